@@ -1,0 +1,255 @@
+//! Coupons: plans, single numbers, and the verdict on using one.
+
+use crate::{Category, FunderId, Item, Money, PlanId, SaleId, StoreId, TerminalId, Timestamp};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// One coupon's number: 4 to 32 capital letters and digits. Blanks and dashes that people type are dropped.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CouponNumber(String);
+
+/// A text that cannot be a coupon number.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0:?} is not a coupon number: it must have 4 to 32 letters or digits")]
+pub struct CouponNumberError(pub String);
+
+impl CouponNumber {
+    /// Checks and normalises a number as typed or scanned.
+    pub fn new(text: &str) -> Result<Self, CouponNumberError> {
+        let number: String = text
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != '-')
+            .map(|c| c.to_ascii_uppercase())
+            .collect();
+        let fits =
+            (4..=32).contains(&number.len()) && number.chars().all(|c| c.is_ascii_alphanumeric());
+        fits.then_some(Self(number))
+            .ok_or_else(|| CouponNumberError(text.to_owned()))
+    }
+
+    /// The number as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for CouponNumber {
+    type Error = CouponNumberError;
+
+    fn try_from(text: String) -> Result<Self, CouponNumberError> {
+        Self::new(&text)
+    }
+}
+
+impl From<CouponNumber> for String {
+    fn from(number: CouponNumber) -> String {
+        number.0
+    }
+}
+
+impl std::fmt::Display for CouponNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a coupon gives.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum CouponEffect {
+    /// An amount off the eligible lines, never more than they cost.
+    AmountOff {
+        /// How much.
+        amount: Money,
+    },
+    /// A share off the eligible lines, rounded down to the minor unit over their sum.
+    PercentOff {
+        /// Ten-thousandths; 1000 is 10 %.
+        basis_points: u32,
+    },
+    /// The cheapest single eligible item free.
+    ItemFree,
+}
+
+/// Which products a plan or rule speaks of. Empty lists mean any product.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProductSet {
+    /// These items,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<Item>,
+    /// and every item of these categories.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<Category>,
+}
+
+/// By which authority a plan's coupons are accepted without HQ.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ProofKind {
+    /// HQ gave each number to one store; that store's terminal burns it.
+    StoreBound,
+}
+
+/// Numbers and rules issued together.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CouponPlan {
+    /// Its code.
+    pub plan: PlanId,
+    /// As the cashier and the receipt read it.
+    pub name: String,
+    /// What it gives.
+    pub effect: CouponEffect,
+    /// The least the eligible lines must come to before any discount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_spend: Option<Money>,
+    /// The products it is for.
+    #[serde(default)]
+    pub products: ProductSet,
+    /// The first day.
+    pub valid_from: Date,
+    /// The last day.
+    pub valid_until: Date,
+    /// Whether only one coupon of this plan may be in a basket.
+    #[serde(default)]
+    pub one_per_basket: bool,
+    /// Of plans that share a group only one coupon may be in a basket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stacking_group: Option<String>,
+    /// Who pays.
+    pub funder: FunderId,
+    /// Its offline authority.
+    pub proof: ProofKind,
+}
+
+/// What a terminal knows of one number before it decides: HQ's assignment and its own journal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CouponStanding {
+    /// To whom HQ gave it.
+    pub assignment: Assignment,
+    /// Its use at this terminal, unless that was voided.
+    pub used: Option<CouponUsed>,
+}
+
+/// To whom HQ gave a number.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Assignment {
+    /// To this terminal: it may burn it.
+    Here {
+        /// The plan it belongs to.
+        plan: PlanId,
+    },
+    /// To another till of this store, which alone may burn it.
+    OtherTill {
+        /// The terminal that holds the store's numbers.
+        terminal: TerminalId,
+    },
+    /// To another store.
+    OtherStore {
+        /// Which.
+        store: StoreId,
+    },
+    /// It was issued and taken back.
+    Revoked,
+    /// No plan has it.
+    NotIssued,
+}
+
+/// Where and when a coupon was used.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CouponUsed {
+    /// When.
+    pub at: Timestamp,
+    /// In which store.
+    pub store: StoreId,
+    /// At which terminal.
+    pub terminal: TerminalId,
+    /// In which sale.
+    pub sale: SaleId,
+}
+
+/// The authority that one offline redemption used up (invariant 4).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Proof {
+    /// HQ gave the number to this store alone, in a bundle of this version.
+    StoreBound {
+        /// The store.
+        store: StoreId,
+        /// The bundle that assigned it.
+        bundle: u64,
+    },
+}
+
+/// Why a good coupon does not fit this basket.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Misfit {
+    /// The eligible lines come to less than the plan asks.
+    MinimumSpend {
+        /// What the plan asks.
+        minimum: Money,
+        /// What is still missing.
+        missing: Money,
+    },
+    /// No line is one of the plan's products.
+    NoProduct,
+    /// The plan allows one coupon in a basket and one is there.
+    OnePerBasket,
+    /// A coupon of the same stacking group is there.
+    Stacking {
+        /// The number that is there already.
+        with: CouponNumber,
+    },
+    /// There is nothing left to take a discount from.
+    NothingLeft,
+}
+
+/// The answer to "may this coupon be used?".
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Yes.
+    Valid {
+        /// By which authority.
+        proof: Proof,
+    },
+    /// It has been used.
+    Used(CouponUsed),
+    /// Its last day is over.
+    Expired {
+        /// The last day.
+        on: Date,
+    },
+    /// Its first day has not come.
+    NotYet {
+        /// The first day.
+        from: Date,
+    },
+    /// It is good in another store.
+    OtherStore {
+        /// Which.
+        store: StoreId,
+    },
+    /// It is good at another till of this store.
+    OtherTill {
+        /// The terminal that holds it.
+        terminal: TerminalId,
+    },
+    /// It is good, but not for this basket.
+    NotForThis {
+        /// Why.
+        misfit: Misfit,
+    },
+    /// It was taken back.
+    Revoked,
+    /// No plan has this number.
+    Unknown,
+}

@@ -1,0 +1,173 @@
+//! What happened: the facts that the journal keeps, each complete in itself.
+
+use crate::{
+    CardIdentity, CouponNumber, Currency, FunderId, LaneId, Line, Lot, MemberId, Money, PersonId,
+    PlanId, Points, Proof, RuleId, SaleId, Verdict,
+};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// One fact.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// A sale was paid: its discounts, points, coupon uses and tenders with it (invariant 1).
+    SaleCompleted(Box<SaleCompleted>),
+    /// A whole sale was taken back on its own day.
+    SaleVoided(Box<SaleVoided>),
+    /// A coupon was shown and refused.
+    CouponRefused(CouponRefused),
+    /// A signed bundle was verified and put in force.
+    BundleAdopted {
+        /// Its version.
+        version: u64,
+    },
+}
+
+/// A paid sale.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SaleCompleted {
+    /// Which sale.
+    pub sale: SaleId,
+    /// The till.
+    pub lane: LaneId,
+    /// Who was signed in.
+    pub cashier: PersonId,
+    /// The store's business day.
+    pub date: Date,
+    /// The one currency of every amount here.
+    pub currency: Currency,
+    /// What was sold.
+    pub lines: Vec<Line>,
+    /// Who bought, if a card was shown.
+    pub customer: Option<Customer>,
+    /// What was taken off.
+    pub discounts: Vec<Discount>,
+    /// Coupons that were used up.
+    pub coupons: Vec<CouponRedeemed>,
+    /// Points by rule, with the reason.
+    pub awards: Vec<Award>,
+    /// The awards as lots, one a funder. Empty without a customer.
+    pub lots: Vec<Lot>,
+    /// Sum of the lines.
+    pub subtotal: Money,
+    /// What was to pay: `subtotal` less discounts.
+    pub total: Money,
+    /// How it was paid; sums to `total`.
+    pub tenders: Vec<Tender>,
+    /// The bundle version whose rules decided.
+    pub rules: u64,
+}
+
+/// Who bought.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Customer {
+    /// The card that was shown, if one was.
+    pub card: Option<CardIdentity>,
+    /// The member it names. None: a card this store does not know; HQ resolves it.
+    pub member: Option<MemberId>,
+}
+
+/// Something taken off a sale, spread over its lines to the last minor unit.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Discount {
+    /// The plan that gave it.
+    pub plan: PlanId,
+    /// The coupon.
+    pub coupon: CouponNumber,
+    /// How much, positive.
+    pub amount: Money,
+    /// `(line index, minor units)`: where it was taken; sums to `amount`.
+    pub spread: Vec<(u32, i64)>,
+    /// Who pays.
+    pub funder: FunderId,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// One coupon used up in a sale.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CouponRedeemed {
+    /// The number.
+    pub number: CouponNumber,
+    /// Its plan.
+    pub plan: PlanId,
+    /// The authority used up.
+    pub proof: Proof,
+}
+
+/// Points that one rule gave.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Award {
+    /// The rule.
+    pub rule: RuleId,
+    /// The bundle version the rule came in.
+    pub version: u64,
+    /// How many.
+    pub points: Points,
+    /// Who pays.
+    pub funder: FunderId,
+    /// Why, in words a cashier and an auditor can read.
+    pub why: String,
+}
+
+/// A way of paying.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Tender {
+    /// How.
+    pub kind: TenderKind,
+    /// How much of the total it pays.
+    pub amount: Money,
+}
+
+/// The kinds of tender.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TenderKind {
+    /// Notes and coins.
+    Cash,
+    /// A bank card, through the shop's own payment terminal.
+    Card,
+}
+
+/// A sale taken back whole.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SaleVoided {
+    /// The sale.
+    pub sale: SaleId,
+    /// Who asked.
+    pub cashier: PersonId,
+    /// The manager who allowed it.
+    pub approved_by: PersonId,
+    /// Why, as typed.
+    pub reason: String,
+    /// The store's business day: the sale's own.
+    pub date: Date,
+    /// Paid back, by tender.
+    pub tenders: Vec<Tender>,
+    /// The sale's customer, as it was recorded.
+    pub customer: Option<Customer>,
+    /// The lots that are taken back, exactly the sale's.
+    pub lots: Vec<Lot>,
+    /// Coupons that may be used again, exactly the sale's.
+    pub coupons: Vec<CouponNumber>,
+}
+
+/// A coupon that was refused at the till.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CouponRefused {
+    /// The sale it was shown for.
+    pub sale: SaleId,
+    /// The till.
+    pub lane: LaneId,
+    /// Who was signed in.
+    pub cashier: PersonId,
+    /// The store's business day.
+    pub date: Date,
+    /// The number as it was shown.
+    pub number: CouponNumber,
+    /// Why not.
+    pub verdict: Verdict,
+}

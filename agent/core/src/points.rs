@@ -1,0 +1,35 @@
+//! Points, and the lots they are earned in.
+
+use crate::{FunderId, SaleId, Timestamp};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// A number of points; negative where they are taken back.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Points(pub i64);
+
+impl std::fmt::Display for Points {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} points", self.0)
+    }
+}
+
+/// Points earned together. A later debit or void is paired to the lot it takes from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Lot {
+    /// The sale that earned it.
+    pub sale: SaleId,
+    /// Which lot of that sale, from 0.
+    pub index: u32,
+    /// How many points.
+    pub amount: Points,
+    /// Who pays for them.
+    pub funder: FunderId,
+    /// When they may be spent.
+    pub pending_until: Timestamp,
+    /// The last day they may be spent; none if they never expire.
+    pub expires_on: Option<Date>,
+}

@@ -1,1 +1,23 @@
-//! To come.
+//! What a terminal and HQ say to each other: types, paths, limits, and the invite code.
+//!
+//! Nothing here talks: the client is `tillside-sync`, the server `tillside-hq`. Every change of a
+//! type's JSON shows in the golden files under `tests/golden` and needs a new [`PROTOCOL_VERSION`] unless it only adds.
+
+mod enrol;
+mod error;
+mod invite;
+mod paths;
+mod push;
+mod targets;
+
+pub use enrol::*;
+pub use error::*;
+pub use invite::*;
+pub use paths::*;
+pub use push::*;
+pub use targets::*;
+
+/// The version both sides speak; sent by the client in the header [`VERSION_HEADER`].
+pub const PROTOCOL_VERSION: u32 = 1;
+/// The header that names [`PROTOCOL_VERSION`].
+pub const VERSION_HEADER: &str = "tillside-protocol";

@@ -1,0 +1,14 @@
+//! Where things are at HQ.
+
+/// POST [`crate::EnrolRequest`]: the only call that needs no client certificate.
+pub const ENROL: &str = "/v1/enrol";
+/// POST [`crate::RenewRequest`]: a new certificate before the old one ends.
+pub const RENEW: &str = "/v1/renew";
+/// POST [`crate::PushRequest`], gzip-compressed.
+pub const JOURNAL: &str = "/v1/journal";
+/// GET [`crate::TerminalStatus`].
+pub const STATUS: &str = "/v1/status";
+/// GET: signed metadata (The Update Framework) under this folder.
+pub const METADATA: &str = "/v1/bundle/metadata/";
+/// GET: signed targets under this folder.
+pub const TARGETS: &str = "/v1/bundle/targets/";

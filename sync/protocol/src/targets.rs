@@ -1,0 +1,88 @@
+//! The signed targets of a bundle: their names, and how they become a [`Bundle`].
+//!
+//! Signatures are checked by `tough` before any of these bytes are read (invariant 8).
+
+use serde::{Deserialize, Serialize};
+use tillside_core::{
+    Bundle, CouponSheet, MemberSheet, Product, RuleDocument, StoreId, StoreProfile,
+};
+
+/// The rules and plans: [`RuleDocument`].
+pub const RULES: &str = "rules.json";
+/// The products: a list of [`Product`].
+pub const PRODUCTS: &str = "products.json";
+/// The largest target, in bytes.
+pub const TARGET_BYTE_LIMIT: u64 = 256 << 20;
+
+/// The target with what one store gets: [`StoreTarget`].
+pub fn store_target(store: &StoreId) -> String {
+    format!("store-{store}.json")
+}
+
+/// What one store gets.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StoreTarget {
+    /// The shop.
+    pub profile: StoreProfile,
+    /// Its members.
+    pub members: MemberSheet,
+    /// Its coupons.
+    pub coupons: CouponSheet,
+}
+
+/// Targets of one bundle, verified, as bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct VerifiedTargets<'a> {
+    /// The version of the signed `targets.json`: the bundle's version.
+    pub version: u64,
+    /// [`RULES`].
+    pub rules: &'a [u8],
+    /// [`PRODUCTS`].
+    pub products: &'a [u8],
+    /// [`store_target`].
+    pub store: &'a [u8],
+}
+
+/// A verified target that this program cannot read.
+#[derive(Debug, thiserror::Error)]
+#[error("the part {target:?} of bundle {version} cannot be read by this program")]
+pub struct TargetError {
+    /// Which target.
+    pub target: &'static str,
+    /// Of which bundle.
+    pub version: u64,
+    /// Why.
+    #[source]
+    pub source: serde_json::Error,
+}
+
+impl VerifiedTargets<'_> {
+    /// Reads the targets.
+    pub fn read(&self) -> Result<Bundle, TargetError> {
+        let version = self.version;
+        let error = |target| {
+            move |source| TargetError {
+                target,
+                version,
+                source,
+            }
+        };
+        let rules: RuleDocument = serde_json::from_slice(self.rules).map_err(error("rules"))?;
+        let products: Vec<Product> =
+            serde_json::from_slice(self.products).map_err(error("products"))?;
+        let store: StoreTarget = serde_json::from_slice(self.store).map_err(error("store"))?;
+        let StoreTarget {
+            profile,
+            members,
+            coupons,
+        } = store;
+        Ok(Bundle {
+            version,
+            profile,
+            rules,
+            products,
+            members,
+            coupons,
+        })
+    }
+}

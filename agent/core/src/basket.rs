@@ -1,12 +1,15 @@
 //! The basket: what is being bought, as the POS or the cashier put it.
 
-use crate::{Category, CodeError, Currency, Money, Sku, TaxClass};
+use crate::{Category, CodeError, Currency, Money, Refusal, Sku, TaxClass};
 use serde::{Deserialize, Serialize};
 
 /// The most lines a basket may hold.
 pub const BASKET_LINE_LIMIT: usize = 500;
 /// The most of one item on one line.
 pub const LINE_QUANTITY_LIMIT: u32 = 9_999;
+
+/// The longest name of an item on a line, in characters.
+pub const LINE_NAME_LIMIT: usize = 200;
 
 /// A GS1 Global Trade Item Number, as 14 digits with a right check digit (GS1 General Specifications, 7.9).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -151,4 +154,51 @@ pub struct Basket {
     pub currency: Currency,
     /// Its lines, in the order they were put, at most [`BASKET_LINE_LIMIT`].
     pub lines: Vec<Line>,
+}
+
+impl Line {
+    /// Price times quantity. Refuses an amount out of range.
+    pub fn subtotal(&self) -> Result<Money, Refusal> {
+        Ok(self.unit_price.checked_mul(i64::from(self.quantity))?)
+    }
+
+    /// Checks the line as the `line`th (from 1) of a basket in `currency`, and says what it comes to.
+    pub fn check(&self, line: usize, currency: Currency) -> Result<Money, Refusal> {
+        let found = self.unit_price.currency();
+        let quantity = self.quantity;
+        if quantity == 0 {
+            return Err(Refusal::QuantityZero { line });
+        }
+        if quantity > LINE_QUANTITY_LIMIT {
+            return Err(Refusal::QuantityTooLarge { line, quantity });
+        }
+        if !(1..=LINE_NAME_LIMIT).contains(&self.name.chars().count()) {
+            return Err(Refusal::LineName { line });
+        }
+        if found != currency {
+            return Err(Refusal::MixedCurrency {
+                expected: currency,
+                found,
+            });
+        }
+        if self.unit_price.minor() < 0 {
+            return Err(Refusal::NegativePrice { line });
+        }
+        self.subtotal()
+    }
+}
+
+impl Basket {
+    /// Checks every line and the limits, and says what each line comes to. An empty basket passes.
+    pub fn check(&self) -> Result<Vec<Money>, Refusal> {
+        if self.lines.len() > BASKET_LINE_LIMIT {
+            return Err(Refusal::TooManyLines {
+                lines: self.lines.len(),
+            });
+        }
+        let lines = self.lines.iter().enumerate();
+        lines
+            .map(|(index, line)| line.check(index + 1, self.currency))
+            .collect()
+    }
 }

@@ -2,6 +2,9 @@
 
 use crate::{Basket, CouponNumber, Customer, LaneId, MemberId, PersonId, SaleId, Tender, Verdict};
 
+/// The longest reason for a void, in characters.
+pub const REASON_LIMIT: usize = 200;
+
 /// A request that ends in facts or in a refusal.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -47,7 +50,7 @@ pub struct Void {
     pub cashier: PersonId,
     /// The manager who allows it.
     pub approved_by: PersonId,
-    /// Why, 1 to 200 characters.
+    /// Why, 1 to [`REASON_LIMIT`] characters and not only blanks.
     pub reason: String,
 }
 

@@ -1,8 +1,13 @@
 //! Coupons: plans, single numbers, and the verdict on using one.
 
-use crate::{Category, FunderId, Item, Money, PlanId, SaleId, StoreId, TerminalId, Timestamp};
+use crate::{
+    Category, Currency, FunderId, Item, Money, PlanId, SaleId, StoreId, TerminalId, Timestamp,
+};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+
+/// The most coupons one sale may use.
+pub const BASKET_COUPON_LIMIT: usize = 20;
 
 /// One coupon's number: 4 to 32 capital letters and digits. Blanks and dashes that people type are dropped.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -200,7 +205,7 @@ pub enum Misfit {
     },
     /// No line is one of the plan's products.
     NoProduct,
-    /// The plan allows one coupon in a basket and one is there.
+    /// The plan allows one coupon in a basket and one is there, or the very same number is there already.
     OnePerBasket,
     /// A coupon of the same stacking group is there.
     Stacking {
@@ -209,6 +214,11 @@ pub enum Misfit {
     },
     /// There is nothing left to take a discount from.
     NothingLeft,
+    /// The plan's amounts are in another currency than the basket.
+    OtherCurrency {
+        /// The plan's.
+        currency: Currency,
+    },
 }
 
 /// The answer to "may this coupon be used?".

@@ -2,7 +2,7 @@
 
 use crate::{
     CardIdentity, CouponNumber, Currency, FunderId, LaneId, Line, Lot, MemberId, Money, PersonId,
-    PlanId, Points, Proof, RuleId, SaleId, Verdict,
+    PlanId, Points, Proof, RuleId, SaleId, Timestamp, Verdict,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,8 @@ pub struct SaleCompleted {
     pub lane: LaneId,
     /// Who was signed in.
     pub cashier: PersonId,
+    /// When it was paid, as in its record.
+    pub at: Timestamp,
     /// The store's business day.
     pub date: Date,
     /// The one currency of every amount here.
@@ -111,6 +113,9 @@ pub struct Award {
     /// Why, in words a cashier and an auditor can read.
     pub why: String,
 }
+
+/// The most ways of paying for one sale.
+pub const TENDER_LIMIT: usize = 20;
 
 /// A way of paying.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

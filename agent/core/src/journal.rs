@@ -164,6 +164,20 @@ pub enum ChainError {
         /// Which record.
         seq: u64,
     },
+    /// The text is longer than [`RECORD_BODY_LIMIT`].
+    #[error("record {seq} is longer than a record may be")]
+    TooLong {
+        /// Which record.
+        seq: u64,
+    },
+    /// It is laid out for another version of the program.
+    #[error("record {seq} has layout {found}, and this program reads {RECORD_VERSION}: update it")]
+    Version {
+        /// Which record.
+        seq: u64,
+        /// Its layout.
+        found: u32,
+    },
     /// The text is not a record this program can read.
     #[error("record {seq} cannot be read")]
     Unreadable {
@@ -191,17 +205,25 @@ impl Sealed {
     /// Checks that this record continues `head` in `terminal`'s journal, and reads it.
     pub fn open(&self, terminal: TerminalId, head: &Head) -> Result<Record, ChainError> {
         let seq = self.seq;
+        if self.body.len() > RECORD_BODY_LIMIT {
+            return Err(ChainError::TooLong { seq });
+        }
         if Hash::of(self.body.as_bytes()) != self.hash {
             return Err(ChainError::Altered { seq });
         }
         let record: Record = serde_json::from_str(&self.body)
             .map_err(|source| ChainError::Unreadable { seq, source })?;
+        if record.v != RECORD_VERSION {
+            let found = record.v;
+            return Err(ChainError::Version { seq, found });
+        }
         if record.terminal != terminal || record.epoch != head.epoch {
             return Err(ChainError::Foreign { seq });
         }
-        if record.seq != seq || seq != head.seq + 1 {
+        let expected = head.seq.saturating_add(1);
+        if record.seq != seq || seq != expected {
             return Err(ChainError::Gap {
-                expected: head.seq + 1,
+                expected,
                 found: record.seq,
             });
         }

@@ -4,30 +4,39 @@
 //! the command, and the same input gives the same output at the store and at HQ, forever. Keeping
 //! what is decided is left to `tillside-store`, sending it to `tillside-sync`.
 
+mod apply;
 mod basket;
 mod command;
 mod coupon;
+mod decide;
 mod event;
 mod ids;
 mod journal;
 mod member;
 mod money;
 mod points;
+mod quote;
 mod reference;
+mod refusal;
 mod rules;
 mod state;
 mod time;
+mod verdict;
 
+pub use apply::*;
 pub use basket::*;
 pub use command::*;
 pub use coupon::*;
+pub use decide::*;
 pub use event::*;
 pub use ids::*;
 pub use journal::*;
 pub use member::*;
 pub use money::*;
 pub use points::*;
+pub use quote::*;
 pub use reference::*;
+pub use refusal::*;
 pub use rules::*;
 pub use state::*;
 pub use time::*;

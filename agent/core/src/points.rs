@@ -4,6 +4,9 @@ use crate::{FunderId, SaleId, Timestamp};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+/// The most points that one sale may give, 2^53 − 1: exact in any JSON reader.
+pub const POINTS_LIMIT: i64 = (1 << 53) - 1;
+
 /// A number of points; negative where they are taken back.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
@@ -13,7 +16,10 @@ pub struct Points(pub i64);
 
 impl std::fmt::Display for Points {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} points", self.0)
+        match self.0 {
+            1 | -1 => write!(f, "{} point", self.0),
+            many => write!(f, "{many} points"),
+        }
     }
 }
 

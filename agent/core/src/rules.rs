@@ -1,8 +1,18 @@
-//! The rule document HQ publishes, and its compiled form.
+//! The rule document HQ publishes, and its compiled form, the [`RuleBook`].
+//!
+//! The document is data and may say anything; only a compiled book, whose every limit and promise
+//! was checked, is ever asked for a decision.
 
-use crate::{CouponPlan, FunderId, Money, PlanId, ProductSet, RuleId, TierId};
+mod book;
+mod check;
+mod selector;
+
+pub use book::RuleBook;
+pub use check::{Fault, RuleError};
+pub(crate) use selector::Selector;
+
+use crate::{CouponPlan, FunderId, Money, ProductSet, RuleId, TierId};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// The version of the rule document's layout.
 pub const RULE_DOCUMENT_VERSION: u32 = 1;
@@ -10,6 +20,12 @@ pub const RULE_DOCUMENT_VERSION: u32 = 1;
 pub const RULE_LIMIT: usize = 2_000;
 /// The most coupon plans a document may hold.
 pub const PLAN_LIMIT: usize = 2_000;
+/// The most items and categories one product set may name.
+pub const PRODUCT_SET_LIMIT: usize = 5_000;
+/// The longest name of a rule or plan, and of a stacking group, in characters.
+pub const RULE_NAME_LIMIT: usize = 80;
+/// The most a tier multiplier may add: a hundred times the points so far.
+pub const EXTRA_BASIS_POINTS_LIMIT: u32 = 1_000_000;
 
 /// Rules and coupon plans, as HQ publishes them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -66,43 +82,4 @@ pub enum RuleEffect {
         /// Ten-thousandths of the points so far, given on top: 5000 is half as many again.
         extra_basis_points: u32,
     },
-}
-
-/// A rule document, checked and ready to decide with.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RuleBook {
-    version: u64,
-    rules: Vec<Rule>,
-    plans: BTreeMap<PlanId, CouponPlan>,
-}
-
-impl RuleBook {
-    /// No rules and no plans: a terminal that has pulled no bundle yet.
-    pub fn empty() -> Self {
-        Self {
-            version: 0,
-            rules: Vec::new(),
-            plans: BTreeMap::new(),
-        }
-    }
-
-    /// The bundle version it came in; 0 before the first.
-    pub const fn version(&self) -> u64 {
-        self.version
-    }
-
-    /// The rules in order.
-    pub fn rules(&self) -> &[Rule] {
-        &self.rules
-    }
-
-    /// A plan by its code.
-    pub fn plan(&self, plan: &PlanId) -> Option<&CouponPlan> {
-        self.plans.get(plan)
-    }
-
-    /// All plans, by code.
-    pub fn plans(&self) -> impl Iterator<Item = &CouponPlan> {
-        self.plans.values()
-    }
 }

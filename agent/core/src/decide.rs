@@ -1,0 +1,193 @@
+//! Commands become facts, or are refused.
+//!
+//! Decides only: writing the facts down is left to `tillside-store`, and what they change in the
+//! working set to [`crate::apply`].
+
+use crate::{
+    CheckOut, Command, CouponRedeemed, CouponRefused, Event, Lot, Money, Now, Quote, QuoteRequest,
+    REASON_LIMIT, RECORD_BODY_LIMIT, Refusal, RefuseCoupon, SaleCompleted, SaleId, SaleVoided,
+    State, TENDER_LIMIT, Tender, Verdict, Void, quote,
+};
+
+/// What a record adds around its event, at most, in bytes.
+const RECORD_ENVELOPE: usize = 1_024;
+
+/// Decides a command. The same state, command and moment give the same answer, forever.
+///
+/// The edge loads into `state` what the command names (see [`State`]); a coupon or sale that is not
+/// there does not exist. On `Ok` the facts must be written down before anybody is told.
+pub fn decide(state: &State, command: Command, now: Now) -> Result<Vec<Event>, Refusal> {
+    let event = match command {
+        Command::CheckOut(check_out) => complete(state, check_out, now)?,
+        Command::Void(void) => take_back(state, void, now)?,
+        Command::RefuseCoupon(refuse) => keep_refusal(refuse, now)?,
+        Command::AdoptBundle { version } => adopt(state, version)?,
+    };
+    Ok(vec![event])
+}
+
+fn complete(state: &State, command: CheckOut, now: Now) -> Result<Event, Refusal> {
+    let sale = command.sale;
+    if state.sales.contains_key(&sale) {
+        return Err(Refusal::AlreadyCompleted { sale });
+    }
+    if command.basket.lines.is_empty() {
+        return Err(Refusal::EmptyBasket);
+    }
+    let request = QuoteRequest {
+        basket: &command.basket,
+        customer: command.customer.is_some(),
+        member: command.customer.as_ref().and_then(|c| c.member),
+        coupons: &command.coupons,
+    };
+    let quote = quote(state, request, now)?;
+    let coupons = redeemed(&quote)?;
+    check_tenders(&command.tenders, quote.total)?;
+    let completed = SaleCompleted {
+        sale,
+        lane: command.lane,
+        cashier: command.cashier,
+        at: now.at,
+        date: now.date,
+        currency: command.basket.currency,
+        lines: command.basket.lines,
+        customer: command.customer,
+        coupons,
+        lots: lots(sale, &quote, now),
+        discounts: quote.discounts,
+        awards: quote.awards,
+        subtotal: quote.subtotal,
+        total: quote.total,
+        tenders: command.tenders,
+        rules: quote.rules,
+    };
+    fits_a_record(Event::SaleCompleted(Box::new(completed)))
+}
+
+/// The coupons of a quote as used up; refuses the first that is not valid.
+fn redeemed(quote: &Quote) -> Result<Vec<CouponRedeemed>, Refusal> {
+    let mut redeemed = Vec::new();
+    let mut discounts = quote.discounts.iter();
+    for answer in &quote.coupons {
+        let refusal = || Refusal::Coupon {
+            number: answer.number.clone(),
+            verdict: answer.verdict.clone(),
+        };
+        let Verdict::Valid { proof } = &answer.verdict else {
+            return Err(refusal());
+        };
+        // A quote has one discount for each valid coupon, in the same order.
+        let discount = discounts.next().ok_or_else(refusal)?;
+        redeemed.push(CouponRedeemed {
+            number: answer.number.clone(),
+            plan: discount.plan.clone(),
+            proof: proof.clone(),
+        });
+    }
+    Ok(redeemed)
+}
+
+/// Checks that the tenders are positive and sum to the total. A total of zero needs none.
+fn check_tenders(tenders: &[Tender], total: Money) -> Result<(), Refusal> {
+    if tenders.len() > TENDER_LIMIT {
+        return Err(Refusal::TooManyTenders {
+            tenders: tenders.len(),
+        });
+    }
+    let mut tendered = Money::zero(total.currency());
+    for tender in tenders {
+        tendered = tendered.checked_add(tender.amount)?;
+        if tender.amount.minor() <= 0 {
+            let amount = tender.amount;
+            return Err(Refusal::TenderNotPositive { amount });
+        }
+    }
+    if tendered != total {
+        return Err(Refusal::TenderMismatch { total, tendered });
+    }
+    Ok(())
+}
+
+/// The awards as lots: one a funder, in the order the funders first give.
+fn lots(sale: SaleId, quote: &Quote, now: Now) -> Vec<Lot> {
+    let mut lots: Vec<Lot> = Vec::new();
+    for award in &quote.awards {
+        match lots.iter_mut().find(|lot| lot.funder == award.funder) {
+            // Cannot leave the range: the quote's sum of all awards was checked.
+            Some(lot) => lot.amount.0 += award.points.0,
+            None => lots.push(Lot {
+                sale,
+                index: lots.len() as u32,
+                amount: award.points,
+                funder: award.funder.clone(),
+                pending_until: now.at,
+                expires_on: None,
+            }),
+        }
+    }
+    lots
+}
+
+/// Refuses an event that no journal record could hold.
+fn fits_a_record(event: Event) -> Result<Event, Refusal> {
+    let written = serde_json::to_vec(&event).map_err(|_| Refusal::SaleTooLong)?;
+    if written.len() + RECORD_ENVELOPE > RECORD_BODY_LIMIT {
+        return Err(Refusal::SaleTooLong);
+    }
+    Ok(event)
+}
+
+fn take_back(state: &State, command: Void, now: Now) -> Result<Event, Refusal> {
+    let sale = command.sale;
+    match command.reason.chars().count() {
+        _ if command.reason.trim().is_empty() => return Err(Refusal::ReasonMissing),
+        length if length > REASON_LIMIT => return Err(Refusal::ReasonTooLong),
+        _ => {}
+    }
+    let known = (state.sales.get(&sale)).ok_or(Refusal::SaleUnknown { sale })?;
+    if known.voided {
+        return Err(Refusal::AlreadyVoided { sale });
+    }
+    let recorded = &known.sale;
+    if recorded.date != now.date {
+        let sold = recorded.date;
+        return Err(Refusal::NotSameDay { sold });
+    }
+    let coupons = recorded.coupons.iter();
+    Ok(Event::SaleVoided(Box::new(SaleVoided {
+        sale,
+        cashier: command.cashier,
+        approved_by: command.approved_by,
+        reason: command.reason,
+        date: now.date,
+        tenders: recorded.tenders.clone(),
+        customer: recorded.customer.clone(),
+        lots: recorded.lots.clone(),
+        coupons: coupons.map(|coupon| coupon.number.clone()).collect(),
+    })))
+}
+
+fn keep_refusal(command: RefuseCoupon, now: Now) -> Result<Event, Refusal> {
+    let number = command.number;
+    if command.verdict.is_valid() {
+        return Err(Refusal::CouponValid { number });
+    }
+    Ok(Event::CouponRefused(CouponRefused {
+        sale: command.sale,
+        lane: command.lane,
+        cashier: command.cashier,
+        date: now.date,
+        number,
+        verdict: command.verdict,
+    }))
+}
+
+/// The version in force may be recorded again; an older one never is (invariant 8).
+fn adopt(state: &State, version: u64) -> Result<Event, Refusal> {
+    let in_force = state.rules.version();
+    if version < in_force {
+        let offered = version;
+        return Err(Refusal::OlderBundle { offered, in_force });
+    }
+    Ok(Event::BundleAdopted { version })
+}

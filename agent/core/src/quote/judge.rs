@@ -1,0 +1,198 @@
+//! May this coupon be used, now, here, on what is left of this basket?
+//!
+//! A number is judged on its own first, in this order: unknown, other store or till, revoked, used,
+//! expired or not yet. Only a number that is good in itself is asked whether it fits the basket.
+
+use super::discount::Taking;
+use super::{CouponAnswer, OpenLines};
+use crate::rules::Selector;
+use crate::{
+    Assignment, CouponEffect, CouponNumber, CouponPlan, Currency, Discount, Misfit, Money, Now,
+    Proof, State, Verdict,
+};
+
+/// The answers to all coupons of a basket, and what those that are valid take off.
+pub(super) struct Judged {
+    pub(super) answers: Vec<CouponAnswer>,
+    /// One for each valid coupon.
+    pub(super) discounts: Vec<Discount>,
+}
+
+/// A coupon that was found valid in this basket.
+struct Accepted<'a> {
+    number: &'a CouponNumber,
+    plan: &'a CouponPlan,
+}
+
+/// Judges the coupons in the order shown, each against what those before it left, and takes off
+/// what the valid ones give.
+pub(super) fn coupons(
+    state: &State,
+    shown: &[CouponNumber],
+    open: &mut OpenLines<'_>,
+    now: Now,
+    trace: &mut Vec<String>,
+) -> Judged {
+    let mut accepted: Vec<Accepted<'_>> = Vec::new();
+    let mut judged = Judged {
+        answers: Vec::new(),
+        discounts: Vec::new(),
+    };
+    for number in shown {
+        let verdict = match judge(state, number, open, &accepted, now) {
+            Ok((plan, taking)) => {
+                taking.take(open);
+                accepted.push(Accepted { number, plan });
+                judged.discounts.push(discount(number, plan, &taking, open));
+                Verdict::Valid {
+                    proof: Proof::StoreBound {
+                        store: state.store.clone(),
+                        bundle: state.rules.version(),
+                    },
+                }
+            }
+            Err(verdict) => verdict,
+        };
+        trace.push(match judged.discounts.last() {
+            Some(discount) if verdict.is_valid() => {
+                format!("coupon {number}: {verdict}: {}", discount.why)
+            }
+            _ => format!("coupon {number}: {verdict}"),
+        });
+        judged.answers.push(CouponAnswer {
+            number: number.clone(),
+            verdict,
+            clock: now.clock,
+        });
+    }
+    judged
+}
+
+/// The plan and what it takes off, or why the coupon may not be used.
+fn judge<'a>(
+    state: &'a State,
+    number: &CouponNumber,
+    open: &OpenLines<'_>,
+    accepted: &[Accepted<'_>],
+    now: Now,
+) -> Result<(&'a CouponPlan, Taking), Verdict> {
+    let (plan, selector) = good_in_itself(state, number, now)?;
+    fit(number, plan, selector, open, accepted)
+        .map(|taking| (plan, taking))
+        .map_err(|misfit| Verdict::NotForThis { misfit })
+}
+
+/// Whether the number may be used by this terminal today at all.
+fn good_in_itself<'a>(
+    state: &'a State,
+    number: &CouponNumber,
+    now: Now,
+) -> Result<(&'a CouponPlan, &'a Selector), Verdict> {
+    let standing = state.coupons.get(number).ok_or(Verdict::Unknown)?;
+    let plan = match &standing.assignment {
+        Assignment::Here { plan } => plan,
+        Assignment::OtherTill { terminal } => {
+            let terminal = *terminal;
+            return Err(Verdict::OtherTill { terminal });
+        }
+        Assignment::OtherStore { store } => {
+            let store = store.clone();
+            return Err(Verdict::OtherStore { store });
+        }
+        Assignment::Revoked => return Err(Verdict::Revoked),
+        Assignment::NotIssued => return Err(Verdict::Unknown),
+    };
+    // Before the plan is looked for: a plan may have left the rules since the coupon was used.
+    if let Some(used) = &standing.used {
+        return Err(Verdict::Used(used.clone()));
+    }
+    let (plan, selector) = state.rules.selective_plan(plan).ok_or(Verdict::Unknown)?;
+    if now.date > plan.valid_until {
+        let on = plan.valid_until;
+        return Err(Verdict::Expired { on });
+    }
+    if now.date < plan.valid_from {
+        let from = plan.valid_from;
+        return Err(Verdict::NotYet { from });
+    }
+    Ok((plan, selector))
+}
+
+/// Whether a good coupon fits what is left of the basket beside those already accepted.
+fn fit(
+    number: &CouponNumber,
+    plan: &CouponPlan,
+    selector: &Selector,
+    open: &OpenLines<'_>,
+    accepted: &[Accepted<'_>],
+) -> Result<Taking, Misfit> {
+    beside(number, plan, accepted)?;
+    if let Some(currency) = plan_currency(plan).filter(|found| *found != open.currency()) {
+        return Err(Misfit::OtherCurrency { currency });
+    }
+    let lines = open.lines().iter().enumerate();
+    let eligible: Vec<usize> = lines
+        .filter(|(_, open)| selector.covers(open.line))
+        .map(|(index, _)| index)
+        .collect();
+    if eligible.is_empty() {
+        return Err(Misfit::NoProduct);
+    }
+    if let Some(minimum) = plan.minimum_spend {
+        let spent: i64 = eligible.iter().map(|i| open.lines()[*i].subtotal).sum();
+        if spent < minimum.minor() {
+            let missing = Money::new(minimum.minor() - spent, minimum.currency());
+            let missing = missing.unwrap_or(minimum);
+            return Err(Misfit::MinimumSpend { minimum, missing });
+        }
+    }
+    Taking::of(&plan.effect, open, &eligible).ok_or(Misfit::NothingLeft)
+}
+
+/// Whether the plan allows the coupon beside those already accepted. The very same number shown
+/// twice counts as two of a kind.
+fn beside(
+    number: &CouponNumber,
+    plan: &CouponPlan,
+    accepted: &[Accepted<'_>],
+) -> Result<(), Misfit> {
+    for other in accepted {
+        let same_plan = plan.one_per_basket && other.plan.plan == plan.plan;
+        if other.number == number || same_plan {
+            return Err(Misfit::OnePerBasket);
+        }
+        if plan.stacking_group.is_some() && other.plan.stacking_group == plan.stacking_group {
+            let with = other.number.clone();
+            return Err(Misfit::Stacking { with });
+        }
+    }
+    Ok(())
+}
+
+/// The currency a plan's own amounts are in, if it has any. A compiled plan has at most one.
+fn plan_currency(plan: &CouponPlan) -> Option<Currency> {
+    let amount = match &plan.effect {
+        CouponEffect::AmountOff { amount } => Some(*amount),
+        CouponEffect::PercentOff { .. } | CouponEffect::ItemFree => plan.minimum_spend,
+    };
+    amount.map(Money::currency)
+}
+
+fn discount(
+    number: &CouponNumber,
+    plan: &CouponPlan,
+    taking: &Taking,
+    open: &OpenLines<'_>,
+) -> Discount {
+    let parts = taking.parts.iter();
+    Discount {
+        plan: plan.plan.clone(),
+        coupon: number.clone(),
+        amount: open.money(taking.minor()),
+        spread: parts
+            .map(|(index, minor)| (*index as u32, *minor))
+            .collect(),
+        funder: plan.funder.clone(),
+        why: format!("{} ({})", plan.name, taking.why),
+    }
+}

@@ -1,0 +1,193 @@
+//! Why a command is refused, in words a cashier can act on.
+
+use crate::{
+    BASKET_COUPON_LIMIT, BASKET_LINE_LIMIT, CouponNumber, Currency, LINE_NAME_LIMIT,
+    LINE_QUANTITY_LIMIT, Money, MoneyError, REASON_LIMIT, SaleId, TENDER_LIMIT, Verdict,
+};
+use jiff::civil::Date;
+
+/// Why the core says no. Nothing happened; the same command with the same state is refused again.
+///
+/// Lines are counted from 1, as they stand on the screen.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// There is nothing to sell.
+    #[error("There is nothing in the basket. Scan an item first.")]
+    EmptyBasket,
+    /// More than [`BASKET_LINE_LIMIT`] lines.
+    #[error(
+        "The basket has {lines} lines, and {BASKET_LINE_LIMIT} is the most. Finish this sale and put the rest into another."
+    )]
+    TooManyLines {
+        /// How many there are.
+        lines: usize,
+    },
+    /// More than [`BASKET_COUPON_LIMIT`] coupons.
+    #[error(
+        "{coupons} coupons were shown, and {BASKET_COUPON_LIMIT} is the most for one sale. Take some off."
+    )]
+    TooManyCoupons {
+        /// How many there are.
+        coupons: usize,
+    },
+    /// A line sells none of its item.
+    #[error("Line {line} has the quantity 0. Enter how many, or take the line off.")]
+    QuantityZero {
+        /// Which line.
+        line: usize,
+    },
+    /// More than [`LINE_QUANTITY_LIMIT`] on one line.
+    #[error(
+        "Line {line} has the quantity {quantity}, and {LINE_QUANTITY_LIMIT} is the most. Check the number."
+    )]
+    QuantityTooLarge {
+        /// Which line.
+        line: usize,
+        /// How many it has.
+        quantity: u32,
+    },
+    /// A name is empty or longer than [`LINE_NAME_LIMIT`] characters.
+    #[error("The item's name on line {line} must have 1 to {LINE_NAME_LIMIT} characters.")]
+    LineName {
+        /// Which line.
+        line: usize,
+    },
+    /// A price or a tender is in another currency than the basket.
+    #[error("This sale is in {expected}, but an amount in {found} was given. Use one currency.")]
+    MixedCurrency {
+        /// The basket's.
+        expected: Currency,
+        /// The other.
+        found: Currency,
+    },
+    /// A price is below zero.
+    #[error("The price on line {line} is below zero. Check the price.")]
+    NegativePrice {
+        /// Which line.
+        line: usize,
+    },
+    /// A sum leaves the range of [`Money`].
+    #[error("The amount is too large for one sale. Check prices and quantities.")]
+    AmountTooLarge,
+    /// The points leave the range of [`crate::POINTS_LIMIT`].
+    #[error(
+        "This sale would give more points than can be counted. Check prices and quantities, or split the sale."
+    )]
+    PointsTooMany,
+    /// The record would be longer than a journal takes.
+    #[error("This sale is too long to be recorded in one piece. Split it into two sales.")]
+    SaleTooLong,
+    /// More than [`TENDER_LIMIT`] ways of paying.
+    #[error("{tenders} payments were given, and {TENDER_LIMIT} is the most for one sale.")]
+    TooManyTenders {
+        /// How many there are.
+        tenders: usize,
+    },
+    /// A payment is zero or less.
+    #[error("A payment of {amount} was given. Each payment must be more than zero.")]
+    TenderNotPositive {
+        /// The amount.
+        amount: Money,
+    },
+    /// The payments do not come to the total.
+    #[error("{total} is to pay, but {tendered} was given. Correct the payment.")]
+    TenderMismatch {
+        /// What is to pay.
+        total: Money,
+        /// What the tenders sum to.
+        tendered: Money,
+    },
+    /// A coupon of the sale may not be used.
+    #[error("Coupon {number} cannot be used: {verdict}. Take it off and go on.")]
+    Coupon {
+        /// Which.
+        number: CouponNumber,
+        /// Why not.
+        verdict: Verdict,
+    },
+    /// The sale was completed before; it stands as it was recorded.
+    #[error("This sale was completed already. Print its receipt, or start a new sale.")]
+    AlreadyCompleted {
+        /// Which sale.
+        sale: SaleId,
+    },
+    /// This terminal has no such sale.
+    #[error("This till has no such sale. Look for it on the till that sold it.")]
+    SaleUnknown {
+        /// Which sale.
+        sale: SaleId,
+    },
+    /// The sale was voided before.
+    #[error("This sale was voided already. There is nothing left to take back.")]
+    AlreadyVoided {
+        /// Which sale.
+        sale: SaleId,
+    },
+    /// A sale is voided on its own business day only.
+    #[error("This sale is from {sold}. A sale can be voided only on its own day; use a return.")]
+    NotSameDay {
+        /// The sale's business day.
+        sold: Date,
+    },
+    /// A void needs a reason.
+    #[error("Say why the sale is voided.")]
+    ReasonMissing,
+    /// The reason is longer than [`REASON_LIMIT`] characters.
+    #[error("The reason is too long. {REASON_LIMIT} characters is the most.")]
+    ReasonTooLong,
+    /// A refusal was to be kept for a coupon that is valid.
+    #[error("Coupon {number} is valid. Use it, or take it off.")]
+    CouponValid {
+        /// Which.
+        number: CouponNumber,
+    },
+    /// A newer bundle is in force (invariant 8).
+    #[error("Rules version {offered} is older than version {in_force}, which stays in force.")]
+    OlderBundle {
+        /// The version offered.
+        offered: u64,
+        /// The version in force.
+        in_force: u64,
+    },
+}
+
+impl Refusal {
+    /// The kind of refusal, for programs: stable, snake case.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::EmptyBasket => "empty_basket",
+            Self::TooManyLines { .. } => "too_many_lines",
+            Self::TooManyCoupons { .. } => "too_many_coupons",
+            Self::QuantityZero { .. } => "quantity_zero",
+            Self::QuantityTooLarge { .. } => "quantity_too_large",
+            Self::LineName { .. } => "line_name",
+            Self::MixedCurrency { .. } => "mixed_currency",
+            Self::NegativePrice { .. } => "negative_price",
+            Self::AmountTooLarge => "amount_too_large",
+            Self::PointsTooMany => "points_too_many",
+            Self::SaleTooLong => "sale_too_long",
+            Self::TooManyTenders { .. } => "too_many_tenders",
+            Self::TenderNotPositive { .. } => "tender_not_positive",
+            Self::TenderMismatch { .. } => "tender_mismatch",
+            Self::Coupon { .. } => "coupon",
+            Self::AlreadyCompleted { .. } => "already_completed",
+            Self::SaleUnknown { .. } => "sale_unknown",
+            Self::AlreadyVoided { .. } => "already_voided",
+            Self::NotSameDay { .. } => "not_same_day",
+            Self::ReasonMissing => "reason_missing",
+            Self::ReasonTooLong => "reason_too_long",
+            Self::CouponValid { .. } => "coupon_valid",
+            Self::OlderBundle { .. } => "older_bundle",
+        }
+    }
+}
+
+impl From<MoneyError> for Refusal {
+    fn from(error: MoneyError) -> Self {
+        match error {
+            MoneyError::MixedCurrencies(expected, found) => Self::MixedCurrency { expected, found },
+            MoneyError::OutOfRange | MoneyError::NotACurrency(_) => Self::AmountTooLarge,
+        }
+    }
+}

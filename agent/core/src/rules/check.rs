@@ -1,0 +1,243 @@
+//! What a rule document must promise before it may decide anything.
+
+use super::{
+    EXTRA_BASIS_POINTS_LIMIT, PLAN_LIMIT, PRODUCT_SET_LIMIT, RULE_DOCUMENT_VERSION, RULE_LIMIT,
+    RULE_NAME_LIMIT,
+};
+use crate::{CouponEffect, CouponPlan, PlanId, ProductSet, Rule, RuleDocument, RuleEffect, RuleId};
+use crate::{Currency, Money};
+use jiff::civil::Date;
+use std::collections::BTreeSet;
+
+/// Why a rule document cannot be used. It is the same document's fault each time: trying again does
+/// not help, publishing a corrected one does.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RuleError {
+    /// The layout is not [`RULE_DOCUMENT_VERSION`].
+    #[error(
+        "the rules have layout {found}, and this program reads {RULE_DOCUMENT_VERSION}: update the program, or publish the rules from a matching HQ"
+    )]
+    Layout {
+        /// The document's layout.
+        found: u32,
+    },
+    /// More than [`RULE_LIMIT`] rules.
+    #[error("{found} rules are more than the {RULE_LIMIT} allowed: take out rules that have ended")]
+    TooManyRules {
+        /// How many there are.
+        found: usize,
+    },
+    /// More than [`PLAN_LIMIT`] plans.
+    #[error(
+        "{found} coupon plans are more than the {PLAN_LIMIT} allowed: take out plans that have ended"
+    )]
+    TooManyPlans {
+        /// How many there are.
+        found: usize,
+    },
+    /// Two rules have one code.
+    #[error("rule {rule} is there twice: give each rule its own code")]
+    DuplicateRule {
+        /// The code.
+        rule: RuleId,
+    },
+    /// Two plans have one code.
+    #[error("coupon plan {plan} is there twice: give each plan its own code")]
+    DuplicatePlan {
+        /// The code.
+        plan: PlanId,
+    },
+    /// A rule is wrong in itself.
+    #[error("rule {rule}: {fault}")]
+    Rule {
+        /// Which.
+        rule: RuleId,
+        /// What is wrong.
+        fault: Fault,
+    },
+    /// A plan is wrong in itself.
+    #[error("coupon plan {plan}: {fault}")]
+    Plan {
+        /// Which.
+        plan: PlanId,
+        /// What is wrong.
+        fault: Fault,
+    },
+}
+
+/// What is wrong with one rule or plan, and what to do.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The name is empty or longer than [`RULE_NAME_LIMIT`] characters.
+    #[error("the {what} must have 1 to {RULE_NAME_LIMIT} characters")]
+    Name {
+        /// `name` or `stacking group`.
+        what: &'static str,
+    },
+    /// An amount is zero or less.
+    #[error("{what} is {amount}: give an amount above zero")]
+    NotPositive {
+        /// The field.
+        what: &'static str,
+        /// Its value.
+        amount: Money,
+    },
+    /// A percentage is out of range.
+    #[error("{found} basis points: give 1 to {most} (100 are 1 %)")]
+    BasisPoints {
+        /// Its value.
+        found: u32,
+        /// The most allowed.
+        most: u32,
+    },
+    /// The minimum is in another currency than the amount.
+    #[error("minimum_spend is in {minimum} and amount in {amount}: use one currency")]
+    Currencies {
+        /// The minimum's currency.
+        minimum: Currency,
+        /// The amount's currency.
+        amount: Currency,
+    },
+    /// It ends before it begins.
+    #[error("valid_from {from} is after valid_until {until}: swap or correct the dates")]
+    Dates {
+        /// The first day.
+        from: Date,
+        /// The last day.
+        until: Date,
+    },
+    /// Points per product of no product.
+    #[error("it names no products: name at least one item or category")]
+    NoProducts,
+    /// More than [`PRODUCT_SET_LIMIT`] items and categories.
+    #[error("it names {found} products, more than {PRODUCT_SET_LIMIT}: use categories")]
+    TooManyProducts {
+        /// How many there are.
+        found: usize,
+    },
+}
+
+/// Checks a whole document.
+pub(super) fn document(document: &RuleDocument) -> Result<(), RuleError> {
+    if document.v != RULE_DOCUMENT_VERSION {
+        return Err(RuleError::Layout { found: document.v });
+    }
+    let (rules, plans) = (document.rules.len(), document.plans.len());
+    if rules > RULE_LIMIT {
+        return Err(RuleError::TooManyRules { found: rules });
+    }
+    if plans > PLAN_LIMIT {
+        return Err(RuleError::TooManyPlans { found: plans });
+    }
+    let mut seen = BTreeSet::new();
+    for rule in &document.rules {
+        let code = || rule.rule.clone();
+        check_rule(rule).map_err(|fault| RuleError::Rule {
+            rule: code(),
+            fault,
+        })?;
+        if !seen.insert(&rule.rule) {
+            return Err(RuleError::DuplicateRule { rule: code() });
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for plan in &document.plans {
+        let code = || plan.plan.clone();
+        check_plan(plan).map_err(|fault| RuleError::Plan {
+            plan: code(),
+            fault,
+        })?;
+        if !seen.insert(&plan.plan) {
+            return Err(RuleError::DuplicatePlan { plan: code() });
+        }
+    }
+    Ok(())
+}
+
+fn check_rule(rule: &Rule) -> Result<(), Fault> {
+    name("name", &rule.name)?;
+    match &rule.effect {
+        RuleEffect::PointsPerAmount { per, products, .. } => {
+            positive("per", *per)?;
+            product_set(products)
+        }
+        RuleEffect::PointsPerProduct { products, .. } => {
+            if products.items.is_empty() && products.categories.is_empty() {
+                return Err(Fault::NoProducts);
+            }
+            product_set(products)
+        }
+        RuleEffect::TierMultiplier {
+            extra_basis_points, ..
+        } => basis_points(*extra_basis_points, EXTRA_BASIS_POINTS_LIMIT),
+    }
+}
+
+fn check_plan(plan: &CouponPlan) -> Result<(), Fault> {
+    name("name", &plan.name)?;
+    if let Some(group) = &plan.stacking_group {
+        name("stacking group", group)?;
+    }
+    if let Some(minimum) = plan.minimum_spend {
+        positive("minimum_spend", minimum)?;
+    }
+    match &plan.effect {
+        CouponEffect::AmountOff { amount } => {
+            positive("amount", *amount)?;
+            same_currency(plan.minimum_spend, *amount)?;
+        }
+        CouponEffect::PercentOff { basis_points: off } => basis_points(*off, 10_000)?,
+        CouponEffect::ItemFree => {}
+    }
+    if plan.valid_from > plan.valid_until {
+        return Err(Fault::Dates {
+            from: plan.valid_from,
+            until: plan.valid_until,
+        });
+    }
+    product_set(&plan.products)
+}
+
+fn name(what: &'static str, text: &str) -> Result<(), Fault> {
+    if (1..=RULE_NAME_LIMIT).contains(&text.chars().count()) {
+        Ok(())
+    } else {
+        Err(Fault::Name { what })
+    }
+}
+
+fn positive(what: &'static str, amount: Money) -> Result<(), Fault> {
+    if amount.minor() > 0 {
+        Ok(())
+    } else {
+        Err(Fault::NotPositive { what, amount })
+    }
+}
+
+fn basis_points(found: u32, most: u32) -> Result<(), Fault> {
+    if (1..=most).contains(&found) {
+        Ok(())
+    } else {
+        Err(Fault::BasisPoints { found, most })
+    }
+}
+
+fn same_currency(minimum: Option<Money>, amount: Money) -> Result<(), Fault> {
+    match minimum.map(Money::currency) {
+        Some(minimum) if minimum != amount.currency() => Err(Fault::Currencies {
+            minimum,
+            amount: amount.currency(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn product_set(set: &ProductSet) -> Result<(), Fault> {
+    let found = set.items.len() + set.categories.len();
+    if found > PRODUCT_SET_LIMIT {
+        return Err(Fault::TooManyProducts { found });
+    }
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! Verdicts in words: the same on the screen, the receipt and the API.
+
+use crate::{CouponUsed, Misfit, Proof, Timestamp, Verdict};
+use jiff::tz::TimeZone;
+use std::fmt;
+
+impl Verdict {
+    /// Whether the coupon may be used.
+    pub fn is_valid(&self) -> bool {
+        matches!(self, Self::Valid { .. })
+    }
+
+    /// The kind of verdict, for programs: stable, snake case, as in the verdict's JSON.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Valid { .. } => "valid",
+            Self::Used(_) => "used",
+            Self::Expired { .. } => "expired",
+            Self::NotYet { .. } => "not_yet",
+            Self::OtherStore { .. } => "other_store",
+            Self::OtherTill { .. } => "other_till",
+            Self::NotForThis { .. } => "not_for_this",
+            Self::Revoked => "revoked",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The verdict in words, with the time of a use in the store's time zone:
+    /// `used (S1, 2026-11-22 14:02)`.
+    pub fn words(&self, zone: &TimeZone) -> String {
+        match self {
+            Self::Used(CouponUsed { at, store, .. }) => {
+                format!("used ({store}, {})", local_minute(*at, zone))
+            }
+            _ => self.to_string(),
+        }
+    }
+}
+
+/// The verdict in words where no time zone is known: a use names the store alone.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Valid { proof } => write!(f, "valid (proved: {proof})"),
+            Self::Used(used) => write!(f, "used ({})", used.store),
+            Self::Expired { on } => write!(f, "expired (on {on})"),
+            Self::NotYet { from } => write!(f, "not yet (from {from})"),
+            Self::OtherStore { store } => write!(f, "other store ({store})"),
+            Self::OtherTill { .. } => f.write_str("other till"),
+            Self::NotForThis { misfit } => write!(f, "not for this basket ({misfit})"),
+            Self::Revoked => f.write_str("revoked"),
+            Self::Unknown => f.write_str("unknown"),
+        }
+    }
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StoreBound { .. } => f.write_str("bound to this store"),
+        }
+    }
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MinimumSpend { minimum, missing } => write!(
+                f,
+                "its products must come to {minimum}, {missing} is missing"
+            ),
+            Self::NoProduct => f.write_str("none of its products is in the basket"),
+            Self::OnePerBasket => f.write_str("only one of this kind in a basket"),
+            Self::Stacking { with } => write!(f, "not together with coupon {with}"),
+            Self::NothingLeft => f.write_str("nothing is left to take it off"),
+            Self::OtherCurrency { currency } => write!(f, "it is for sales in {currency}"),
+        }
+    }
+}
+
+/// `2026-11-22 14:02` in a time zone; in words where the moment is beyond any calendar.
+fn local_minute(at: Timestamp, zone: &TimeZone) -> String {
+    match jiff::Timestamp::from_millisecond(at.0) {
+        Ok(moment) => {
+            let local = zone.to_datetime(moment);
+            let (hour, minute) = (local.hour(), local.minute());
+            format!("{} {hour:02}:{minute:02}", local.date())
+        }
+        Err(_) => "time unknown".to_owned(),
+    }
+}

@@ -1,1 +1,16 @@
-//! To come.
+//! Card readers: small traits, the PC/SC backend, and a service that keeps readers alive.
+//!
+//! [`CardReader`] and [`CardSession`] say what a reader can do; [`pcsc`] does it through the
+//! operating system's PC/SC service; [`service`] owns one thread a reader and turns taps into
+//! events; [`contract`] is the suite that every backend must pass. What the bytes mean is left to
+//! `tillside-cards`; who the member is, to the agent.
+
+pub mod contract;
+mod error;
+pub mod pcsc;
+pub mod service;
+mod traits;
+
+pub use error::{Cause, ReaderError, ReaderErrorCode};
+pub use service::{ReaderEvent, ReaderService, ServiceConfig};
+pub use traits::{Cancel, CardReader, CardSession, FOREVER, Presented};

@@ -1,0 +1,167 @@
+//! Keeps every reader alive and turns taps into events.
+//!
+//! One supervisor thread watches the PC/SC service and its list of readers; one owner thread a
+//! reader waits for cards and identifies each inside one exclusive transaction. When the service
+//! dies all of them let go and come back by themselves. What an identity is, is the caller's
+//! business: the identify function is passed in.
+
+mod delay;
+mod events;
+mod owner;
+mod stop;
+mod supervisor;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Duration;
+
+use crate::{CardSession, ReaderError};
+use events::Sender;
+use stop::{Stop, Worker};
+
+/// How the service behaves. `Default` is right for a till.
+#[derive(Debug, Clone)]
+pub struct ServiceConfig {
+    /// Events that wait for the receiver, at most. When the queue is full, the thread that has the
+    /// next event waits (its reader reads no further card); no event is dropped.
+    pub queue: usize,
+    /// First pause before something failed is tried again; it doubles.
+    pub retry_first: Duration,
+    /// Longest pause before something failed is tried again.
+    pub retry_cap: Duration,
+    /// How long another program may hold a card before the cashier hears of it.
+    pub busy_patience: Duration,
+    /// How long `stop` waits for a thread that is inside a call which PC/SC cannot cancel (a card
+    /// that answers slowly, a card that another program has locked). After that the thread is left
+    /// to end by itself.
+    pub stop_patience: Duration,
+    /// Readers whose name contains one of these are left alone. By default the SAM slots that
+    /// some contactless readers list beside themselves.
+    pub ignore: Vec<String>,
+}
+
+impl Default for ServiceConfig {
+    fn default() -> Self {
+        Self {
+            queue: 64,
+            retry_first: Duration::from_millis(10),
+            retry_cap: Duration::from_secs(1),
+            busy_patience: Duration::from_secs(1),
+            stop_patience: Duration::from_secs(2),
+            ignore: vec![" SAM".to_owned()],
+        }
+    }
+}
+
+/// What happens at the readers. `T` is what the identify function gives.
+///
+/// From each reader, in this order: `ReaderAdded`, then for each tap any number of `CardUnreadable`,
+/// at most one `Card`, and `CardRemoved`; at the end `ReaderRemoved`. Before `ServiceDown` every
+/// reader has been removed.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum ReaderEvent<T> {
+    /// The PC/SC service answers.
+    ServiceUp,
+    /// The PC/SC service does not answer; it is tried again for as long as it takes. Also the first
+    /// event when it did not run at the start. Said again only when the reason changes.
+    ServiceDown {
+        /// Why.
+        why: ReaderError,
+    },
+    /// A reader is ready for a tap.
+    ReaderAdded {
+        /// Its name.
+        reader: String,
+    },
+    /// A reader is no longer there.
+    ReaderRemoved {
+        /// Its name.
+        reader: String,
+    },
+    /// A card was identified.
+    Card {
+        /// The reader it lies on.
+        reader: String,
+        /// Who it is.
+        identity: T,
+    },
+    /// A card was not identified. If that may change it is tried again while the card lies there,
+    /// so that a `Card` may follow; said again only when the kind of error changes.
+    CardUnreadable {
+        /// The reader it lies (or lay) on.
+        reader: String,
+        /// Why.
+        error: ReaderError,
+    },
+    /// The card, read or not, has left.
+    CardRemoved {
+        /// The reader it lay on.
+        reader: String,
+    },
+}
+
+/// What identifies a card: called in the reader's thread, inside one exclusive transaction.
+type Identify<T> = dyn Fn(&mut dyn CardSession) -> Result<T, ReaderError> + Send + Sync;
+
+/// The running service. Dropping it stops it.
+#[derive(Debug)]
+pub struct ReaderService {
+    supervisor: Option<Worker>,
+    patience: Duration,
+}
+
+impl ReaderService {
+    /// Starts watching. The first event is `ServiceUp` or `ServiceDown`.
+    ///
+    /// # Errors
+    /// `Other` if the operating system gives no thread.
+    pub fn start<T, F>(
+        config: ServiceConfig,
+        identify: F,
+    ) -> Result<(Self, Receiver<ReaderEvent<T>>), ReaderError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut dyn CardSession) -> Result<T, ReaderError> + Send + Sync + 'static,
+    {
+        let (sender, receiver) = sync_channel(config.queue);
+        let stop = Arc::new(Stop::default());
+        let events = Sender::new(sender, stop.clone());
+        let identify: Arc<Identify<T>> = Arc::new(identify);
+        // The owners are waited for first, so the supervisor itself may take a little longer.
+        let patience = config.stop_patience + Duration::from_millis(500);
+        let supervisor = Worker::spawn("readers", stop, move |stop| {
+            supervisor::run(&config, &identify, &events, stop);
+        })?;
+        Ok((
+            Self {
+                supervisor: Some(supervisor),
+                patience,
+            },
+            receiver,
+        ))
+    }
+
+    /// Ends every wait, lets every card go and joins all threads. Events that were not received
+    /// by then are lost, except those already in the queue.
+    ///
+    /// Returns `false` if a thread was inside a call that PC/SC cannot cancel for longer than
+    /// [`ServiceConfig::stop_patience`]; it touches no card after that and ends by itself.
+    pub fn stop(mut self) -> bool {
+        self.end()
+    }
+
+    fn end(&mut self) -> bool {
+        self.supervisor
+            .take()
+            .is_none_or(|supervisor| supervisor.stop(self.patience))
+    }
+}
+
+impl Drop for ReaderService {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

@@ -1,0 +1,127 @@
+//! The thread that owns one reader: waits for a card, identifies it, waits until it leaves.
+
+use std::time::Instant;
+
+use super::delay::Delay;
+use super::events::Sender;
+use super::stop::Stop;
+use super::{Identify, ReaderEvent, ServiceConfig};
+use crate::{CardReader, FOREVER, Presented, ReaderError, ReaderErrorCode};
+
+/// Serves the reader called `name` until `stop`. A reader that fails is opened anew.
+pub(super) fn run<T>(
+    name: &str,
+    open: &dyn Fn() -> Result<Box<dyn CardReader>, ReaderError>,
+    config: &ServiceConfig,
+    identify: &Identify<T>,
+    events: &Sender<T>,
+    stop: &Stop,
+) {
+    let mut delay = Delay::new(config.retry_first, config.retry_cap);
+    let mut announced = false;
+    while !stop.is_stopped() {
+        let since = Instant::now();
+        let ended = open().and_then(|mut reader| {
+            stop.arm(reader.canceller());
+            if !announced {
+                events.send(ReaderEvent::ReaderAdded {
+                    reader: name.to_owned(),
+                });
+                announced = true;
+            }
+            let mut owner = Owner {
+                reader: reader.as_mut(),
+                name,
+                config,
+                identify,
+                events,
+            };
+            owner.serve()
+        });
+        if let Err(error) = ended {
+            tracing::debug!(%error, reader = name, "the reader is opened anew");
+        }
+        if since.elapsed() > config.retry_cap {
+            delay.reset();
+        }
+        stop.sleep(delay.next());
+    }
+    if announced {
+        events.send(ReaderEvent::ReaderRemoved {
+            reader: name.to_owned(),
+        });
+    }
+}
+
+struct Owner<'o, T> {
+    reader: &'o mut dyn CardReader,
+    name: &'o str,
+    config: &'o ServiceConfig,
+    identify: &'o Identify<T>,
+    events: &'o Sender<T>,
+}
+
+impl<T> Owner<'_, T> {
+    /// Serves taps until the reader fails.
+    fn serve(&mut self) -> Result<(), ReaderError> {
+        loop {
+            if let Some(card) = self.reader.wait_for_card(FOREVER)? {
+                let end = self.serve_tap(&card);
+                self.events.send(ReaderEvent::CardRemoved {
+                    reader: self.name.to_owned(),
+                });
+                end?;
+            }
+        }
+    }
+
+    /// Identifies the card, again and again where that may help, and waits until it has left.
+    fn serve_tap(&mut self, card: &Presented) -> Result<(), ReaderError> {
+        let mut delay = Delay::new(self.config.retry_first, self.config.retry_cap);
+        let mut said: Option<ReaderErrorCode> = None;
+        let since = Instant::now();
+        for attempt in 1.. {
+            let error = match self.identify(card) {
+                Ok(identity) => {
+                    let reader = self.name.to_owned();
+                    self.events.send(ReaderEvent::Card { reader, identity });
+                    break;
+                }
+                Err(error) if error.ends_reader() => return Err(error),
+                Err(error) => error,
+            };
+            tracing::debug!(%error, attempt, reader = self.name, "the card was not identified");
+            let again = error.is_retryable();
+            if !self.is_quiet(&error, attempt, since) && said != Some(error.code()) {
+                said = Some(error.code());
+                let reader = self.name.to_owned();
+                self.events
+                    .send(ReaderEvent::CardUnreadable { reader, error });
+            }
+            if !again {
+                break;
+            }
+            if self.reader.wait_for_removal(card, delay.next())? {
+                return Ok(());
+            }
+        }
+        while !self.reader.wait_for_removal(card, FOREVER)? {}
+        Ok(())
+    }
+
+    fn identify(&mut self, card: &Presented) -> Result<T, ReaderError> {
+        let mut session = self.reader.connect(card)?;
+        (self.identify)(session.as_mut())
+    }
+
+    /// What a second try usually mends is not worth a word to the cashier.
+    fn is_quiet(&self, error: &ReaderError, attempt: u32, since: Instant) -> bool {
+        match error.code() {
+            ReaderErrorCode::InUse => since.elapsed() < self.config.busy_patience,
+            ReaderErrorCode::CardReset | ReaderErrorCode::Garbled | ReaderErrorCode::CardMute => {
+                attempt == 1
+            }
+            _ => false,
+        }
+    }
+}

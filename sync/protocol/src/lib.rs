@@ -16,6 +16,8 @@ pub use invite::*;
 pub use paths::*;
 pub use push::*;
 pub use targets::*;
+/// The core, whose types these are made of, for crates that depend on the protocol only.
+pub use tillside_core;
 
 /// The version both sides speak; sent by the client in the header [`VERSION_HEADER`].
 pub const PROTOCOL_VERSION: u32 = 1;

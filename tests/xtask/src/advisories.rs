@@ -20,12 +20,7 @@ pub fn check() -> Result<(), Failure> {
     let deny = cargo_deny()?;
     let mut command = Command::new(deny);
     command.current_dir(run::root());
-    command.args([
-        "--all-features",
-        "--locked",
-        "check",
-        "--hide-inclusion-graph",
-    ]);
+    command.args(["--all-features", "--locked"]);
     if let Some(copy) = local_copy() {
         lay_out(&copy, &run::root().join("target/advisory-dbs").join(CLONE)).map_err(|error| {
             Failure::new(format!(
@@ -33,8 +28,11 @@ pub fn check() -> Result<(), Failure> {
                 copy.display()
             ))
         })?;
-        command.arg("--disable-fetch");
+        // Offline is the only way to stop it from fetching, so what it reads of crates must be there.
+        run::step("cargo fetch", run::cargo(&["fetch", "--locked"]))?;
+        command.arg("--offline");
     }
+    command.args(["check", "--hide-inclusion-graph"]);
     command.args(["advisories", "bans", "licenses", "sources"]);
     run::step("cargo deny check", command)
 }

@@ -34,10 +34,12 @@ fn complete(state: &State, command: CheckOut, now: Now) -> Result<Event, Refusal
     if command.basket.lines.is_empty() {
         return Err(Refusal::EmptyBasket);
     }
+    // Points need somebody to belong to: neither a card nor a member is nobody.
+    let customer = (command.customer).filter(|c| c.card.is_some() || c.member.is_some());
     let request = QuoteRequest {
         basket: &command.basket,
-        customer: command.customer.is_some(),
-        member: command.customer.as_ref().and_then(|c| c.member),
+        customer: customer.is_some(),
+        member: customer.as_ref().and_then(|c| c.member),
         coupons: &command.coupons,
     };
     let quote = quote(state, request, now)?;
@@ -51,7 +53,7 @@ fn complete(state: &State, command: CheckOut, now: Now) -> Result<Event, Refusal
         date: now.date,
         currency: command.basket.currency,
         lines: command.basket.lines,
-        customer: command.customer,
+        customer,
         coupons,
         lots: lots(sale, &quote, now),
         discounts: quote.discounts,

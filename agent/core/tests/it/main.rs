@@ -1,0 +1,19 @@
+//! The core as its users see it: stories by example, properties against a naive oracle written
+//! another way, and golden files of everything that is kept for years.
+#![allow(clippy::unwrap_used)]
+
+mod compiling;
+mod coupons;
+mod discounts;
+mod fixtures;
+mod golden;
+mod journal;
+mod oracle;
+mod points;
+mod properties;
+mod refusals;
+mod sequences;
+mod strategies;
+mod values;
+mod voids;
+mod words;

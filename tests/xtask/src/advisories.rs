@@ -1,4 +1,4 @@
-//! `cargo deny`: licences, sources, unwanted crates, and known holes in dependencies (deny.toml).
+//! `cargo deny`: licences, sources, unwanted crates, and known holes in dependencies (.deny.toml).
 //!
 //! cargo-deny reads the RustSec database from a git clone that it makes itself. Where a copy lies
 //! beside the source tree, or `TILLSIDE_ADVISORY_DB` names one, that copy is laid out as such a

@@ -1,1 +1,16 @@
-//! To come.
+//! Cards over a reader's session: which card is this?
+//!
+//! [`identify`] asks for the UID and for the chip's version (GET_VERSION) in the way the reader at
+//! hand can ([`ReaderProfile`]); the ATR is a hint only. What it finds is an identifier: it may
+//! earn, it never spends. Who the member is, and waiting for cards, is left to others.
+
+mod atr;
+mod identify;
+mod profile;
+mod raw_frame;
+mod uid;
+
+pub use atr::AtrHint;
+pub use identify::{CardAuthority, CardKind, IDENTIFY_APDU_LIMIT, Identified, Version, identify};
+pub use profile::{RawFrame, ReaderProfile};
+pub use uid::{Uid, UidError};

@@ -1,0 +1,187 @@
+//! Cards by name or by description.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::SimError;
+
+/// The chips that are simulated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChipKind {
+    /// NTAG213, UID of 7 bytes.
+    Ntag213,
+    /// NTAG215, UID of 7 bytes.
+    Ntag215,
+    /// NTAG216, UID of 7 bytes.
+    Ntag216,
+    /// A chip that shows a UID and answers nothing else, as MIFARE Classic does without its key.
+    Uid,
+}
+
+impl ChipKind {
+    const ALL: [(&'static str, ChipKind); 4] = [
+        ("ntag213", ChipKind::Ntag213),
+        ("ntag215", ChipKind::Ntag215),
+        ("ntag216", ChipKind::Ntag216),
+        ("uid", ChipKind::Uid),
+    ];
+
+    fn word(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(_, kind)| *kind == self)
+            .map_or("uid", |(word, _)| word)
+    }
+}
+
+/// A card to be laid on a reader: `ntag215:04A1B2C3D4E5F6`, `uid:DEADBEEF`, or a name from the
+/// [`catalogue`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardSpec {
+    /// The chip.
+    pub chip: ChipKind,
+    /// Its UID: 7 bytes for NTAG21x; 4, 7 or 10 for a bare UID.
+    pub uid: Vec<u8>,
+}
+
+/// A card with a name.
+#[derive(Debug, Clone, Copy)]
+pub struct CatalogueEntry {
+    /// The name.
+    pub name: &'static str,
+    /// The card it stands for.
+    pub card: &'static str,
+    /// What it is good for.
+    pub about: &'static str,
+}
+
+/// The named cards.
+pub fn catalogue() -> &'static [CatalogueEntry] {
+    const fn entry(name: &'static str, card: &'static str, about: &'static str) -> CatalogueEntry {
+        CatalogueEntry { name, card, about }
+    }
+    const ENTRIES: &[CatalogueEntry] = &[
+        entry("anna", "ntag215:04A1B2C3D4E5F6", "a member's card"),
+        entry(
+            "ben",
+            "ntag213:0451C2D3E4F5A6",
+            "another member's card, the smaller chip",
+        ),
+        entry(
+            "clara",
+            "ntag216:04916273849506",
+            "a third member's card, the larger chip",
+        ),
+        entry(
+            "classic",
+            "uid:DEADBEEF",
+            "an old card that shows its number and nothing else",
+        ),
+        entry(
+            "stranger",
+            "ntag215:04FFEEDDCCBBAA",
+            "a card that nobody registered",
+        ),
+        entry(
+            "phone",
+            "uid:08C0FFEE",
+            "a phone: a random number, to be refused",
+        ),
+    ];
+    ENTRIES
+}
+
+impl FromStr for CardSpec {
+    type Err = SimError;
+
+    fn from_str(text: &str) -> Result<Self, SimError> {
+        if let Some(entry) = catalogue().iter().find(|entry| entry.name == text) {
+            return parse_description(entry.card);
+        }
+        parse_description(text)
+    }
+}
+
+fn parse_description(text: &str) -> Result<CardSpec, SimError> {
+    let bad = |why: String| SimError::BadCard {
+        text: text.to_owned(),
+        why,
+    };
+    let Some((word, digits)) = text.split_once(':') else {
+        let names: Vec<&str> = catalogue().iter().map(|entry| entry.name).collect();
+        return Err(bad(format!(
+            "give a name ({}) or a description such as ntag215:04A1B2C3D4E5F6 or uid:DEADBEEF",
+            names.join(", ")
+        )));
+    };
+    let Some((_, chip)) = ChipKind::ALL.iter().find(|(known, _)| *known == word) else {
+        return Err(bad(
+            "before the colon goes ntag213, ntag215, ntag216 or uid".into(),
+        ));
+    };
+    let uid = hex(digits).ok_or_else(|| bad("after the colon go pairs of hex digits".into()))?;
+    let lengths: &[usize] = if *chip == ChipKind::Uid {
+        &[4, 7, 10]
+    } else {
+        &[7]
+    };
+    if !lengths.contains(&uid.len()) {
+        return Err(bad(format!(
+            "its UID has {} bytes, and may have {lengths:?}",
+            uid.len()
+        )));
+    }
+    Ok(CardSpec { chip: *chip, uid })
+}
+
+fn hex(digits: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u32> = digits
+        .chars()
+        .map(|c| c.to_digit(16))
+        .collect::<Option<_>>()?;
+    if !digits.len().is_multiple_of(2) {
+        return None;
+    }
+    digits
+        .chunks(2)
+        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok())
+        .collect()
+}
+
+impl fmt::Display for CardSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.chip.word())?;
+        self.uid.iter().try_for_each(|byte| write!(f, "{byte:02X}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_named_card_is_a_card() {
+        for entry in catalogue() {
+            assert_eq!(
+                entry.name.parse::<CardSpec>().unwrap().to_string(),
+                entry.card
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_card_says_what_would_be() {
+        for (text, part) in [
+            ("nobody", "give a name (anna"),
+            ("ntag999:04", "before the colon"),
+            ("ntag215:04A1", "has 2 bytes"),
+            ("uid:XYZ", "hex digits"),
+            ("uid:123", "hex digits"),
+        ] {
+            let error = text.parse::<CardSpec>().unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The bench over loopback HTTP, so that any script can drive it. JSON in and out.
+//!
+//! | request | does |
+//! |---|---|
+//! | `GET /` | socket, and whether pcscd runs |
+//! | `GET /readers` | what lies where |
+//! | `GET /readers/N/exchanges` | the last commands and answers |
+//! | `POST /readers/N/card` `{"card":"anna"}` | lays a card down; `"replace":true` takes another one away first |
+//! | `DELETE /readers/N/card` | takes the card away |
+//! | `PUT /readers/N/fault` `{"kind":"remove-at","apdu":2}` | sets a fault; kinds: `remove-at` `delay` (`ms`) `mute` `garble` (`how`), each with `once` |
+//! | `DELETE /readers/N/fault` | takes the fault away |
+//! | `POST /pcscd/kill`, `POST /pcscd/start` | ends pcscd as `kill -9` does; starts it again |
+//!
+//! An error is `{"error": words}` with 400, 404, 409 or 500. It trusts whoever reaches the loopback
+//! address: it is a test bench, and no part of the product.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Json, Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::{CardSpec, FaultSetting, SimError, Simulator};
+
+/// What a script needs to know about a running simulator; the content of the state file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServeInfo {
+    /// Address of the control API.
+    pub control: String,
+    /// Environment variable for PC/SC programs.
+    #[serde(rename = "PCSCLITE_CSOCK_NAME")]
+    pub socket: String,
+    /// Process id of the simulator.
+    pub pid: u32,
+}
+
+#[derive(Deserialize)]
+struct LayRequest {
+    card: String,
+    #[serde(default)]
+    replace: bool,
+}
+
+type Bench = State<Arc<Simulator>>;
+
+/// Serves the bench until `stop` is ready.
+///
+/// # Errors
+/// As the listener's.
+pub async fn serve(
+    listener: TcpListener,
+    bench: Arc<Simulator>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(bench))
+        .with_graceful_shutdown(stop)
+        .await
+}
+
+/// The description of a bench that is served at `address`.
+pub fn info(address: SocketAddr, bench: &Simulator) -> ServeInfo {
+    ServeInfo {
+        control: format!("http://{address}"),
+        socket: bench.socket().display().to_string(),
+        pid: std::process::id(),
+    }
+}
+
+fn router(bench: Arc<Simulator>) -> Router {
+    Router::new()
+        .route("/", get(root))
+        .route("/readers", get(readers))
+        .route("/readers/{reader}/exchanges", get(exchanges))
+        .route("/readers/{reader}/card", post(lay).delete(lift))
+        .route(
+            "/readers/{reader}/fault",
+            axum::routing::put(set_fault).delete(clear_fault),
+        )
+        .route("/pcscd/kill", post(kill_pcscd))
+        .route("/pcscd/start", post(start_pcscd))
+        .with_state(bench)
+}
+
+async fn root(State(bench): Bench) -> Json<Value> {
+    Json(json!({
+        "PCSCLITE_CSOCK_NAME": bench.socket().display().to_string(),
+        "pcscd": bench.pcscd_id(),
+    }))
+}
+
+async fn readers(State(bench): Bench) -> Response {
+    Json(bench.readers()).into_response()
+}
+
+async fn exchanges(State(bench): Bench, Path(reader): Path<usize>) -> Result<Response, Refused> {
+    Ok(Json(bench.exchanges(reader)?).into_response())
+}
+
+async fn lay(
+    State(bench): Bench,
+    Path(reader): Path<usize>,
+    Json(request): Json<LayRequest>,
+) -> Result<Response, Refused> {
+    let card: CardSpec = request.card.parse()?;
+    if request.replace {
+        bench.remove(reader)?;
+    }
+    bench.tap(reader, &card)?;
+    Ok(Json(bench.reader(reader)?).into_response())
+}
+
+async fn lift(State(bench): Bench, Path(reader): Path<usize>) -> Result<Response, Refused> {
+    let card = bench.remove(reader)?.map(|card| card.to_string());
+    Ok(Json(json!({ "removed": card })).into_response())
+}
+
+async fn set_fault(
+    State(bench): Bench,
+    Path(reader): Path<usize>,
+    Json(fault): Json<FaultSetting>,
+) -> Result<Response, Refused> {
+    bench.set_fault(reader, Some(fault))?;
+    Ok(Json(bench.reader(reader)?).into_response())
+}
+
+async fn clear_fault(State(bench): Bench, Path(reader): Path<usize>) -> Result<Response, Refused> {
+    bench.set_fault(reader, None)?;
+    Ok(Json(bench.reader(reader)?).into_response())
+}
+
+async fn kill_pcscd(bench: Bench) -> Result<Response, Refused> {
+    pcscd(bench, Simulator::kill_pcscd).await
+}
+
+async fn start_pcscd(bench: Bench) -> Result<Response, Refused> {
+    pcscd(bench, Simulator::start_pcscd).await
+}
+
+/// Runs what waits for a process away from the threads that serve.
+async fn pcscd(
+    State(bench): Bench,
+    work: fn(&Simulator) -> Result<(), SimError>,
+) -> Result<Response, Refused> {
+    let running = bench.clone();
+    tokio::task::spawn_blocking(move || work(&bench))
+        .await
+        .map_err(|_| SimError::PcscdFailed {
+            why: "the simulator failed inside".into(),
+        })??;
+    Ok(Json(json!({ "pcscd": running.pcscd_id() })).into_response())
+}
+
+/// An error as an answer.
+struct Refused(SimError);
+
+impl From<SimError> for Refused {
+    fn from(error: SimError) -> Self {
+        Self(error)
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = match &self.0 {
+            SimError::NoSuchReader { .. } => StatusCode::NOT_FOUND,
+            SimError::Occupied { .. } | SimError::PcscdState { .. } => StatusCode::CONFLICT,
+            SimError::BadCard { .. }
+            | SimError::BadFault { .. }
+            | SimError::TooManyReaders { .. } => StatusCode::BAD_REQUEST,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        (status, Json(json!({ "error": self.0.to_string() }))).into_response()
+    }
+}

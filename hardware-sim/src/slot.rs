@@ -1,0 +1,281 @@
+//! One reader's place: the card on it, the fault set for it, and what was said.
+
+use std::collections::VecDeque;
+use std::net::{Shutdown, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::card::CardSpec;
+use crate::chip::Chip;
+use crate::fault::{FaultSetting, Strike, garbled, strike};
+use crate::reader::{Firmware, ReaderModel};
+use crate::{SimError, vpcd};
+
+/// Exchanges that a reader remembers; older ones are forgotten.
+const REMEMBERED: usize = 256;
+
+/// What one reader looks like from outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReaderView {
+    /// Its number on the bench, from 1.
+    pub reader: usize,
+    /// What it imitates.
+    pub model: ReaderModel,
+    /// The name that PC/SC gives it.
+    pub name: String,
+    /// The card that lies on it, as [`CardSpec`] is written.
+    pub card: Option<String>,
+    /// The fault that is set.
+    pub fault: Option<FaultSetting>,
+    /// Commands that reached it since it was made.
+    pub commands: u64,
+    /// Times that PC/SC reset a card on it (powering up not counted).
+    pub resets: u64,
+}
+
+/// One command and what came back, in upper-case hex.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// The command APDU.
+    pub command: String,
+    /// The answer; `None` if the card left instead.
+    pub answer: Option<String>,
+}
+
+/// What a card's line gets for one command.
+pub(crate) enum Served {
+    /// Send this, after the delay.
+    Answer(Vec<u8>, Duration),
+    /// The card is gone.
+    Left,
+}
+
+struct State {
+    card: Option<Lying>,
+    fault: Option<FaultSetting>,
+    commands: u64,
+    resets: u64,
+    log: VecDeque<Exchange>,
+    /// Counts lines, so that an old one cannot speak for a new card.
+    line: u64,
+}
+
+struct Lying {
+    spec: CardSpec,
+    chip: Chip,
+    firmware: Firmware,
+    line: Option<Line>,
+}
+
+/// The connection to vpcd. Dropping it is how vpcd sees that the card left.
+struct Line {
+    _leave: Sender<()>,
+    stream: Option<TcpStream>,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if let Some(stream) = &self.stream {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+/// A reader's place on the bench; clones are the same place.
+#[derive(Clone)]
+pub(crate) struct Slot {
+    number: usize,
+    model: ReaderModel,
+    base_name: Arc<str>,
+    port: u16,
+    state: Arc<Mutex<State>>,
+}
+
+impl Slot {
+    pub(crate) fn new(number: usize, model: ReaderModel, base_name: &str, port: u16) -> Self {
+        let state = State {
+            card: None,
+            fault: None,
+            commands: 0,
+            resets: 0,
+            log: VecDeque::new(),
+            line: 0,
+        };
+        Self {
+            number,
+            model,
+            base_name: base_name.into(),
+            port,
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
+    /// The name without the numbers of reader and slot that pcscd puts behind it.
+    pub(crate) fn base_name(&self) -> &str {
+        &self.base_name
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Lays a card down. pcscd sees it at its next look, up to 400 ms later.
+    pub(crate) fn lay(&self, spec: &CardSpec) -> Result<(), SimError> {
+        {
+            let mut state = self.state();
+            if state.card.is_some() {
+                return Err(SimError::Occupied {
+                    reader: self.number,
+                });
+            }
+            let chip = Chip::new(spec);
+            let firmware = Firmware::new(self.model);
+            state.card = Some(Lying {
+                spec: spec.clone(),
+                chip,
+                firmware,
+                line: None,
+            });
+        }
+        self.connect();
+        Ok(())
+    }
+
+    /// Takes the card away, and gives its description back.
+    pub(crate) fn lift(&self) -> Option<CardSpec> {
+        self.state().card.take().map(|card| card.spec)
+    }
+
+    /// Puts the line of a card that lies here through to (a new) pcscd.
+    pub(crate) fn connect(&self) {
+        let (leave, left) = channel();
+        let line = {
+            let mut state = self.state();
+            state.line += 1;
+            let number = state.line;
+            let Some(card) = state.card.as_mut() else {
+                return;
+            };
+            card.line = Some(Line {
+                _leave: leave,
+                stream: None,
+            });
+            number
+        };
+        let (slot, port) = (self.clone(), self.port);
+        std::thread::spawn(move || vpcd::run(&slot, line, port, &left));
+    }
+
+    /// Gives a line its stream. `false` if its card has left meanwhile.
+    pub(crate) fn attach(&self, line: u64, stream: TcpStream) -> bool {
+        let mut state = self.state();
+        if state.line != line {
+            return false;
+        }
+        match state.card.as_mut().and_then(|card| card.line.as_mut()) {
+            Some(place) => {
+                place.stream = Some(stream);
+                true
+            }
+            None => false,
+        }
+    }
+
+    pub(crate) fn atr(&self, line: u64) -> Option<Vec<u8>> {
+        self.with_card(line, |card| card.chip.atr().to_vec())
+    }
+
+    /// A power-up or a reset.
+    pub(crate) fn power(&self, line: u64, is_reset: bool) {
+        self.with_card(line, |card| card.firmware.reset(&mut card.chip));
+        if is_reset {
+            self.state().resets += 1;
+        }
+    }
+
+    /// One command APDU.
+    pub(crate) fn serve(&self, line: u64, command: &[u8]) -> Served {
+        let mut state = self.state();
+        if state.line != line || state.card.is_none() {
+            return Served::Left;
+        }
+        state.commands += 1;
+        let strike = strike(&mut state.fault);
+        if strike == Strike::Remove {
+            state.remember(command, None);
+            state.card = None;
+            return Served::Left;
+        }
+        let Some(card) = state.card.as_mut() else {
+            return Served::Left;
+        };
+        let mute = strike == Strike::Mute;
+        let mut answer = card.firmware.answer(&mut card.chip, mute, command);
+        let mut delay = Duration::ZERO;
+        match strike {
+            Strike::Garble(how) => answer = garbled(how, answer),
+            Strike::Delay(by) => delay = by,
+            Strike::None | Strike::Mute | Strike::Remove => {}
+        }
+        state.remember(command, Some(&answer));
+        Served::Answer(answer, delay)
+    }
+
+    pub(crate) fn set_fault(&self, fault: Option<FaultSetting>) {
+        self.state().fault = fault;
+    }
+
+    pub(crate) fn view(&self) -> ReaderView {
+        let state = self.state();
+        ReaderView {
+            reader: self.number,
+            model: self.model,
+            name: format!("{} 00 00", self.base_name),
+            card: state.card.as_ref().map(|card| card.spec.to_string()),
+            fault: state.fault,
+            commands: state.commands,
+            resets: state.resets,
+        }
+    }
+
+    pub(crate) fn exchanges(&self) -> Vec<Exchange> {
+        self.state().log.iter().cloned().collect()
+    }
+
+    fn with_card<T>(&self, line: u64, work: impl FnOnce(&mut Lying) -> T) -> Option<T> {
+        let mut state = self.state();
+        if state.line != line {
+            return None;
+        }
+        state.card.as_mut().map(work)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn remember(&mut self, command: &[u8], answer: Option<&[u8]>) {
+        if self.log.len() == REMEMBERED {
+            self.log.pop_front();
+        }
+        self.log.push_back(Exchange {
+            command: hex(command),
+            answer: answer.map(hex),
+        });
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
+/// Waits `delay`, unless the card leaves first. `false` if it left.
+pub(crate) fn still_there_after(delay: Duration, left: &Receiver<()>) -> bool {
+    use std::sync::mpsc::RecvTimeoutError;
+    delay.is_zero() || left.recv_timeout(delay) == Err(RecvTimeoutError::Timeout)
+}

@@ -1,1 +1,51 @@
-//! To come.
+//! The terminal's database: one SQLite file that holds the journal and what is made from it.
+//!
+//! A fact is a record of the hash-chained, append-only journal, written in one transaction together
+//! with its effect on the projections, its place in the outbox and the answer to whoever asked
+//! (`synchronous=FULL`: when [`Store::commit`] returns, it is on the disk). The projections can be
+//! dropped and rebuilt from the journal. Beside them stand the adopted bundle, open sales, staff and
+//! the state of the line.
+//!
+//! Deciding is left to `tillside-core`, sending to `tillside-sync`; threads, PINs and screens to the
+//! agent. Nothing here reads a clock: moments are passed in.
+
+mod answers;
+mod columns;
+mod commit;
+mod drafts;
+mod error;
+mod journal;
+mod line;
+mod load;
+mod lock;
+mod meta;
+mod migrate;
+mod open;
+mod outbox;
+mod people;
+mod projection;
+mod rebuild;
+mod reference;
+mod report;
+mod salvage;
+mod store;
+mod unique;
+
+pub use answers::{ANSWER_AGE_MS, ANSWER_LIMIT, ANSWERS_KEPT, Answered, KEY_LIMIT};
+pub use commit::EVENT_LIMIT;
+pub use drafts::{DRAFT_BYTES, DRAFT_LIMIT, Draft};
+pub use error::StoreError;
+pub use journal::{TAIL_CHECKED, Verified};
+pub use line::LineState;
+pub use load::Need;
+pub use people::{PEOPLE_LIMIT, Person, Role, RoleError};
+pub use rebuild::{DIFFERENCES_TOLD, Rebuilt};
+pub use reference::adopt::Adopted;
+pub use reference::fill::{COUPON_LIMIT, MEMBER_LIMIT, PRODUCT_LIMIT};
+pub use reference::lookup::SEARCH_LIMIT;
+pub use report::{DayTotals, RedemptionRow, SaleRow, VoidRow};
+pub use salvage::{Salvaged, salvage};
+pub use store::Store;
+
+use columns::HashColumn;
+use store::Till;

@@ -1,0 +1,148 @@
+//! Loading what a decision looks at: the members, coupons and sales that a command names.
+
+use crate::columns::{Id, RecordId};
+use crate::error::{StoreError, Within};
+use crate::journal::Finder;
+use crate::reference::lookup::{find_member, held_elsewhere, listed};
+use crate::{Store, Till};
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::BTreeMap;
+use tillside_core::{
+    Assignment, CouponNumber, CouponStanding, CouponUsed, Event, MemberId, SaleId, SaleState,
+    State, Timestamp,
+};
+
+/// What a command names.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Need {
+    /// Members.
+    pub members: Vec<MemberId>,
+    /// Coupons, as they were shown.
+    pub coupons: Vec<CouponNumber>,
+    /// Sales: the one to complete (was it already?) or to void.
+    pub sales: Vec<SaleId>,
+}
+
+impl Store {
+    /// What is known of the things a command names. Members, coupons and sales that nothing is known
+    /// of are not in it.
+    pub fn load(&self, need: &Need) -> Result<State, StoreError> {
+        let till = self.enrolled()?;
+        self.read(|conn| {
+            let mut state = State {
+                store: till.profile.profile.store.clone(),
+                terminal: till.profile.terminal,
+                rules: till.reference.rules.clone(),
+                members: BTreeMap::new(),
+                coupons: BTreeMap::new(),
+                sales: BTreeMap::new(),
+            };
+            for &id in &need.members {
+                if let Some(member) = find_member(conn, &till.reference, id)? {
+                    state.members.insert(id, member);
+                }
+            }
+            for number in &need.coupons {
+                if let Some(standing) = standing(conn, till, number)? {
+                    state.coupons.insert(number.clone(), standing);
+                }
+            }
+            for &id in &need.sales {
+                if let Some(sale) = sale(conn, id)? {
+                    state.sales.insert(id, sale);
+                }
+            }
+            Ok(state)
+        })
+    }
+
+    /// A completed sale.
+    pub fn sale(&self, sale: SaleId) -> Result<Option<SaleState>, StoreError> {
+        self.read(|conn| self::sale(conn, sale))
+    }
+}
+
+fn standing(
+    conn: &Connection,
+    till: &Till,
+    number: &CouponNumber,
+) -> Within<Option<CouponStanding>> {
+    let own = own_use(conn, till, number)?;
+    let slot = till.reference.slot;
+    let (assignment, elsewhere_used) = match listed(conn, slot, number)? {
+        Some(coupon) => {
+            let assignment = match (coupon.plan, till.reference.holder) {
+                (None, _) => Assignment::Revoked,
+                (Some(plan), Some(holder)) if holder == till.profile.terminal => {
+                    Assignment::Here { plan }
+                }
+                (Some(_), Some(terminal)) => Assignment::OtherTill { terminal },
+                // Nobody may burn it yet.
+                (Some(_), None) => Assignment::NotIssued,
+            };
+            (assignment, coupon.used)
+        }
+        None => match held_elsewhere(conn, slot, number)? {
+            Some(store) => (Assignment::OtherStore { store }, None),
+            None => (Assignment::NotIssued, None),
+        },
+    };
+    let used = match own {
+        Some(used) => Some(used),
+        None => still_used(conn, till, elsewhere_used)?,
+    };
+    let known = used.is_some() || assignment != Assignment::NotIssued;
+    Ok(known.then_some(CouponStanding { assignment, used }))
+}
+
+/// The use of a number that stands in this terminal's own journal.
+fn own_use(conn: &Connection, till: &Till, number: &CouponNumber) -> Within<Option<CouponUsed>> {
+    let found = conn
+        .prepare_cached(
+            "SELECT u.sale, s.at FROM coupon_uses AS u JOIN sales AS s ON s.sale = u.sale
+             WHERE u.number = ?1 AND u.voided_by = 0",
+        )?
+        .query_row([number.as_str()], |row| {
+            Ok(CouponUsed {
+                at: Timestamp(row.get(1)?),
+                store: till.profile.profile.store.clone(),
+                terminal: till.profile.terminal,
+                sale: SaleId::new(row.get::<_, Id>(0)?.0),
+            })
+        })
+        .optional()?;
+    Ok(found)
+}
+
+/// A use that HQ knows of, unless it was here and has been voided since.
+fn still_used(
+    conn: &Connection,
+    till: &Till,
+    used: Option<CouponUsed>,
+) -> Within<Option<CouponUsed>> {
+    let Some(used) = used else { return Ok(None) };
+    if used.terminal != till.profile.terminal {
+        return Ok(Some(used));
+    }
+    let voided = conn
+        .prepare_cached("SELECT 1 FROM sales WHERE sale = ?1 AND voided_by IS NOT NULL")?
+        .exists([Id(used.sale.uuid())])?;
+    Ok((!voided).then_some(used))
+}
+
+fn sale(conn: &Connection, sale: SaleId) -> Within<Option<SaleState>> {
+    let found: Option<(RecordId, bool)> = conn
+        .prepare_cached("SELECT id, voided_by IS NOT NULL FROM sales WHERE sale = ?1")?
+        .query_row([Id(sale.uuid())], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((id, voided)) = found else {
+        return Ok(None);
+    };
+    match Finder::new(conn)?.record(id)?.event {
+        Event::SaleCompleted(sale) => Ok(Some(SaleState {
+            sale: *sale,
+            voided,
+        })),
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,191 @@
+//! What each kind of record does to the projections.
+//!
+//! The same code runs when a fact is committed and when everything is rebuilt from the journal.
+
+use crate::columns::{Id, RecordId};
+use crate::error::{Fault, StoreError, Within};
+use crate::unique::or_if_taken;
+use rusqlite::{Connection, params};
+use tillside_core::{
+    CouponNumber, CouponRefused, Customer, Event, Lot, MemberId, SaleCompleted, SaleId, SaleVoided,
+    Timestamp,
+};
+
+/// The projection tables, in the order they are compared.
+pub(crate) const TABLES: [&str; 5] = ["sales", "voids", "refusals", "member_deltas", "coupon_uses"];
+
+/// Where the projections stand that a record is applied to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Place {
+    /// The database's own.
+    Live,
+    /// Fresh ones beside it.
+    Rebuilt,
+}
+
+impl Place {
+    pub(crate) const fn schema(self) -> &'static str {
+        match self {
+            Self::Live => "main",
+            Self::Rebuilt => "rebuilt",
+        }
+    }
+}
+
+/// One record's effect.
+pub(crate) fn apply(
+    conn: &Connection,
+    place: Place,
+    id: RecordId,
+    at: Timestamp,
+    event: &Event,
+) -> Within<()> {
+    let to = Target {
+        conn,
+        schema: place.schema(),
+        id,
+    };
+    match event {
+        Event::SaleCompleted(sale) => to.sale(sale, at),
+        Event::SaleVoided(void) => to.void(void),
+        Event::CouponRefused(refused) => to.refused(refused),
+        // The bundle's tables are not made from the journal, and other kinds project nothing.
+        _ => Ok(()),
+    }
+}
+
+struct Target<'c> {
+    conn: &'c Connection,
+    schema: &'static str,
+    id: RecordId,
+}
+
+impl Target<'_> {
+    fn sale(&self, sale: &SaleCompleted, at: Timestamp) -> Within<()> {
+        let points: i64 = sum(&sale.lots);
+        let discount: i64 = sale.discounts.iter().map(|d| d.amount.minor()).sum();
+        let owner = sale.customer.as_ref().and_then(owner);
+        let done = self
+            .conn
+            .prepare_cached(&format!(
+                "INSERT INTO {}.sales (date, id, sale, at, lane, cashier, customer, currency, total,
+                                       discount, points, coupons)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                self.schema
+            ))?
+            .execute(params![
+                sale.date.to_string(),
+                self.id,
+                Id(sale.sale.uuid()),
+                at.0,
+                sale.lane.as_str(),
+                sale.cashier.as_str(),
+                owner,
+                sale.currency.code(),
+                sale.total.minor(),
+                discount,
+                points,
+                sale.coupons.len() as i64,
+            ]);
+        or_if_taken(done, || StoreError::SaleRecorded { sale: sale.sale }.into())?;
+        self.points(owner, points)?;
+        sale.coupons
+            .iter()
+            .try_for_each(|coupon| self.burn(&coupon.number, sale.sale))
+    }
+
+    fn burn(&self, number: &CouponNumber, sale: SaleId) -> Within<()> {
+        let done = self
+            .conn
+            .prepare_cached(&format!(
+                "INSERT INTO {}.coupon_uses (number, id, sale) VALUES (?1, ?2, ?3)",
+                self.schema
+            ))?
+            .execute(params![number.as_str(), self.id, Id(sale.uuid())]);
+        let number = number.clone();
+        or_if_taken(done, || StoreError::CouponUsed { number }.into())?;
+        Ok(())
+    }
+
+    fn points(&self, owner: Option<String>, points: i64) -> Within<()> {
+        let Some(owner) = owner.filter(|_| points != 0) else {
+            return Ok(());
+        };
+        self.conn
+            .prepare_cached(&format!(
+                "INSERT INTO {}.member_deltas (owner, id, points) VALUES (?1, ?2, ?3)",
+                self.schema
+            ))?
+            .execute(params![owner, self.id, points])?;
+        Ok(())
+    }
+
+    fn void(&self, void: &SaleVoided) -> Within<()> {
+        let not_there = || -> Fault { StoreError::NothingToVoid { sale: void.sale }.into() };
+        let sale = || Id(void.sale.uuid());
+        let marked = self
+            .conn
+            .prepare_cached(&format!(
+                "UPDATE {}.sales SET voided_by = ?1
+                 WHERE sale = ?2 AND voided_by IS NULL AND coupons = ?3",
+                self.schema
+            ))?
+            .execute(params![self.id, sale(), void.coupons.len() as i64])?;
+        if marked != 1 {
+            return Err(not_there());
+        }
+        self.conn
+            .prepare_cached(&format!(
+                "INSERT INTO {}.voids (date, id, sale) VALUES (?1, ?2, ?3)",
+                self.schema
+            ))?
+            .execute(params![void.date.to_string(), self.id, sale()])?;
+        for number in &void.coupons {
+            let freed = self
+                .conn
+                .prepare_cached(&format!(
+                    "UPDATE {}.coupon_uses SET voided_by = ?1
+                     WHERE number = ?2 AND voided_by = 0 AND sale = ?3",
+                    self.schema
+                ))?
+                .execute(params![self.id, number.as_str(), sale()])?;
+            if freed != 1 {
+                return Err(not_there());
+            }
+        }
+        let owner = void.customer.as_ref().and_then(owner);
+        self.points(owner, -sum(&void.lots))
+    }
+
+    fn refused(&self, refused: &CouponRefused) -> Within<()> {
+        self.conn
+            .prepare_cached(&format!(
+                "INSERT INTO {}.refusals (date, id, number) VALUES (?1, ?2, ?3)",
+                self.schema
+            ))?
+            .execute(params![
+                refused.date.to_string(),
+                self.id,
+                refused.number.as_str()
+            ])?;
+        Ok(())
+    }
+}
+
+fn sum(lots: &[Lot]) -> i64 {
+    lots.iter().map(|lot| lot.amount.0).sum()
+}
+
+/// Whose points a sale moves: a member's or, for a card the store did not know, the card's own.
+pub(crate) fn owner(customer: &Customer) -> Option<String> {
+    let card = || customer.card.as_ref().map(|card| card.as_str().to_owned());
+    customer.member.map(member_owner).or_else(card)
+}
+
+/// A member as owner of points.
+pub(crate) fn member_owner(member: MemberId) -> String {
+    format!("{MEMBER}{member}")
+}
+
+/// What a member's name as owner begins with; no card identity does.
+pub(crate) const MEMBER: &str = "member:";

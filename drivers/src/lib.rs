@@ -7,6 +7,8 @@
 
 pub mod contract;
 mod error;
+#[cfg(test)]
+mod memory;
 pub mod pcsc;
 pub mod service;
 mod traits;

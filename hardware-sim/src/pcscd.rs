@@ -107,6 +107,30 @@ impl Daemon {
         }
     }
 
+    /// Asks pcscd to end, as a shutdown of the computer does, and waits until it has.
+    pub(crate) fn end_gently(mut self) -> Result<(), SimError> {
+        // The standard library only kills.
+        Command::new("kill")
+            .args(["-TERM", &self.pcscd.id().to_string()])
+            .status()
+            .during("asking pcscd to end")?;
+        let end = Instant::now() + READY;
+        while self
+            .pcscd
+            .try_wait()
+            .during("looking after pcscd")?
+            .is_none()
+        {
+            if Instant::now() > end {
+                return Err(SimError::PcscdFailed {
+                    why: "it does not end when asked to".into(),
+                });
+            }
+            std::thread::sleep(LOOK);
+        }
+        Ok(())
+    }
+
     /// Process id of pcscd.
     pub(crate) fn id(&self) -> u32 {
         self.pcscd.id()

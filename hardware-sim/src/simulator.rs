@@ -145,6 +145,19 @@ impl Simulator {
         })
     }
 
+    /// Asks pcscd to end, as a shutdown of the computer does. Cards stay where they lie.
+    ///
+    /// # Errors
+    /// `PcscdState` if it does not run; `PcscdFailed` if it does not end.
+    pub fn end_pcscd(&self) -> Result<(), SimError> {
+        let daemon = self.state().daemon.take();
+        daemon
+            .ok_or(SimError::PcscdState {
+                state: "does not run",
+            })?
+            .end_gently()
+    }
+
     /// Starts pcscd again, with the same readers; cards that lie there are there again.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 //! dies all of them let go and come back by themselves. What an identity is, is the caller's
 //! business: the identify function is passed in.
 
+mod backend;
 mod delay;
 mod events;
 mod owner;
@@ -18,6 +19,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use crate::{CardSession, ReaderError};
+use backend::{Backend, Pcsc};
 use events::Sender;
 use stop::{Stop, Worker};
 
@@ -126,6 +128,19 @@ impl ReaderService {
         T: Send + 'static,
         F: Fn(&mut dyn CardSession) -> Result<T, ReaderError> + Send + Sync + 'static,
     {
+        Self::start_on(Pcsc, config, identify)
+    }
+
+    fn start_on<T, F>(
+        backend: impl Backend,
+        config: ServiceConfig,
+        identify: F,
+    ) -> Result<(Self, Receiver<ReaderEvent<T>>), ReaderError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut dyn CardSession) -> Result<T, ReaderError> + Send + Sync + 'static,
+    {
+        let backend: Arc<dyn Backend> = Arc::new(backend);
         let (sender, receiver) = sync_channel(config.queue);
         let stop = Arc::new(Stop::default());
         let events = Sender::new(sender, stop.clone());
@@ -133,7 +148,13 @@ impl ReaderService {
         // The owners are waited for first, so the supervisor itself may take a little longer.
         let patience = config.stop_patience + Duration::from_millis(500);
         let supervisor = Worker::spawn("readers", stop, move |stop| {
-            supervisor::run(&config, &identify, &events, stop);
+            let service = supervisor::Service {
+                backend,
+                config,
+                identify,
+                events,
+            };
+            supervisor::run(&service, stop);
         })?;
         Ok((
             Self {

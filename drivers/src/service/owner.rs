@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::backend::Backend;
 use super::delay::Delay;
 use super::events::Sender;
 use super::stop::Stop;
@@ -11,7 +12,7 @@ use crate::{CardReader, FOREVER, Presented, ReaderError, ReaderErrorCode};
 /// Serves the reader called `name` until `stop`. A reader that fails is opened anew.
 pub(super) fn run<T>(
     name: &str,
-    open: &dyn Fn() -> Result<Box<dyn CardReader>, ReaderError>,
+    backend: &dyn Backend,
     config: &ServiceConfig,
     identify: &Identify<T>,
     events: &Sender<T>,
@@ -21,7 +22,7 @@ pub(super) fn run<T>(
     let mut announced = false;
     while !stop.is_stopped() {
         let since = Instant::now();
-        let ended = open().and_then(|mut reader| {
+        let ended = backend.open_reader(name).and_then(|mut reader| {
             stop.arm(reader.canceller());
             if !announced {
                 events.send(ReaderEvent::ReaderAdded {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::backend::{Backend, ReaderList};
 use super::delay::Delay;
 use super::events::Sender;
 use super::stop::{Stop, Worker};
 use super::{Identify, ReaderEvent, ServiceConfig, owner};
-use crate::pcsc::{Directory, PcscReader};
-use crate::{CardReader, ReaderError, ReaderErrorCode};
+use crate::{ReaderError, ReaderErrorCode};
 
 /// The list of readers is looked at anew after so long, should a notice have been missed (a reader
 /// that is swapped for another between two looks leaves the number of readers as it was).
@@ -18,22 +18,26 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// Owners by the name of their reader.
 type Owners = BTreeMap<String, Worker>;
 
+/// What every thread of the service shares.
+pub(super) struct Service<T> {
+    pub(super) backend: Arc<dyn Backend>,
+    pub(super) config: ServiceConfig,
+    pub(super) identify: Arc<Identify<T>>,
+    pub(super) events: Sender<T>,
+}
+
 /// Runs until `stop`.
-pub(super) fn run<T: Send + 'static>(
-    config: &ServiceConfig,
-    identify: &Arc<Identify<T>>,
-    events: &Sender<T>,
-    stop: &Arc<Stop>,
-) {
+pub(super) fn run<T: Send + 'static>(service: &Service<T>, stop: &Stop) {
+    let config = &service.config;
     let mut delay = Delay::new(config.retry_first, config.retry_cap);
     let mut said: Option<ReaderErrorCode> = None;
     while !stop.is_stopped() {
         let since = Instant::now();
-        let why = match Directory::open().and_then(|directory| greet(directory, stop)) {
-            Ok((mut directory, names)) => {
-                events.send(ReaderEvent::ServiceUp);
+        let why = match greet(service, stop) {
+            Ok((mut list, names)) => {
+                service.events.send(ReaderEvent::ServiceUp);
                 said = None;
-                let why = attend(&mut directory, names, config, identify, events);
+                let why = attend(service, list.as_mut(), names);
                 if since.elapsed() > config.retry_cap {
                     delay.reset();
                 }
@@ -46,27 +50,30 @@ pub(super) fn run<T: Send + 'static>(
         }
         if said != Some(why.code()) {
             said = Some(why.code());
-            events.send(ReaderEvent::ServiceDown { why });
+            service.events.send(ReaderEvent::ServiceDown { why });
         }
         stop.sleep(delay.next());
     }
 }
 
 /// The service counts as up when it has listed its readers once.
-fn greet(directory: Directory, stop: &Stop) -> Result<(Directory, Vec<String>), ReaderError> {
-    stop.arm(directory.canceller());
-    let names = directory.list()?;
-    Ok((directory, names))
+fn greet<T>(
+    service: &Service<T>,
+    stop: &Stop,
+) -> Result<(Box<dyn ReaderList>, Vec<String>), ReaderError> {
+    let list = service.backend.open_list()?;
+    stop.arm(list.canceller());
+    let names = list.names()?;
+    Ok((list, names))
 }
 
 /// Serves the readers until the service fails, and says why it did.
 fn attend<T: Send + 'static>(
-    directory: &mut Directory,
+    service: &Service<T>,
+    list: &mut dyn ReaderList,
     mut names: Vec<String>,
-    config: &ServiceConfig,
-    identify: &Arc<Identify<T>>,
-    events: &Sender<T>,
 ) -> ReaderError {
+    let config = &service.config;
     let mut owners = Owners::new();
     let why = loop {
         names.retain(|name| !config.ignore.iter().any(|part| name.contains(part)));
@@ -75,16 +82,13 @@ fn attend<T: Send + 'static>(
         });
         for name in &names {
             if !owners.contains_key(name) {
-                match start_owner(name, config, identify, events) {
+                match start_owner(service, name) {
                     Ok(owner) => drop(owners.insert(name.clone(), owner)),
                     Err(error) => tracing::error!(%error, reader = name, "no thread for a reader"),
                 }
             }
         }
-        match directory
-            .wait_for_change(LOOK_AGAIN)
-            .and_then(|()| directory.list())
-        {
+        match list.wait_for_change(LOOK_AGAIN).and_then(|()| list.names()) {
             Ok(now) => names = now,
             Err(error) => break error,
         }
@@ -93,20 +97,14 @@ fn attend<T: Send + 'static>(
     why
 }
 
-fn start_owner<T: Send + 'static>(
-    name: &str,
-    config: &ServiceConfig,
-    identify: &Arc<Identify<T>>,
-    events: &Sender<T>,
-) -> Result<Worker, ReaderError> {
+fn start_owner<T: Send + 'static>(service: &Service<T>, name: &str) -> Result<Worker, ReaderError> {
     let reader = name.to_owned();
-    let config = config.clone();
-    let identify = identify.clone();
-    let events = events.clone();
+    let backend = service.backend.clone();
+    let config = service.config.clone();
+    let identify = service.identify.clone();
+    let events = service.events.clone();
     Worker::spawn(name, Arc::new(Stop::default()), move |stop| {
-        let open =
-            || PcscReader::open(&reader).map(|reader| Box::new(reader) as Box<dyn CardReader>);
-        owner::run(&reader, &open, &config, &*identify, &events, stop);
+        owner::run(&reader, &*backend, &config, &*identify, &events, stop);
     })
 }
 

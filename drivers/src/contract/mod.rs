@@ -187,3 +187,6 @@ fn demand(clause: &'static str, holds: bool, seen: &dyn std::fmt::Debug) -> Outc
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! Cutting batches, and reading HQ's answer to one.
+
+use super::AnswerError;
+use tillside_protocol::tillside_core::{Head, Sealed, TerminalId};
+use tillside_protocol::{BATCH_BYTE_LIMIT, BATCH_RECORD_LIMIT, Outcome, PushRequest, PushResponse};
+
+/// Room for what stands around the records in a [`PushRequest`].
+const ENVELOPE_BYTES: usize = 256;
+
+/// What one answered batch settled.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settled {
+    /// The first and last position that were sent.
+    pub sent: (u64, u64),
+    /// Positions that HQ has now, one way or another.
+    pub settled: Vec<u64>,
+    /// Where HQ's copy ends.
+    pub head: Head,
+    /// Whether HQ lacks a record before one that was sent.
+    pub missing: bool,
+    /// Cases that HQ opened because it has another record at the same position.
+    pub conflicts: Vec<u64>,
+    /// Cases that HQ opened because it could not book a record.
+    pub quarantined: Vec<u64>,
+}
+
+/// The request for as many of `records` (oldest first) as one batch holds; none if there are none.
+pub fn batch(terminal: TerminalId, epoch: u32, mut records: Vec<Sealed>) -> Option<PushRequest> {
+    records.truncate(fitting(&records));
+    (!records.is_empty()).then_some(PushRequest {
+        terminal,
+        epoch,
+        records,
+    })
+}
+
+/// How many of the first records fit both limits; at least one, since no record is past them.
+fn fitting(records: &[Sealed]) -> usize {
+    let mut bytes = ENVELOPE_BYTES;
+    records
+        .iter()
+        .take(BATCH_RECORD_LIMIT)
+        .enumerate()
+        .take_while(|(index, record)| {
+            bytes += written(record) + 1;
+            *index == 0 || bytes <= BATCH_BYTE_LIMIT
+        })
+        .count()
+}
+
+/// The record's length as JSON.
+fn written(record: &Sealed) -> usize {
+    struct Counter(usize);
+    impl std::io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    match serde_json::to_writer(&mut counter, record) {
+        Ok(()) => counter.0,
+        Err(_) => usize::MAX / 2,
+    }
+}
+
+/// Reads HQ's answer against what was sent: one ack a record, in order, of the same epoch.
+pub fn settle(request: &PushRequest, response: &PushResponse) -> Result<Settled, AnswerError> {
+    let seqs = || request.records.iter().map(|record| record.seq);
+    let (Some(first), Some(last)) = (seqs().next(), seqs().next_back()) else {
+        return Err(AnswerError::Acks);
+    };
+    if !seqs().eq(response.acks.iter().map(|ack| ack.seq)) {
+        return Err(AnswerError::Acks);
+    }
+    if response.head.epoch != request.epoch {
+        return Err(AnswerError::Epoch {
+            sent: request.epoch,
+            answered: response.head.epoch,
+        });
+    }
+    let mut settled = Settled {
+        sent: (first, last),
+        settled: Vec::with_capacity(response.acks.len()),
+        head: response.head,
+        missing: false,
+        conflicts: Vec::new(),
+        quarantined: Vec::new(),
+    };
+    for ack in &response.acks {
+        match &ack.outcome {
+            Outcome::Conflict { case, .. } => settled.conflicts.push(*case),
+            Outcome::Quarantined { case } => settled.quarantined.push(*case),
+            _ => {}
+        }
+        if ack.outcome.settles() {
+            settled.settled.push(ack.seq);
+        } else {
+            settled.missing = true;
+        }
+    }
+    Ok(settled)
+}

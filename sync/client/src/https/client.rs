@@ -1,0 +1,118 @@
+//! The calls that a terminal makes.
+
+use super::{CallError, Wire, tls};
+use crate::bundle::{BundleError, Bundles};
+use crate::clock::agree;
+use crate::{Identity, IdentityError, wall_clock};
+use tillside_protocol::tillside_core::{Bundle, Timestamp};
+use tillside_protocol::{
+    ENROL, EnrolRequest, EnrolResponse, InviteCode, JOURNAL, PushRequest, PushResponse, RENEW,
+    RenewRequest, RenewResponse, STATUS, TerminalStatus,
+};
+use url::Url;
+
+/// An enrolled terminal's client.
+#[derive(Debug)]
+pub struct HqClient {
+    identity: Identity,
+    wire: Wire,
+    bundles: Bundles,
+}
+
+impl HqClient {
+    /// Prepares calls under this identity; nothing is sent yet.
+    pub fn new(identity: Identity) -> Result<Self, CallError> {
+        let wire = connect(&identity)?;
+        let bundles = Bundles::new(&identity);
+        Ok(Self {
+            identity,
+            wire,
+            bundles,
+        })
+    }
+
+    /// Who calls.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Sends a batch.
+    pub async fn push(&self, request: &PushRequest) -> Result<PushResponse, CallError> {
+        self.wire()?.post_compressed(JOURNAL, request).await
+    }
+
+    /// Asks what HQ knows of this terminal.
+    pub async fn status(&self) -> Result<TerminalStatus, CallError> {
+        self.wire()?.get(STATUS).await
+    }
+
+    /// Fetches and verifies the newest bundle, if it is newer than `current`. `hq_now` is what HQ's
+    /// clock said just now ([`TerminalStatus::now`]).
+    pub async fn pull(
+        &self,
+        current: u64,
+        hq_now: Timestamp,
+    ) -> Result<Option<Bundle>, BundleError> {
+        let wire = self.wire().map_err(BundleError::before)?;
+        self.bundles.pull(wire, current, wall_clock(), hq_now).await
+    }
+
+    /// Gets a new certificate over the present key, keeps it and uses it from now on.
+    pub async fn renew(&mut self) -> Result<(), RenewError> {
+        let request_pem = self.identity.certificate_request()?;
+        let RenewResponse { certificate_pem } = self
+            .wire()?
+            .post(RENEW, &RenewRequest { request_pem })
+            .await?;
+        self.identity.renew(&certificate_pem, wall_clock())?;
+        self.wire = connect(&self.identity)?;
+        Ok(())
+    }
+
+    /// The wire, unless this terminal's own certificate is not valid now: then nobody is called.
+    fn wire(&self) -> Result<&Wire, CallError> {
+        let now = wall_clock();
+        let (from, until) = self.identity.validity();
+        if now >= until {
+            return Err(CallError::CertificateExpired { until });
+        }
+        if now < from && !agree(now, from) {
+            return Err(CallError::CertificateFromTheFuture { now, from });
+        }
+        Ok(&self.wire)
+    }
+}
+
+/// Why there is no new certificate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RenewError {
+    /// The call did not work.
+    #[error("{0}")]
+    Call(#[from] CallError),
+    /// What HQ sent could not be used or kept; the present certificate stays.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+}
+
+/// Enrols over a connection that trusts only the CA that the code names.
+pub(crate) async fn enrol(
+    address: &Url,
+    code: &InviteCode,
+    request: &EnrolRequest,
+) -> Result<EnrolResponse, CallError> {
+    let tls = tls::pinned(*code.ca_fingerprint()).map_err(setup)?;
+    Wire::new(address.clone(), tls)?.post(ENROL, request).await
+}
+
+fn connect(identity: &Identity) -> Result<Wire, CallError> {
+    let key = identity.private_key().map_err(setup)?;
+    let tls = tls::mutual(identity.ca(), identity.certificate(), key).map_err(setup)?;
+    Wire::new(identity.address().clone(), tls)
+}
+
+fn setup(source: impl std::error::Error + Send + Sync + 'static) -> CallError {
+    CallError::Setup {
+        source: Box::new(source),
+    }
+}

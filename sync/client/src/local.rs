@@ -1,0 +1,61 @@
+//! What the engine needs of the terminal's own store. The agent implements it over its database.
+
+use std::error::Error;
+use tillside_protocol::tillside_core::{Bundle, Head, Sealed};
+
+/// Where the terminal's journal and bundle stand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LocalView {
+    /// The journal's own end.
+    pub head: Head,
+    /// The oldest record that HQ has not settled; none when HQ has everything.
+    pub oldest_unconfirmed: Option<u64>,
+    /// The version of the bundle in force; 0 before the first.
+    pub bundle: u64,
+}
+
+/// The store could not do what was asked; the words are for a person.
+#[derive(Debug, thiserror::Error)]
+#[error("{words}")]
+pub struct LocalError {
+    /// What happened and what to do.
+    pub words: String,
+    /// Why.
+    #[source]
+    pub source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl LocalError {
+    /// Takes an error whose own text is fit for a person.
+    pub fn new(source: impl Error + Send + Sync + 'static) -> Self {
+        Self {
+            words: source.to_string(),
+            source: Some(Box::new(source)),
+        }
+    }
+}
+
+/// The terminal's store, as sync sees it. Calls come one at a time, from one task.
+pub trait Local: Send + Sync {
+    /// Where things stand now.
+    fn view(&self) -> impl Future<Output = Result<LocalView, LocalError>> + Send;
+
+    /// Records of the present epoch after position `after`, oldest first, at most `limit`.
+    fn journal(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Sealed>, LocalError>> + Send;
+
+    /// Marks records as settled by HQ, whose copy of this journal now ends at `head`. Positions
+    /// that are settled already are fine.
+    fn confirm(
+        &self,
+        epoch: u32,
+        settled: Vec<u64>,
+        head: Head,
+    ) -> impl Future<Output = Result<(), LocalError>> + Send;
+
+    /// Puts a verified bundle in force; on an error the one before stays.
+    fn adopt(&self, bundle: Bundle) -> impl Future<Output = Result<(), LocalError>> + Send;
+}

@@ -3,12 +3,21 @@
 use crate::answers::{self, Answered};
 use crate::error::{StoreError, Within};
 use crate::projection::{Place, apply};
-use crate::{Store, Till, drafts, journal};
+use crate::{Draft, Store, Till, drafts, journal};
 use rusqlite::Connection;
 use tillside_core::{Event, Now, SaleId, Sealed};
 
 /// The most events one decision may bring.
 pub const EVENT_LIMIT: usize = 64;
+
+/// What becomes of an open sale when something is written down.
+#[derive(Clone, Copy, Debug)]
+pub enum OpenSale<'a> {
+    /// It is kept as it is now.
+    Save(&'a Draft),
+    /// It is gone: completed, or thrown away.
+    Drop(SaleId),
+}
 
 impl Store {
     /// Writes down what was decided, all of it or nothing, and waits until it is on the disk.
@@ -26,6 +35,18 @@ impl Store {
         answer: Option<&Answered>,
         drop_draft: Option<SaleId>,
     ) -> Result<Vec<Sealed>, StoreError> {
+        self.commit_with(events, now, answer, drop_draft.map(OpenSale::Drop))
+    }
+
+    /// [`Store::commit`], with any change of an open sale in the same transaction: a request that is
+    /// sent twice then changes its open sale once.
+    pub fn commit_with(
+        &mut self,
+        events: &[Event],
+        now: Now,
+        answer: Option<&Answered>,
+        open: Option<OpenSale<'_>>,
+    ) -> Result<Vec<Sealed>, StoreError> {
         if events.len() > EVENT_LIMIT {
             let (what, limit) = ("facts at once", EVENT_LIMIT as u64);
             return Err(StoreError::Limit { what, limit });
@@ -40,8 +61,10 @@ impl Store {
             if let Some(answer) = answer {
                 answers::keep(tx, answer, now.at)?;
             }
-            if let Some(sale) = drop_draft {
-                drafts::remove(tx, sale)?;
+            match open {
+                Some(OpenSale::Save(draft)) => drafts::save(tx, draft)?,
+                Some(OpenSale::Drop(sale)) => drop(drafts::remove(tx, sale)?),
+                None => {}
             }
             Ok((till, records))
         })?;
@@ -60,6 +83,6 @@ pub(crate) fn record(
 ) -> Within<Sealed> {
     let at = till.newest.map_or(now.at, |newest| newest.max(now.at));
     let (id, sealed) = journal::append(conn, till, at, now.clock, event)?;
-    apply(conn, Place::Live, id, at, event)?;
+    apply(conn, Place::Live, id, event)?;
     Ok(sealed)
 }

@@ -30,25 +30,12 @@ impl Store {
         lane: &LaneId,
         json: &str,
     ) -> Result<(), StoreError> {
-        if json.len() > DRAFT_BYTES {
-            let (what, limit) = ("the size of an open sale in bytes", DRAFT_BYTES as u64);
-            return Err(StoreError::Limit { what, limit });
-        }
-        self.write(|tx| {
-            tx.prepare_cached(
-                "INSERT INTO drafts (sale, lane, body) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (sale) DO UPDATE SET lane = excluded.lane, body = excluded.body",
-            )?
-            .execute(params![Id(sale.uuid()), lane.as_str(), json])?;
-            let open: i64 = tx
-                .prepare_cached("SELECT count(*) FROM drafts")?
-                .query_row([], |row| row.get(0))?;
-            if open as u64 > DRAFT_LIMIT {
-                let (what, limit) = ("the number of open sales", DRAFT_LIMIT);
-                return Err(StoreError::Limit { what, limit }.into());
-            }
-            Ok(())
-        })
+        let draft = Draft {
+            sale,
+            lane: lane.clone(),
+            json: json.to_owned(),
+        };
+        self.write(|tx| save(tx, &draft))
     }
 
     /// All open sales, in the order they were begun.
@@ -75,6 +62,30 @@ impl Store {
     pub fn remove_draft(&mut self, sale: SaleId) -> Result<bool, StoreError> {
         self.write(|tx| remove(tx, sale))
     }
+}
+
+pub(crate) fn save(conn: &Connection, draft: &Draft) -> Within<()> {
+    if draft.json.len() > DRAFT_BYTES {
+        let (what, limit) = ("the size of an open sale in bytes", DRAFT_BYTES as u64);
+        return Err(StoreError::Limit { what, limit }.into());
+    }
+    conn.prepare_cached(
+        "INSERT INTO drafts (sale, lane, body) VALUES (?1, ?2, ?3)
+         ON CONFLICT (sale) DO UPDATE SET lane = excluded.lane, body = excluded.body",
+    )?
+    .execute(params![
+        Id(draft.sale.uuid()),
+        draft.lane.as_str(),
+        draft.json
+    ])?;
+    let open: i64 = conn
+        .prepare_cached("SELECT count(*) FROM drafts")?
+        .query_row([], |row| row.get(0))?;
+    if open as u64 > DRAFT_LIMIT {
+        let (what, limit) = ("the number of open sales", DRAFT_LIMIT);
+        return Err(StoreError::Limit { what, limit }.into());
+    }
+    Ok(())
 }
 
 pub(crate) fn remove(conn: &Connection, sale: SaleId) -> Within<bool> {

@@ -1,1 +1,31 @@
-//! To come.
+//! A stage for end-to-end tests: HQ, tills and simulated readers as programs of their own.
+//!
+//! Starts the real programs in a folder, talks to them as a person, a POS or a card would, and ends
+//! them by their own id. What is played on it is left to the story, the demo, the tests and the
+//! benches.
+
+mod api;
+mod events;
+mod headquarters;
+mod programs;
+mod reader;
+mod running;
+mod sample;
+mod terminal;
+mod waiting;
+
+pub use api::{Answer, Api, Refused};
+pub use events::{Heard, Listening};
+pub use headquarters::Headquarters;
+pub use programs::program;
+pub use reader::Reader;
+pub use running::Running;
+pub use sample::{Sample, sample};
+pub use terminal::{Person, Terminal};
+pub use waiting::{PATIENCE, until};
+
+/// Makes rustls use the one crypto provider. Call it first in every program that uses this crate.
+pub fn prepare() {
+    // Fails only if it was done before, which is as good.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}

@@ -1,0 +1,141 @@
+//! HQ as a program of its own: its folder, its command line, its server.
+
+use crate::running::{Running, output};
+use crate::{Sample, program};
+use anyhow::{Context, Result};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// An HQ in a folder. Its server may run or not; it keeps its port when it is started again.
+pub struct Headquarters {
+    folder: PathBuf,
+    log: PathBuf,
+    port: u16,
+    running: Option<Running>,
+}
+
+impl Headquarters {
+    /// Makes an HQ in `folder`, which must not exist; its log goes beside it.
+    pub fn found(folder: &Path, name: &str) -> Result<Self> {
+        let hq = Self {
+            folder: folder.to_owned(),
+            log: folder.with_extension("log"),
+            port: 0,
+            running: None,
+        };
+        hq.run(&["init", "--name", name])?;
+        Ok(hq)
+    }
+
+    /// Where it keeps everything.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What its server says of itself.
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// Runs one of its commands and hands back what it printed.
+    pub fn run(&self, words: &[&str]) -> Result<String> {
+        let mut command = Command::new(program("tillside-hq")?);
+        command.arg("--data").arg(&self.folder).args(words);
+        output(
+            &format!("tillside-hq {}", words.join(" ")),
+            &mut command,
+            None,
+        )
+    }
+
+    /// Runs a command that prints JSON.
+    pub fn json(&self, words: &[&str]) -> Result<Value> {
+        let text = self.run(&[words, &["--json"]].concat())?;
+        serde_json::from_str(&text)
+            .with_context(|| format!("tillside-hq {} printed no JSON: {text}", words.join(" ")))
+    }
+
+    /// Imports a whole chain.
+    pub fn import(&self, chain: &Sample) -> Result<()> {
+        for (kind, file) in chain.files() {
+            self.import_file(kind, &file)?;
+        }
+        Ok(())
+    }
+
+    /// Imports one file of a kind.
+    pub fn import_file(&self, kind: &str, file: &Path) -> Result<String> {
+        self.run(&["import", kind, &file.to_string_lossy()])
+    }
+
+    /// A one-time code for a new terminal of a store.
+    pub fn invite(&self, store: &str) -> Result<String> {
+        let said = self.run(&["terminal", "invite", "--store", store])?;
+        let last = said.lines().last().context("invite prints a code")?;
+        Ok(last.trim().to_owned())
+    }
+
+    /// Starts the server and waits until it answers; the first start picks a port, which stays.
+    pub fn start(&mut self) -> Result<()> {
+        let announced = self.folder.with_extension("address");
+        let _ = std::fs::remove_file(&announced);
+        let mut command = Command::new(program("tillside-hq")?);
+        command.arg("--data").arg(&self.folder).arg("serve");
+        command.args(["--listen", &format!("127.0.0.1:{}", self.port)]);
+        command.arg("--announce").arg(&announced);
+        let mut running = Running::start("tillside-hq serve", command, &self.log)?;
+        let address = wait_for_address(&announced, &mut running)?;
+        self.port = port_of(&address)?;
+        self.running = Some(running);
+        Ok(())
+    }
+
+    /// Its address. Known after the first start.
+    pub fn address(&self) -> String {
+        format!("https://127.0.0.1:{}", self.port)
+    }
+
+    /// Whether its server runs.
+    pub fn is_up(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Stops the server: the line is cut.
+    pub fn stop(&mut self) -> Result<()> {
+        self.running.take().map_or(Ok(()), Running::stop)
+    }
+
+    /// Ends the server as kill -9 does.
+    pub fn kill(&mut self) -> Result<()> {
+        self.running.take().map_or(Ok(()), Running::kill)
+    }
+
+    /// The server's process id, if it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.running.as_ref().map(Running::id)
+    }
+}
+
+fn wait_for_address(file: &Path, running: &mut Running) -> Result<String> {
+    let began = std::time::Instant::now();
+    while began.elapsed() < crate::PATIENCE {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let said: Option<Value> = serde_json::from_str(&text).ok();
+        if let Some(address) = said.as_ref().and_then(|said| said["address"].as_str()) {
+            return Ok(address.to_owned());
+        }
+        if !running.is_alive() {
+            running.line()?;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    anyhow::bail!("HQ's server did not say where it listens")
+}
+
+fn port_of(address: &str) -> Result<u16> {
+    let port = address.rsplit(':').next().unwrap_or_default();
+    port.trim_end_matches('/')
+        .parse()
+        .with_context(|| format!("{address} names no port"))
+}

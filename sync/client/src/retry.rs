@@ -89,7 +89,9 @@ mod tests {
     fn chance_takes_up_to_half_of_a_wait() {
         let at = |chance| {
             let mut retry = Retry::new();
-            (0..6).for_each(|_| drop(retry.next_wait(0)));
+            for _ in 0..6 {
+                retry.next_wait(0);
+            }
             retry.next_wait(chance).as_millis()
         };
         assert_eq!(

@@ -1,1 +1,449 @@
+//! The engine's decisions, one by one.
 
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use tillside_protocol::tillside_core::{Hash, Head, Sealed, TerminalId};
+use tillside_protocol::{Ack, BATCH_BYTE_LIMIT, BATCH_RECORD_LIMIT, Outcome, PushResponse};
+
+const POLL: Duration = Duration::from_secs(16);
+
+fn at(millis: u64) -> Moment {
+    Moment {
+        elapsed: Duration::from_millis(millis),
+        wall: Timestamp(1_000_000 + i64::try_from(millis).unwrap()),
+        chance: u32::MAX / 2,
+    }
+}
+
+fn head(seq: u64) -> Head {
+    Head {
+        epoch: 1,
+        seq,
+        hash: Hash::of(&seq.to_be_bytes()),
+    }
+}
+
+fn view(newest: u64, oldest_unconfirmed: Option<u64>) -> LocalView {
+    LocalView {
+        head: head(newest),
+        oldest_unconfirmed,
+        bundle: 3,
+    }
+}
+
+fn status(seq: u64) -> TerminalStatus {
+    TerminalStatus {
+        now: Timestamp(1_000_000),
+        bundle: 3,
+        head: Some(head(seq)),
+        certificate_until: Timestamp(9_000_000),
+    }
+}
+
+fn settled(first: u64, last: u64) -> Settled {
+    Settled {
+        sent: (first, last),
+        settled: (first..=last).collect(),
+        head: head(last),
+        missing: false,
+        conflicts: Vec::new(),
+        quarantined: Vec::new(),
+    }
+}
+
+fn failure(kind: ProblemKind, retryable: bool) -> Failure {
+    Failure {
+        kind,
+        words: format!("{kind:?}"),
+        retryable,
+    }
+}
+
+fn engine() -> Engine {
+    Engine::new(POLL, LineState::untried(Timestamp(0)))
+}
+
+/// An engine that has been through its first round.
+fn quiet(view: &LocalView) -> Engine {
+    let mut engine = engine();
+    assert_eq!(engine.next(view, &at(0)), Action::Status);
+    engine.report(Report::Status(status(view.head.seq)), view, &at(0));
+    let pull = engine.next(view, &at(0));
+    assert!(matches!(pull, Action::Pull { .. }), "{pull:?}");
+    engine.report(Report::Pulled, view, &at(0));
+    assert!(matches!(engine.next(view, &at(0)), Action::Wait { .. }));
+    engine
+}
+
+#[test]
+fn facts_go_up_before_anything_comes_down() {
+    let mut engine = engine();
+    assert_eq!(
+        engine.next(&view(9, Some(4)), &at(0)),
+        Action::Push { after: 3 }
+    );
+    engine.report(Report::Pushed(settled(4, 9)), &view(9, Some(4)), &at(5));
+    assert!(engine.line().up);
+    assert_eq!(engine.next(&view(9, None), &at(5)), Action::Status);
+}
+
+#[test]
+fn a_lost_answer_sends_the_same_again_after_a_wait() {
+    let mut engine = engine();
+    let view = view(9, Some(4));
+    assert_eq!(engine.next(&view, &at(0)), Action::Push { after: 3 });
+    engine.report(
+        Report::Failed(failure(ProblemKind::Unreachable, true)),
+        &view,
+        &at(0),
+    );
+    let until = Duration::from_nanos(749_999_999);
+    assert_eq!(engine.next(&view, &at(0)), Action::Wait { until });
+    assert_eq!(engine.next(&view, &at(750)), Action::Push { after: 3 });
+}
+
+#[test]
+fn the_line_says_since_when_it_is_down_and_why() {
+    let here = view(0, None);
+    let mut engine = quiet(&here);
+    assert_eq!(
+        (engine.line().since, engine.line().words()),
+        (at(0).wall, "HQ is connected.")
+    );
+    for millis in [20_000, 30_000] {
+        engine.report(
+            Report::Failed(failure(ProblemKind::Unreachable, true)),
+            &here,
+            &at(millis),
+        );
+    }
+    let line = engine.line();
+    assert_eq!(
+        (line.up, line.since, line.last_contact),
+        (false, at(20_000).wall, Some(at(0).wall))
+    );
+    assert_eq!(
+        (line.problem.as_ref().unwrap().since, line.words()),
+        (at(20_000).wall, "Unreachable")
+    );
+    engine.report(Report::Status(status(0)), &here, &at(40_000));
+    let line = engine.line();
+    assert_eq!(
+        (line.up, line.since, &line.problem),
+        (true, at(40_000).wall, &None)
+    );
+}
+
+#[test]
+fn what_trying_cannot_mend_is_tried_seldom() {
+    let mut engine = engine();
+    engine.report(
+        Report::Failed(failure(ProblemKind::Revoked, false)),
+        &view(0, None),
+        &at(0),
+    );
+    let Action::Wait { until } = engine.next(&view(0, None), &at(0)) else {
+        panic!("no wait");
+    };
+    assert!(until >= Duration::from_secs(30), "{until:?}");
+}
+
+#[test]
+fn missing_sends_again_from_where_hq_ends() {
+    let mut engine = engine();
+    let here = view(9, Some(7));
+    assert_eq!(engine.next(&here, &at(0)), Action::Push { after: 6 });
+    let missing = Settled {
+        settled: vec![],
+        head: head(2),
+        missing: true,
+        ..settled(7, 9)
+    };
+    engine.report(Report::Pushed(missing.clone()), &here, &at(0));
+    assert_eq!(engine.next(&here, &at(0)), Action::Push { after: 2 });
+    // HQ that asks again and again is not obeyed without end.
+    engine.report(
+        Report::Pushed(Settled {
+            head: head(1),
+            ..missing
+        }),
+        &here,
+        &at(0),
+    );
+    assert_eq!(
+        engine.line().problem.as_ref().unwrap().kind,
+        ProblemKind::Malformed
+    );
+    assert!(matches!(engine.next(&here, &at(0)), Action::Wait { .. }));
+}
+
+#[test]
+fn missing_right_after_hqs_own_end_is_no_answer() {
+    let mut engine = engine();
+    let here = view(9, Some(7));
+    let missing = Settled {
+        settled: vec![],
+        head: head(6),
+        missing: true,
+        ..settled(7, 9)
+    };
+    engine.report(Report::Pushed(missing), &here, &at(0));
+    assert_eq!(
+        engine.line().problem.as_ref().unwrap().kind,
+        ProblemKind::Malformed
+    );
+}
+
+#[test]
+fn a_store_that_forgets_what_was_settled_does_not_spin() {
+    let mut engine = engine();
+    let here = view(9, Some(7));
+    engine.report(Report::Pushed(settled(7, 9)), &here, &at(0));
+    assert_eq!(engine.next(&here, &at(0)), Action::Push { after: 6 });
+    engine.report(Report::Pushed(settled(7, 9)), &here, &at(0));
+    assert!(matches!(engine.next(&here, &at(0)), Action::Wait { .. }));
+}
+
+#[test]
+fn an_hq_restored_from_a_backup_gets_what_it_lost() {
+    let here = view(9, None);
+    let mut engine = quiet(&here);
+    engine.report(Report::Status(status(4)), &here, &at(20_000));
+    assert_eq!(engine.next(&here, &at(20_000)), Action::Push { after: 4 });
+    engine.report(Report::Pushed(settled(5, 7)), &here, &at(20_001));
+    assert_eq!(engine.next(&here, &at(20_001)), Action::Push { after: 7 });
+    engine.report(Report::Pushed(settled(8, 9)), &here, &at(20_002));
+    assert!(matches!(
+        engine.next(&here, &at(20_002)),
+        Action::Wait { .. }
+    ));
+}
+
+#[test]
+fn a_settled_tail_that_hq_keeps_as_cases_is_not_sent_at_each_poll() {
+    let here = view(9, None);
+    let mut engine = quiet(&here);
+    let kept = Settled {
+        head: head(4),
+        conflicts: vec![17],
+        ..settled(5, 9)
+    };
+    engine.report(Report::Pushed(kept), &here, &at(1));
+    assert!(engine.line().concerns[0].words.contains("case 17"));
+    engine.report(Report::Status(status(4)), &here, &at(20_000));
+    assert!(matches!(
+        engine.next(&here, &at(20_000)),
+        Action::Wait { .. }
+    ));
+}
+
+#[test]
+fn an_hq_that_knows_more_of_this_journal_than_this_pc_is_named() {
+    let here = view(5, None);
+    let mut engine = quiet(&here);
+    engine.report(Report::Status(status(8)), &here, &at(20_000));
+    assert_eq!(engine.line().concerns[0].kind, ProblemKind::HistoryDiffers);
+    engine.report(Report::Status(status(5)), &here, &at(40_000));
+    assert_eq!(engine.line().concerns, []);
+    let other = TerminalStatus {
+        head: Some(Head {
+            hash: Hash::of(b"other"),
+            ..head(5)
+        }),
+        ..status(5)
+    };
+    engine.report(Report::Status(other), &here, &at(60_000));
+    assert_eq!(engine.line().concerns[0].kind, ProblemKind::HistoryDiffers);
+}
+
+#[test]
+fn a_clock_far_from_hqs_is_named_with_both_times() {
+    let here = view(0, None);
+    let mut engine = quiet(&here);
+    let day = TerminalStatus {
+        now: Timestamp(87_400_000),
+        ..status(0)
+    };
+    engine.report(Report::Status(day), &here, &at(0));
+    assert_eq!(
+        engine.line().concerns[0].words,
+        "This PC's clock says 1970-01-01 00:16 UTC, and HQ's says 1970-01-02 00:16 UTC: set this PC's date and time."
+    );
+    engine.report(Report::Status(status(0)), &here, &at(0));
+    assert_eq!(engine.line().concerns, []);
+}
+
+#[test]
+fn a_refused_bundle_is_a_concern_and_delays_no_fact() {
+    let here = view(0, None);
+    let mut engine = quiet(&here);
+    let newer = TerminalStatus {
+        bundle: 4,
+        ..status(0)
+    };
+    engine.report(Report::Status(newer), &here, &at(0));
+    assert!(matches!(engine.next(&here, &at(0)), Action::Pull { .. }));
+    engine.report(
+        Report::PullRefused(failure(ProblemKind::TamperedBundle, false)),
+        &here,
+        &at(0),
+    );
+    assert!(engine.line().up);
+    assert_eq!(engine.line().concerns[0].kind, ProblemKind::TamperedBundle);
+    assert!(matches!(engine.next(&here, &at(0)), Action::Wait { .. }));
+    assert_eq!(
+        engine.next(&view(1, Some(1)), &at(0)),
+        Action::Push { after: 0 }
+    );
+    assert!(matches!(engine.next(&here, &at(800)), Action::Pull { .. }));
+    engine.report(Report::Pulled, &here, &at(800));
+    assert_eq!(engine.line().concerns, []);
+}
+
+#[test]
+fn nothing_is_pulled_before_hq_first_publishes() {
+    let mut engine = engine();
+    let here = LocalView {
+        bundle: 0,
+        ..view(0, None)
+    };
+    let none = TerminalStatus {
+        bundle: 0,
+        ..status(0)
+    };
+    engine.report(Report::Status(none), &here, &at(0));
+    assert!(matches!(engine.next(&here, &at(0)), Action::Wait { .. }));
+}
+
+#[test]
+fn ringing_stops_the_wait() {
+    let mut engine = engine();
+    let here = view(1, Some(1));
+    for _ in 0..9 {
+        engine.report(
+            Report::Failed(failure(ProblemKind::Unreachable, true)),
+            &here,
+            &at(0),
+        );
+    }
+    engine.wake(Wake::NewFact, &at(100));
+    assert!(matches!(engine.next(&here, &at(999)), Action::Wait { .. }));
+    assert_eq!(engine.next(&here, &at(1000)), Action::Push { after: 0 });
+    engine.report(
+        Report::Failed(failure(ProblemKind::Unreachable, true)),
+        &here,
+        &at(1000),
+    );
+    engine.wake(Wake::TryNow, &at(1001));
+    assert_eq!(engine.next(&here, &at(1001)), Action::Push { after: 0 });
+}
+
+#[test]
+fn try_now_looks_at_the_bundle_too() {
+    let here = view(0, None);
+    let mut engine = quiet(&here);
+    engine.wake(Wake::TryNow, &at(100));
+    assert_eq!(engine.next(&here, &at(100)), Action::Status);
+    engine.report(Report::Status(status(0)), &here, &at(100));
+    assert!(matches!(engine.next(&here, &at(100)), Action::Pull { .. }));
+}
+
+#[test]
+fn a_certificate_in_its_last_third_is_renewed() {
+    let here = view(0, None);
+    let mut engine = quiet(&here);
+    engine.renew_after(Timestamp(1_000_001));
+    engine.report(Report::Status(status(0)), &here, &at(0));
+    assert!(matches!(engine.next(&here, &at(0)), Action::Wait { .. }));
+    let later = TerminalStatus {
+        now: Timestamp(1_000_001),
+        ..status(0)
+    };
+    engine.report(Report::Status(later), &here, &at(0));
+    assert_eq!(engine.next(&here, &at(0)), Action::Renew);
+    engine.report(
+        Report::RenewRefused(failure(ProblemKind::Refused, true)),
+        &here,
+        &at(0),
+    );
+    assert_eq!(
+        engine.line().concerns[0].kind,
+        ProblemKind::CertificateExpired
+    );
+    assert_eq!(engine.next(&here, &at(800)), Action::Renew);
+    engine.report(Report::Renewed, &here, &at(800));
+    assert_eq!(engine.line().concerns, []);
+    assert!(matches!(engine.next(&here, &at(800)), Action::Wait { .. }));
+}
+
+#[test]
+fn a_store_that_fails_is_a_concern_and_a_wait() {
+    let mut engine = engine();
+    let action = engine.local_failed("the disk is full".to_owned(), &at(0));
+    assert!(matches!(action, Action::Wait { until } if until > Duration::ZERO));
+    assert_eq!(engine.line().concerns[0].words, "the disk is full");
+    engine.report(Report::Status(status(0)), &view(0, None), &at(2000));
+    assert_eq!(engine.line().concerns, []);
+}
+
+fn records(count: u64, bytes: usize) -> Vec<Sealed> {
+    let record = |seq| Sealed {
+        seq,
+        body: "\"".repeat(bytes),
+        hash: Hash::of(b""),
+    };
+    (1..=count).map(record).collect()
+}
+
+#[test]
+fn batches_keep_both_limits() {
+    let terminal = TerminalId::new(uuid::Uuid::from_u128(7));
+    let cut = |records| batch(terminal, 1, records).unwrap();
+    assert_eq!(cut(records(2_001, 1)).records.len(), BATCH_RECORD_LIMIT);
+    // A body of a million quotes is two million bytes as JSON.
+    let request = cut(records(9, 1 << 20));
+    assert_eq!(request.records.len(), 3);
+    assert!(serde_json::to_vec(&request).unwrap().len() <= BATCH_BYTE_LIMIT);
+    assert!(batch(terminal, 1, vec![]).is_none());
+}
+
+#[test]
+fn an_answer_must_fit_the_batch() {
+    let terminal = TerminalId::new(uuid::Uuid::from_u128(7));
+    let request = batch(terminal, 1, records(3, 1)).unwrap();
+    let ack = |seq, outcome| Ack { seq, outcome };
+    let answer = |acks| PushResponse {
+        acks,
+        head: head(3),
+    };
+    let good = answer(vec![
+        ack(1, Outcome::Accepted),
+        ack(2, Outcome::Quarantined { case: 5 }),
+        ack(3, Outcome::Missing),
+    ]);
+    let read = settle(&request, &good).unwrap();
+    assert_eq!(
+        (read.sent, read.settled, read.missing),
+        ((1, 3), vec![1, 2], true)
+    );
+    assert_eq!(read.quarantined, [5]);
+    let short = answer(vec![ack(1, Outcome::Accepted)]);
+    assert_eq!(settle(&request, &short), Err(AnswerError::Acks));
+    let swapped = answer([2, 1, 3].map(|seq| ack(seq, Outcome::Accepted)).into());
+    assert_eq!(settle(&request, &swapped), Err(AnswerError::Acks));
+    let other = PushResponse {
+        head: Head {
+            epoch: 2,
+            ..head(3)
+        },
+        ..good
+    };
+    assert_eq!(
+        settle(&request, &other),
+        Err(AnswerError::Epoch {
+            sent: 1,
+            answered: 2
+        })
+    );
+}

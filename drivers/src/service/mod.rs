@@ -15,6 +15,7 @@ mod supervisor;
 mod tests;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
@@ -112,6 +113,7 @@ type Identify<T> = dyn Fn(&mut dyn CardSession) -> Result<T, ReaderError> + Send
 #[derive(Debug)]
 pub struct ReaderService {
     supervisor: Option<Worker>,
+    left_behind: Arc<AtomicBool>,
     patience: Duration,
 }
 
@@ -147,18 +149,22 @@ impl ReaderService {
         let identify: Arc<Identify<T>> = Arc::new(identify);
         // The owners are waited for first, so the supervisor itself may take a little longer.
         let patience = config.stop_patience + Duration::from_millis(500);
+        let left_behind = Arc::new(AtomicBool::new(false));
+        let theirs = left_behind.clone();
         let supervisor = Worker::spawn("readers", stop, move |stop| {
             let service = supervisor::Service {
                 backend,
                 config,
                 identify,
                 events,
+                left_behind: theirs,
             };
             supervisor::run(&service, stop);
         })?;
         Ok((
             Self {
                 supervisor: Some(supervisor),
+                left_behind,
                 patience,
             },
             receiver,
@@ -169,15 +175,18 @@ impl ReaderService {
     /// by then are lost, except those already in the queue.
     ///
     /// Returns `false` if a thread was inside a call that PC/SC cannot cancel for longer than
-    /// [`ServiceConfig::stop_patience`]; it touches no card after that and ends by itself.
+    /// [`ServiceConfig::stop_patience`], now or earlier; it sends no further command and ends by
+    /// itself.
     pub fn stop(mut self) -> bool {
         self.end()
     }
 
     fn end(&mut self) -> bool {
-        self.supervisor
+        let ended = self
+            .supervisor
             .take()
-            .is_none_or(|supervisor| supervisor.stop(self.patience))
+            .is_none_or(|supervisor| supervisor.stop(self.patience));
+        ended && !self.left_behind.load(Ordering::SeqCst)
     }
 }
 

@@ -7,7 +7,7 @@ use super::delay::Delay;
 use super::events::Sender;
 use super::stop::Stop;
 use super::{Identify, ReaderEvent, ServiceConfig};
-use crate::{CardReader, FOREVER, Presented, ReaderError, ReaderErrorCode};
+use crate::{CardReader, CardSession, FOREVER, Presented, ReaderError, ReaderErrorCode};
 
 /// Serves the reader called `name` until `stop`. A reader that fails is opened anew.
 pub(super) fn run<T>(
@@ -31,6 +31,7 @@ pub(super) fn run<T>(
                 announced = true;
             }
             let mut owner = Owner {
+                stop,
                 reader: reader.as_mut(),
                 name,
                 config,
@@ -57,6 +58,7 @@ pub(super) fn run<T>(
 struct Owner<'o, T> {
     reader: &'o mut dyn CardReader,
     name: &'o str,
+    stop: &'o Stop,
     config: &'o ServiceConfig,
     identify: &'o Identify<T>,
     events: &'o Sender<T>,
@@ -111,8 +113,12 @@ impl<T> Owner<'_, T> {
     }
 
     fn identify(&mut self, card: &Presented) -> Result<T, ReaderError> {
-        let mut session = self.reader.connect(card)?;
-        (self.identify)(session.as_mut())
+        let session = self.reader.connect(card)?;
+        let mut session = UntilStopped {
+            session,
+            stop: self.stop,
+        };
+        (self.identify)(&mut session)
     }
 
     /// What a second try usually mends is not worth a word to the cashier.
@@ -124,5 +130,28 @@ impl<T> Owner<'_, T> {
             }
             _ => false,
         }
+    }
+}
+
+/// A session that sends nothing any more once its owner was told to end.
+struct UntilStopped<'s> {
+    session: Box<dyn CardSession + 's>,
+    stop: &'s Stop,
+}
+
+impl CardSession for UntilStopped<'_> {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, ReaderError> {
+        if self.stop.is_stopped() {
+            return Err(ReaderError::Cancelled);
+        }
+        self.session.transmit(command)
+    }
+
+    fn atr(&self) -> &[u8] {
+        self.session.atr()
+    }
+
+    fn reader(&self) -> &str {
+        self.session.reader()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::backend::{Backend, ReaderList};
@@ -24,6 +25,8 @@ pub(super) struct Service<T> {
     pub(super) config: ServiceConfig,
     pub(super) identify: Arc<Identify<T>>,
     pub(super) events: Sender<T>,
+    /// Whether a reader's thread was left behind in a call that cannot be cancelled.
+    pub(super) left_behind: Arc<AtomicBool>,
 }
 
 /// Runs until `stop`.
@@ -77,7 +80,7 @@ fn attend<T: Send + 'static>(
     let mut owners = Owners::new();
     let why = loop {
         names.retain(|name| !config.ignore.iter().any(|part| name.contains(part)));
-        end_owners(&mut owners, config.stop_patience, |name| {
+        end_owners(service, &mut owners, |name| {
             !names.iter().any(|n| n == name)
         });
         for name in &names {
@@ -93,7 +96,7 @@ fn attend<T: Send + 'static>(
             Err(error) => break error,
         }
     };
-    end_owners(&mut owners, config.stop_patience, |_| true);
+    end_owners(service, &mut owners, |_| true);
     why
 }
 
@@ -110,14 +113,18 @@ fn start_owner<T: Send + 'static>(service: &Service<T>, name: &str) -> Result<Wo
 
 /// Ends the owners of the readers that `chosen` names (and those that ended by themselves): all
 /// are told first, so that they end side by side.
-fn end_owners(owners: &mut Owners, patience: Duration, chosen: impl Fn(&str) -> bool) {
+fn end_owners<T>(service: &Service<T>, owners: &mut Owners, chosen: impl Fn(&str) -> bool) {
     let ending: Vec<(String, Worker)> = owners
         .extract_if(.., |name, owner| owner.has_ended() || chosen(name))
         .collect();
     for (_, owner) in &ending {
         owner.tell();
     }
+    let patience = service.config.stop_patience;
+    let since = Instant::now();
     for (_, owner) in ending {
-        owner.stop(patience);
+        if !owner.stop(patience.saturating_sub(since.elapsed())) {
+            service.left_behind.store(true, Ordering::SeqCst);
+        }
     }
 }

@@ -8,7 +8,6 @@ use crate::unique::or_if_taken;
 use rusqlite::{Connection, params};
 use tillside_core::{
     CouponNumber, CouponRefused, Customer, Event, Lot, MemberId, SaleCompleted, SaleId, SaleVoided,
-    Timestamp,
 };
 
 /// The projection tables, in the order they are compared.
@@ -33,20 +32,14 @@ impl Place {
 }
 
 /// One record's effect.
-pub(crate) fn apply(
-    conn: &Connection,
-    place: Place,
-    id: RecordId,
-    at: Timestamp,
-    event: &Event,
-) -> Within<()> {
+pub(crate) fn apply(conn: &Connection, place: Place, id: RecordId, event: &Event) -> Within<()> {
     let to = Target {
         conn,
         schema: place.schema(),
         id,
     };
     match event {
-        Event::SaleCompleted(sale) => to.sale(sale, at),
+        Event::SaleCompleted(sale) => to.sale(sale),
         Event::SaleVoided(void) => to.void(void),
         Event::CouponRefused(refused) => to.refused(refused),
         // The bundle's tables are not made from the journal, and other kinds project nothing.
@@ -61,7 +54,7 @@ struct Target<'c> {
 }
 
 impl Target<'_> {
-    fn sale(&self, sale: &SaleCompleted, at: Timestamp) -> Within<()> {
+    fn sale(&self, sale: &SaleCompleted) -> Within<()> {
         let points: i64 = sum(&sale.lots);
         let discount: i64 = sale.discounts.iter().map(|d| d.amount.minor()).sum();
         let owner = sale.customer.as_ref().and_then(owner);
@@ -77,7 +70,7 @@ impl Target<'_> {
                 sale.date.to_string(),
                 self.id,
                 Id(sale.sale.uuid()),
-                at.0,
+                sale.at.0,
                 sale.lane.as_str(),
                 sale.cashier.as_str(),
                 owner,

@@ -43,7 +43,7 @@ impl Store {
             if let Some(profile) = &profile {
                 each(&tx, profile, |id, record| {
                     records += 1;
-                    apply(&tx, Place::Rebuilt, id, record.at, &record.event)
+                    apply(&tx, Place::Rebuilt, id, &record.event)
                 })?;
             }
             let mut differences = Vec::new();

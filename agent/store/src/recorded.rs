@@ -1,9 +1,9 @@
 //! One sale, with everything the journal has of it.
 
+use crate::Store;
 use crate::columns::{Id, RecordId};
 use crate::error::{StoreError, Within};
 use crate::journal::Finder;
-use crate::Store;
 use rusqlite::{Connection, OptionalExtension};
 use tillside_core::{Clock, Event, SaleCompleted, SaleId, SaleVoided};
 

@@ -85,7 +85,8 @@ impl Store {
     pub fn now(&self, wall: Timestamp) -> Now {
         let newest = self.till.as_ref().and_then(|till| till.newest);
         let at = newest.map_or(wall, |newest| newest.max(wall));
-        let behind = newest.is_some_and(|newest| newest.0 - wall.0 > BEHIND_ALLOWED_MS);
+        let behind =
+            newest.is_some_and(|newest| newest.0.saturating_sub(wall.0) > BEHIND_ALLOWED_MS);
         let zone = self
             .till
             .as_ref()
@@ -124,33 +125,11 @@ impl Store {
     }
 
     /// Writes in one transaction: all of it or, on any error, nothing.
-    ///
-    /// On a full disk the log may hold room that can be had back, so it is tried once more after that.
     pub(crate) fn write<T>(
         &mut self,
-        writing: impl Fn(&Transaction<'_>) -> Within<T>,
-    ) -> Result<T, StoreError> {
-        match self.attempt(&writing) {
-            Err(StoreError::DiskFull { .. }) if self.shorten_log() => self.attempt(&writing),
-            done => done,
-        }
-    }
-
-    fn attempt<T>(
-        &mut self,
-        writing: &impl Fn(&Transaction<'_>) -> Within<T>,
+        writing: impl FnOnce(&Transaction<'_>) -> Within<T>,
     ) -> Result<T, StoreError> {
         transact(&mut self.conn, writing).map_err(|fault| fault.at(&self.file))
-    }
-
-    /// Carries the log over into the database and empties it. False if that did not work either.
-    fn shorten_log(&mut self) -> bool {
-        let busy = self
-            .conn
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
-                row.get::<_, i64>(0)
-            });
-        matches!(busy, Ok(0))
     }
 }
 
@@ -199,7 +178,7 @@ impl Till {
 /// Dropping the transaction on an error takes back what was written in it.
 fn transact<T>(
     conn: &mut Connection,
-    writing: impl Fn(&Transaction<'_>) -> Within<T>,
+    writing: impl FnOnce(&Transaction<'_>) -> Within<T>,
 ) -> Within<T> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let done = writing(&tx)?;

@@ -1,0 +1,17 @@
+//! The terminal's database, from outside: each story opens a real file, and faults are planted with
+//! plain SQL while Tillside does not run.
+#![allow(clippy::unwrap_used)]
+
+mod bundles;
+mod clock;
+mod commits;
+mod crash;
+mod disk_full;
+mod journal;
+mod keeping;
+mod looking_up;
+mod opening;
+mod outbox;
+mod rebuilding;
+mod reports;
+mod shop;

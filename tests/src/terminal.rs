@@ -120,6 +120,10 @@ impl Terminal {
         if self.socket.is_none() {
             command.arg("--no-readers");
         }
+        let screen = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/till/dist");
+        if screen.join("index.html").is_file() {
+            command.arg("--screen").arg(screen);
+        }
         let began = Instant::now();
         let mut running = Running::start("tillside run", command, &self.log)?;
         running.line()?;

@@ -1,0 +1,112 @@
+//! Everybody and everything on the stage: HQ, the tills of S1 and S2, a reader at each.
+
+use crate::options::Options;
+use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use tillside_tests::{Headquarters, Reader, Sample, Terminal, sample, until};
+
+/// The stage, set. Dropping it ends every program.
+pub struct Cast {
+    /// The till of S1.
+    pub s1: Terminal,
+    /// The till of S2.
+    pub s2: Terminal,
+    /// The reader of S1.
+    pub reader: Reader,
+    /// The reader of S2.
+    pub reader_2: Reader,
+    /// HQ.
+    pub hq: Headquarters,
+    /// What HQ imported.
+    pub chain: Sample,
+    // Last, so that it goes when every program has ended.
+    folder: Folder,
+}
+
+/// Where everything is kept.
+enum Folder {
+    Temporary(TempDir),
+    Kept(PathBuf),
+}
+
+impl Cast {
+    /// HQ with the sample chain and a first bundle, and two enrolled tills that have pulled it.
+    pub async fn assemble(options: &Options) -> Result<Self> {
+        let folder = Folder::open(options)?;
+        let place = folder.path().to_owned();
+        let chain = sample();
+        let mut hq = Headquarters::found(&place.join("hq"), "Corner Shops")?;
+        hq.import(&chain)?;
+        hq.run(&["publish"])?;
+        hq.start()?;
+        let reader = Reader::start(&place, "reader-s1")?;
+        let reader_2 = Reader::start(&place, "reader-s2")?;
+        let mut s1 = Terminal::install(&place.join("s1"), &hq, "S1", Some(reader.socket()))?;
+        let mut s2 = Terminal::install(&place.join("s2"), &hq, "S2", Some(reader_2.socket()))?;
+        // A terminal that enrols becomes its store's holder of coupons, which the next bundle says.
+        hq.run(&["publish"])?;
+        s1.start()?;
+        s2.start()?;
+        let cast = Self {
+            s1,
+            s2,
+            reader,
+            reader_2,
+            hq,
+            chain,
+            folder,
+        };
+        cast.in_force(2).await?;
+        Ok(cast)
+    }
+
+    /// Where everything is kept.
+    pub fn place(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Waits until both tills decide by this bundle.
+    pub async fn in_force(&self, version: u64) -> Result<()> {
+        for till in [&self.s1, &self.s2] {
+            let api = till.api()?;
+            until(
+                &format!("bundle {version} at {}", till.folder().display()),
+                async || {
+                    let status = api.get("/v1/status").await?;
+                    Ok((status["bundle"].as_u64() == Some(version)).then_some(()))
+                },
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// The last lines that every program said, for somebody who looks for what went wrong.
+    pub fn logs(&self) -> String {
+        let logs = [self.hq.log(), self.s1.log(), self.s2.log()];
+        let tails =
+            logs.map(|log| format!("--- {}\n{}", log.display(), tillside_tests::tail(log, 15)));
+        tails.join("\n")
+    }
+}
+
+impl Folder {
+    fn open(options: &Options) -> Result<Self> {
+        match &options.data {
+            None => Ok(Self::Temporary(TempDir::with_prefix("tillside-")?)),
+            Some(folder) => {
+                std::fs::create_dir_all(folder)
+                    .with_context(|| format!("{} cannot be made", folder.display()))?;
+                Ok(Self::Kept(std::fs::canonicalize(folder)?))
+            }
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Temporary(folder) => folder.path(),
+            Self::Kept(folder) => folder,
+        }
+    }
+}

@@ -1,0 +1,67 @@
+// The agent's calls by name, typed. Paths and bodies are the agent's /openapi.json.
+import type { Client } from './client';
+import type * as api from './types';
+
+const seg = encodeURIComponent;
+const query = (values: Record<string, string>) => `?${new URLSearchParams(values)}`;
+
+export class Calls {
+  constructor(readonly client: Client) {}
+
+  status = () => this.client.read<api.Status>('/v1/status');
+  syncNow = () => this.client.write<void>('POST', '/v1/sync');
+  people = () => this.client.read<api.Person[]>('/v1/people');
+  signIn = (person: string, pin: string) =>
+    this.client.write<api.Session>('POST', '/v1/sessions', { person, pin });
+  signOut = () => this.client.write<void>('DELETE', '/v1/sessions/current');
+  whoAmI = () => this.client.read<api.Session>('/v1/sessions/current');
+
+  products = (search: string) =>
+    this.client.read<api.Product[]>(`/v1/products${query({ search, limit: '8' })}`);
+
+  openSale = () => this.client.write<api.Sale>('POST', '/v1/sales', {});
+  openSales = () => this.client.read<api.Sale[]>('/v1/sales/open');
+  sale = (id: string) => this.client.read<api.Sale>(`/v1/sales/${seg(id)}`);
+  abandon = (id: string) => this.client.write<void>('DELETE', `/v1/sales/${seg(id)}`);
+  receipt = (id: string) => this.client.readText(`/v1/sales/${seg(id)}/receipt`);
+
+  scan = (id: string, code: string, quantity: number) =>
+    this.client.write<api.Scanned>(
+      'POST',
+      `/v1/sales/${seg(id)}/scan`,
+      quantity === 1 ? { code } : { code, quantity },
+    );
+
+  setQuantity = (id: string, index: number, quantity: number) =>
+    this.client.write<api.Sale>('PUT', `/v1/sales/${seg(id)}/lines/${index}`, { quantity });
+
+  setCustomer = (id: string, card: string) =>
+    this.client.write<api.Sale>('PUT', `/v1/sales/${seg(id)}/customer`, { card });
+
+  removeCustomer = (id: string) => this.client.write<api.Sale>('DELETE', `/v1/sales/${seg(id)}/customer`);
+
+  showCoupon = (id: string, number: string) =>
+    this.client.write<api.CouponShown>('POST', `/v1/sales/${seg(id)}/coupons`, { number });
+
+  removeCoupon = (id: string, number: string) =>
+    this.client.write<api.Sale>('DELETE', `/v1/sales/${seg(id)}/coupons/${seg(number)}`);
+
+  checkout = (id: string, tenders: api.Tender[], key: string) =>
+    this.client.write<api.Finished>('POST', `/v1/sales/${seg(id)}/checkout`, { tenders }, key);
+
+  voidSale = (id: string, reason: string, manager: { person: string; pin: string } | null, key: string) =>
+    this.client.write<api.Finished>(
+      'POST',
+      `/v1/sales/${seg(id)}/void`,
+      manager ? { reason, manager } : { reason },
+      key,
+    );
+
+  day = (date: string) => this.client.read<api.DayTotals>(`/v1/reports/day${query({ date })}`);
+
+  report = <R extends api.Report>(kind: R, date: string) =>
+    this.client.read<api.Reports[R][]>(`/v1/reports/${kind}${query({ date })}`);
+
+  reportCsv = (kind: api.Report, date: string, search: string) =>
+    this.client.readText(`/v1/reports/${kind}${query({ date, search, format: 'csv' })}`);
+}

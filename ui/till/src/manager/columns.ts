@@ -1,0 +1,93 @@
+// What each report shows, as data: the columns, and how a row's cell reads.
+import type { Money, Report, Reports } from '../api/types';
+import { decimalText } from '../pure/money';
+import { LOCALE, t } from '../texts';
+
+export type Cell =
+  | { kind: 'text'; text: string }
+  | { kind: 'time'; at: number }
+  | { kind: 'amount'; amount: Money | null }
+  | { kind: 'number'; text: string }
+  /** Opens the receipt of a sale. */
+  | { kind: 'receipt'; sale: string; number: string }
+  /** An icon and words. */
+  | { kind: 'mark'; tone: 'good' | 'wait' | 'bad'; text: string };
+
+export interface Column<Row> {
+  title: string;
+  cell: (row: Row) => Cell;
+  /** Numbers stand at the right. */
+  right?: boolean;
+}
+
+const text = (value: string | null): Cell => ({ kind: 'text', text: value ?? t.noCustomer });
+const number = (value: number): Cell => ({ kind: 'number', text: value.toLocaleString(LOCALE) });
+const amount = (value: Money | null): Cell => ({ kind: 'amount', amount: value });
+const hq = (confirmed: boolean): Cell =>
+  confirmed ? { kind: 'mark', tone: 'good', text: t.atHq } : { kind: 'mark', tone: 'wait', text: t.waiting };
+const paid = (voided: boolean): Cell =>
+  voided ? { kind: 'mark', tone: 'bad', text: t.voided } : { kind: 'mark', tone: 'good', text: t.paid };
+
+export const columns: { [R in Report]: Column<Reports[R]>[] } = {
+  sales: [
+    { title: t.col.time, cell: (row) => ({ kind: 'time', at: row.at }) },
+    { title: t.col.receipt, cell: (row) => ({ kind: 'receipt', sale: row.sale, number: row.number }) },
+    { title: t.col.cashier, cell: (row) => text(row.cashier) },
+    { title: t.col.customer, cell: (row) => text(row.customer) },
+    { title: t.col.coupons, cell: (row) => number(row.coupons), right: true },
+    { title: t.col.discount, cell: (row) => amount(row.discount), right: true },
+    { title: t.col.points, cell: (row) => number(row.points), right: true },
+    { title: t.col.amount, cell: (row) => amount(row.total), right: true },
+    { title: t.col.state, cell: (row) => paid(row.voided) },
+    { title: t.col.hq, cell: (row) => hq(row.confirmed) },
+  ],
+  redemptions: [
+    { title: t.col.time, cell: (row) => ({ kind: 'time', at: row.at }) },
+    { title: t.col.coupon, cell: (row) => text(row.number) },
+    {
+      title: t.col.verdict,
+      cell: (row) => ({ kind: 'mark', tone: row.verdict === 'valid' ? 'good' : 'bad', text: row.words }),
+    },
+    { title: t.col.plan, cell: (row) => text(row.plan) },
+    { title: t.col.receipt, cell: (row) => receiptOf(row) },
+    { title: t.col.cashier, cell: (row) => text(row.cashier) },
+    { title: t.col.amount, cell: (row) => amount(row.amount), right: true },
+    { title: t.col.hq, cell: (row) => hq(row.confirmed) },
+  ],
+  voids: [
+    { title: t.col.time, cell: (row) => ({ kind: 'time', at: row.at }) },
+    { title: t.col.receipt, cell: (row) => ({ kind: 'receipt', sale: row.sale, number: row.number }) },
+    { title: t.col.reason, cell: (row) => text(row.reason) },
+    { title: t.col.askedBy, cell: (row) => text(row.cashier) },
+    { title: t.col.allowedBy, cell: (row) => text(row.approved_by) },
+    { title: t.col.points, cell: (row) => number(row.points), right: true },
+    { title: t.col.amount, cell: (row) => amount(row.amount), right: true },
+    { title: t.col.hq, cell: (row) => hq(row.confirmed) },
+  ],
+  unconfirmed: [
+    { title: t.col.time, cell: (row) => ({ kind: 'time', at: row.at }) },
+    { title: t.col.record, cell: (row) => number(row.seq), right: true },
+    { title: t.col.what, cell: (row) => text(row.what) },
+    { title: t.col.hq, cell: () => hq(false) },
+  ],
+};
+
+/** A refused coupon's sale may never have been paid: then there is no receipt to open. */
+function receiptOf(row: Reports['redemptions']): Cell {
+  if (row.verdict !== 'valid') return text(row.sale_number);
+  if (row.voided) return { kind: 'mark', tone: 'bad', text: `${row.sale_number} · ${t.voided}` };
+  return { kind: 'receipt', sale: row.sale, number: row.sale_number };
+}
+
+/** Whether any cell of a row has the filter's words in it, in any case. */
+export function fits<Row>(list: Column<Row>[], row: Row, filter: string): boolean {
+  const wanted = filter.trim().toLowerCase();
+  if (wanted === '') return true;
+  return list.some((column) => words(column.cell(row)).toLowerCase().includes(wanted));
+}
+
+function words(cell: Cell): string {
+  if (cell.kind === 'receipt') return cell.number;
+  if (cell.kind === 'amount') return cell.amount ? decimalText(cell.amount) : '';
+  return cell.kind === 'time' ? '' : cell.text;
+}

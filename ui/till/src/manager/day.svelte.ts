@@ -1,0 +1,59 @@
+// One day as the manager reads it: totals and the chosen report, asked for again when something happens.
+import { ApiError } from '../api/client';
+import type { DayTotals, Report, Reports } from '../api/types';
+import { addDays } from '../pure/time';
+import { t } from '../texts';
+import type { App } from '../state/app.svelte';
+
+export class Day {
+  date = $state('');
+  report = $state<Report>('sales');
+  totals = $state<DayTotals | null>(null);
+  rows = $state<{ of: Report; rows: Reports[Report][] } | null>(null);
+  wrong = $state<string | null>(null);
+  #turn = 0;
+
+  constructor(private readonly app: App) {
+    this.date = app.status?.date ?? '';
+  }
+
+  get today(): string {
+    return this.app.status?.date ?? this.date;
+  }
+
+  async load(date: string, report: Report): Promise<void> {
+    if (date === '') return;
+    const turn = (this.#turn += 1);
+    try {
+      const [totals, rows] = await Promise.all([
+        this.app.calls.day(date),
+        this.app.calls.report(report, date) as Promise<Reports[Report][]>,
+      ]);
+      if (turn !== this.#turn) return;
+      this.totals = totals;
+      this.rows = { of: report, rows };
+      this.wrong = null;
+    } catch (error) {
+      if (turn === this.#turn) this.wrong = error instanceof ApiError ? error.message : t.noAnswer;
+    }
+  }
+
+  /** Some days on (or back), never past today. */
+  step(days: number): void {
+    const date = addDays(this.date, days);
+    if (date <= this.today) this.date = date;
+  }
+
+  /** The report as the agent writes it for a spreadsheet, kept as a file. Returns the file's name. */
+  async save(search: string): Promise<string> {
+    const csv = await this.app.calls.reportCsv(this.report, this.date, search);
+    const name = `${this.app.status?.store?.store ?? 'till'}-${this.report}-${this.date}.csv`;
+    const url = URL.createObjectURL(new Blob([csv], { type: 'text/csv' }));
+    const link = document.createElement('a');
+    link.href = url;
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+    return name;
+  }
+}

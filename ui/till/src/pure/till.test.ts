@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import type { CardTap, Line, Sale, Status } from '../api/types';
+import { clockSaying, lineSaying, readerSaying } from './line';
+import { isCode, strip, tapOutcome, touchedLine } from './till';
+import { addDays, clockTime } from './time';
+
+const eur = (minor: number) => ({ minor, currency: 'EUR' });
+
+function line(index: number, item: string, quantity = 1): Line {
+  const money = { unit_price: eur(100), subtotal: eur(100), discount: eur(0), total: eur(100) };
+  return { index, item, name: item, quantity, category: null, tax_class: 'A', ...money };
+}
+
+function sale(lines: Line[], more: Partial<Sale> = {}): Sale {
+  return { sale: 's', state: 'open', lines, customer: null, points: 0, ...more } as Sale;
+}
+
+const anna = { member: 'm', display_name: 'Anna B.', tier: 'gold', points: 120 };
+const tap = (member: CardTap['member']): CardTap => ({
+  reader: 'R',
+  card: 'uid:04',
+  kind: 'x',
+  member,
+  message: '',
+});
+
+describe('a tap', () => {
+  const standing = { signedIn: true, selling: true, sale: null, receipt: false };
+  it('attaches the customer to the open sale', () => {
+    expect(tapOutcome({ ...standing, sale: { state: 'open' } })).toBe('attach');
+  });
+  it('opens a sale when there is none', () => {
+    expect(tapOutcome(standing)).toBe('open');
+    expect(tapOutcome({ ...standing, sale: { state: 'completed' } })).toBe('open');
+  });
+  it('belongs to the next sale while a receipt or the manager’s screen is shown', () => {
+    expect(tapOutcome({ ...standing, receipt: true, sale: { state: 'completed' } })).toBe('hold');
+    expect(tapOutcome({ ...standing, selling: false })).toBe('hold');
+  });
+  it('does nothing while nobody is signed in', () => {
+    expect(tapOutcome({ ...standing, signedIn: false, sale: { state: 'open' } })).toBe('ignore');
+  });
+});
+
+describe('the strip', () => {
+  it('shows the member, and what the sale earns', () => {
+    const shown = strip(sale([], { customer: { card: 'uid:04', member: anna }, points: 12 }), null, null);
+    expect(shown).toEqual({
+      kind: 'member',
+      name: 'Anna B.',
+      tier: 'gold',
+      points: 120,
+      earns: 12,
+      next: false,
+    });
+  });
+  it('says that a card is unknown, or could not be read', () => {
+    expect(strip(sale([], { customer: { card: 'uid:04', member: null } }), null, null).kind).toBe('unknown');
+    expect(strip(null, null, 'Hold it still.')).toEqual({ kind: 'unreadable', words: 'Hold it still.' });
+    expect(strip(null, null, null).kind).toBe('nobody');
+  });
+  it('shows who is next above who has paid', () => {
+    const paid = sale([], { state: 'completed', customer: { card: 'uid:05', member: null } });
+    expect(strip(paid, tap(anna), null)).toMatchObject({ kind: 'member', next: true, earns: null });
+  });
+});
+
+describe('the last touched line', () => {
+  const two = sale([line(0, 'a'), line(1, 'b')]);
+  it('is the new one, or the one with another quantity', () => {
+    expect(touchedLine(null, sale([line(0, 'a')]), null)).toBe(0);
+    expect(touchedLine(two, sale([line(0, 'a'), line(1, 'b'), line(2, 'c')]), 0)).toBe(2);
+    expect(touchedLine(two, sale([line(0, 'a', 2), line(1, 'b')]), 1)).toBe(0);
+  });
+  it('stays where it is when a coupon or a card changes nothing in the lines', () => {
+    expect(touchedLine(two, sale([line(0, 'a'), line(1, 'b')], { points: 3 }), 0)).toBe(0);
+  });
+  it('is never past the end', () => {
+    expect(touchedLine(two, sale([line(0, 'b')]), 1)).toBe(0);
+    expect(touchedLine(two, sale([]), 1)).toBeNull();
+    expect(touchedLine(two, null, 1)).toBeNull();
+  });
+});
+
+describe('the bar at the foot', () => {
+  const status = {
+    store: { store: 'S1', name: 'Shop', time_zone: 'Europe/Berlin', currency: 'EUR' },
+    line: { up: true, since: Date.UTC(2026, 10, 22, 13, 2), last_contact: null, words: '' },
+    unconfirmed: 0,
+    clock: 'trusted',
+    readers: [{ name: 'ACR122U', ready: true }],
+    card_service: { up: true, words: '' },
+    now: Date.UTC(2026, 10, 22, 14, 0),
+  } as unknown as Status;
+
+  it('says how the line is', () => {
+    expect(lineSaying(status)).toEqual({ tone: 'good', words: 'HQ: connected' });
+    expect(lineSaying({ ...status, unconfirmed: 1 }).words).toBe('HQ: connected · sending 1 fact');
+    const down = { ...status, unconfirmed: 12, line: { ...status.line, up: false } };
+    expect(lineSaying(down)).toEqual({
+      tone: 'wait',
+      words: 'No line since 14:02 · 12 facts waiting · sales go on',
+    });
+  });
+  it('says how readers and clock are', () => {
+    expect(readerSaying(status).tone).toBe('good');
+    expect(readerSaying({ ...status, readers: [] })).toEqual({ tone: 'bad', words: 'No card reader' });
+    expect(readerSaying({ ...status, card_service: { up: false, words: '' } }).tone).toBe('bad');
+    expect(clockSaying(status)).toBeNull();
+    expect(clockSaying({ ...status, clock: 'suspect' })?.tone).toBe('bad');
+  });
+  it('names the day of what began on another', () => {
+    expect(clockTime(Date.UTC(2026, 10, 20, 8, 5), 'Europe/Berlin', status.now)).toBe('Nov 20, 09:05');
+  });
+});
+
+it('counts days over months and leap years', () => {
+  expect(addDays('2026-11-30', 1)).toBe('2026-12-01');
+  expect(addDays('2028-03-01', -1)).toBe('2028-02-29');
+});
+
+it('tells codes from words', () => {
+  for (const code of ['4006381333931', ']E04006381333931', 'COFFEE10A', 'BREAD-1', '12345']) {
+    expect(isCode(code), code).toBe(true);
+  }
+  for (const words of ['milk', 'oat milk', 'cola 2', '12']) expect(isCode(words), words).toBe(false);
+});

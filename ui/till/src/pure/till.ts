@@ -1,0 +1,66 @@
+// Decisions of the screen that need no screen: what a tap does, and which line was touched last.
+import type { CardTap, Line, Sale } from '../api/types';
+
+/** Where the screen stands when a card is tapped. */
+export interface Standing {
+  signedIn: boolean;
+  /** The cashier's screen is shown (not the manager's). */
+  selling: boolean;
+  /** The sale that is being rung up. */
+  sale: Pick<Sale, 'state'> | null;
+  /** A receipt is shown. */
+  receipt: boolean;
+}
+
+/** ignore it · attach the customer to the sale · open a sale for them · hold the card for the next sale */
+export type TapOutcome = 'ignore' | 'attach' | 'open' | 'hold';
+
+export function tapOutcome(standing: Standing): TapOutcome {
+  if (!standing.signedIn) return 'ignore';
+  if (standing.receipt) return 'hold';
+  if (standing.sale?.state === 'open') return 'attach';
+  return standing.selling ? 'open' : 'hold';
+}
+
+/** What the strip at the side shows of a customer. */
+export type Strip =
+  | { kind: 'nobody' }
+  | { kind: 'member'; name: string; tier: string; points: number; earns: number | null; next: boolean }
+  | { kind: 'unknown'; next: boolean }
+  | { kind: 'unreadable'; words: string };
+
+export function strip(sale: Sale | null, held: CardTap | null, unreadable: string | null): Strip {
+  if (unreadable) return { kind: 'unreadable', words: unreadable };
+  if (held) return stripOf(held.member, null, true);
+  if (!sale?.customer) return { kind: 'nobody' };
+  return stripOf(sale.customer.member, sale.points, false);
+}
+
+function stripOf(member: CardTap['member'], earns: number | null, next: boolean): Strip {
+  if (!member) return { kind: 'unknown', next };
+  return { kind: 'member', name: member.display_name, tier: member.tier, points: member.points, earns, next };
+}
+
+/** The line that a change touched: the one that is new or has another quantity; else as before, if it is still there. */
+export function touchedLine(before: Sale | null, after: Sale | null, touched: number | null): number | null {
+  if (!after || after.lines.length === 0) return null;
+  const old = before?.sale === after.sale ? before.lines : [];
+  const changed = after.lines.findLast((line) => !same(line, old[line.index]));
+  const removed = after.lines.length < old.length;
+  if (changed && !removed) return changed.index;
+  return Math.min(touched ?? after.lines.length - 1, after.lines.length - 1);
+}
+
+function same(a: Line, b: Line | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.item === b.item &&
+    a.quantity === b.quantity &&
+    a.unit_price.minor === b.unit_price.minor
+  );
+}
+
+/** A text without blanks that has a digit is taken for a code; anything else is searched by name. */
+export function isCode(text: string): boolean {
+  return /^\S{4,}$/.test(text) && /[0-9]/.test(text);
+}

@@ -1,0 +1,39 @@
+// Times and days as the store's clock on the wall shows them.
+import { LOCALE } from '../texts';
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(zone: string, day: boolean): Intl.DateTimeFormat {
+  const key = `${zone} ${day}`;
+  let known = formats.get(key);
+  if (!known) {
+    const date = day ? ({ day: 'numeric', month: 'short' } as const) : {};
+    known = new Intl.DateTimeFormat(LOCALE, {
+      ...date,
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+      timeZone: zone,
+    });
+    formats.set(key, known);
+  }
+  return known;
+}
+
+/** A moment as `14:02`; with the day before it when that is another day than `now`. */
+export function clockTime(at: number, zone: string, now: number): string {
+  const sameDay = dayOf(at, zone) === dayOf(now, zone);
+  return format(zone, !sameDay).format(at);
+}
+
+/** The day of a moment in a time zone, as YYYY-MM-DD. */
+export function dayOf(at: number, zone: string): string {
+  return new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(at);
+}
+
+/** The day some days after another (or before it), both as YYYY-MM-DD. */
+export function addDays(date: string, days: number): string {
+  const at = new Date(`${date}T12:00:00Z`);
+  at.setUTCDate(at.getUTCDate() + days);
+  return at.toISOString().slice(0, 10);
+}

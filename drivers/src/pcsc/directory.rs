@@ -6,7 +6,7 @@ use std::time::Duration;
 use pcsc::{Error, PNP_NOTIFICATION, ReaderState, State};
 
 use super::gate::Gate;
-use super::words::translate;
+use super::words::translate_wait;
 use crate::{Cancel, ReaderError};
 
 /// Sees which readers the service has.
@@ -38,7 +38,7 @@ impl Directory {
                 .map(|name| name.to_string_lossy().into_owned())
                 .collect()),
             Err(Error::NoReadersAvailable) => Ok(Vec::new()),
-            Err(error) => Err(translate(error, "", "listing readers")),
+            Err(error) => Err(translate_wait(error, "")),
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use pcsc::{Context, Error, ReaderState, Scope};
 
-use super::words::{translate, translate_establish};
+use super::words::{translate_establish, translate_wait};
 use crate::{Cancel, ReaderError};
 
 /// Longer waits than this are waits without an end (PC/SC counts in 32-bit milliseconds).
@@ -61,7 +61,7 @@ impl Gate {
         match outcome {
             Ok(()) => Ok(true),
             Err(Error::Timeout) => Ok(false),
-            Err(error) => Err(translate(error, reader, "waiting for a card")),
+            Err(error) => Err(translate_wait(error, reader)),
         }
     }
 

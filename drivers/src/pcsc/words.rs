@@ -43,6 +43,16 @@ pub(super) fn translate(error: Error, reader: &str, step: &'static str) -> Reade
     }
 }
 
+/// Translates an error of waiting or listing, where no card is asked. A wait whose pcscd is killed
+/// as it begins may end with any code (SecurityViolation and others were seen), so what is not known
+/// means that the service is lost.
+pub(super) fn translate_wait(error: Error, reader: &str) -> ReaderError {
+    match translate(error, reader, "waiting for a card") {
+        ReaderError::Other { source, .. } => ReaderError::ServiceUnavailable { source },
+        known => known,
+    }
+}
+
 /// Translates an error of establishing a context.
 pub(super) fn translate_establish(error: Error) -> ReaderError {
     match error {
@@ -83,6 +93,10 @@ mod tests {
         for (pcsc, ours) in table {
             assert_eq!(translate(pcsc, "R", "step").code(), ours, "{pcsc:?}");
         }
+        assert_eq!(
+            translate_wait(Error::SecurityViolation, "R").code(),
+            ReaderErrorCode::ServiceUnavailable
+        );
         assert_eq!(
             translate_establish(Error::SecurityViolation).code(),
             ReaderErrorCode::ServiceRefused

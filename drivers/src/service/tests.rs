@@ -9,7 +9,7 @@ use super::backend::{Backend, ReaderList};
 use super::delay::Delay;
 use super::{ReaderEvent, ReaderService, ServiceConfig};
 use crate::memory::{Flaw, Memory, MemoryList};
-use crate::{Cancel, CardReader, CardSession, ReaderError};
+use crate::{Cancel, CardReader, CardSession, ReaderError, ReaderErrorCode};
 
 impl Backend for Memory {
     fn open_list(&self) -> Result<Box<dyn ReaderList>, ReaderError> {
@@ -147,4 +147,33 @@ fn pauses_double_up_to_the_cap() {
     assert_eq!(pauses, [10, 20, 40, 50, 50]);
     delay.reset();
     assert_eq!(delay.next().as_millis(), 10);
+}
+
+#[test]
+fn a_thread_that_was_left_behind_sends_no_further_command() {
+    let memory = Memory::new(Flaw::None);
+    memory.lay("A");
+    let (in_the_middle, middle) = std::sync::mpsc::channel();
+    let (go_on, going_on) = std::sync::mpsc::channel::<()>();
+    let (after, outcome) = std::sync::mpsc::channel();
+    let going_on = std::sync::Mutex::new(going_on);
+    let identify = move |session: &mut dyn CardSession| {
+        session.transmit(&[1])?;
+        in_the_middle.send(()).unwrap();
+        going_on.lock().unwrap().recv().unwrap();
+        let second = session.transmit(&[2]);
+        after
+            .send(second.as_ref().map_err(ReaderError::code).cloned())
+            .unwrap();
+        second
+    };
+    let config = ServiceConfig {
+        stop_patience: Duration::from_millis(1),
+        ..ServiceConfig::default()
+    };
+    let (service, _events) = ReaderService::start_on(memory, config, identify).unwrap();
+    middle.recv().unwrap();
+    assert!(!service.stop(), "it was inside the identify function");
+    go_on.send(()).unwrap();
+    assert_eq!(outcome.recv().unwrap(), Err(ReaderErrorCode::Cancelled));
 }

@@ -135,3 +135,6 @@ fn kind(version: Option<Version>) -> CardKind {
         _ => CardKind::UidOnly,
     }
 }
+
+#[cfg(test)]
+mod tests;

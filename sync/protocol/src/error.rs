@@ -20,6 +20,8 @@ pub enum ErrorCode {
     InviteRefused,
     /// The call needs a client certificate.
     CertificateMissing,
+    /// The client certificate has ended: the terminal needs a new invite.
+    CertificateExpired,
     /// HQ took this terminal's right to connect.
     TerminalRevoked,
     /// The body is not what this path takes.

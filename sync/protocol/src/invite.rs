@@ -4,6 +4,8 @@
 //! bytes, the SHA-256 of HQ's CA certificate (DER), and 2 check bytes (of the SHA-256 over both), so
 //! that a mistyped code is told apart from a refused one before anything is sent.
 
+use data_encoding::{Encoding, Specification};
+use std::sync::LazyLock;
 use tillside_core::Hash;
 
 /// A one-time secret and the fingerprint of the CA that may see it.
@@ -30,7 +32,24 @@ pub enum InviteCodeError {
     Mistyped,
 }
 
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Crockford base 32: what looks alike is read alike, and dashes are only for the eye.
+static CROCKFORD: LazyLock<Option<Encoding>> = LazyLock::new(|| {
+    let mut specification = Specification::new();
+    specification
+        .symbols
+        .push_str("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
+    specification
+        .translate
+        .from
+        .push_str("OILoilabcdefghjkmnpqrstvwxyz");
+    specification
+        .translate
+        .to
+        .push_str("011011ABCDEFGHJKMNPQRSTVWXYZ");
+    specification.ignore.push('-');
+    specification.encoding().ok()
+});
+
 const PREFIX: &str = "TS1-";
 const LENGTH: usize = 16 + 32 + 2;
 
@@ -55,8 +74,11 @@ impl InviteCode {
 
     /// Reads a code as a person copied it.
     pub fn parse(text: &str) -> Result<Self, InviteCodeError> {
-        let text = text.trim().to_ascii_uppercase();
-        let digits = text.strip_prefix(PREFIX).ok_or(InviteCodeError::Prefix)?;
+        let text = text.trim();
+        let (_, digits) = text
+            .split_at_checked(PREFIX.len())
+            .filter(|(prefix, _)| prefix.eq_ignore_ascii_case(PREFIX))
+            .ok_or(InviteCodeError::Prefix)?;
         let bytes = decode(digits).ok_or(InviteCodeError::Malformed)?;
         let bytes: [u8; LENGTH] = bytes.try_into().map_err(|_| InviteCodeError::Malformed)?;
         let (mut secret, mut ca_fingerprint) = ([0; 16], [0; 32]);
@@ -100,38 +122,12 @@ impl std::fmt::Debug for InviteCode {
 }
 
 fn encode(bytes: &[u8]) -> String {
-    let (mut text, mut bits, mut held) = (String::new(), 0u32, 0u32);
-    for byte in bytes {
-        bits = bits << 8 | u32::from(*byte);
-        held += 8;
-        while held >= 5 {
-            held -= 5;
-            text.push(char::from(ALPHABET[(bits >> held & 31) as usize]));
-        }
-        bits &= (1 << held) - 1;
-    }
-    if held > 0 {
-        text.push(char::from(ALPHABET[(bits << (5 - held) & 31) as usize]));
-    }
-    text
+    CROCKFORD
+        .as_ref()
+        .map(|crockford| crockford.encode(bytes))
+        .unwrap_or_default()
 }
 
 fn decode(text: &str) -> Option<Vec<u8>> {
-    let (mut bytes, mut bits, mut held) = (Vec::new(), 0u32, 0u32);
-    for character in text.bytes().filter(|b| *b != b'-') {
-        let character = match character {
-            b'O' => b'0',
-            b'I' | b'L' => b'1',
-            other => other,
-        };
-        let digit = ALPHABET.iter().position(|a| *a == character)?;
-        bits = bits << 5 | u32::try_from(digit).ok()?;
-        held += 5;
-        if held >= 8 {
-            held -= 8;
-            bytes.push((bits >> held & 255) as u8);
-            bits &= (1 << held) - 1;
-        }
-    }
-    (bits == 0).then_some(bytes)
+    CROCKFORD.as_ref()?.decode(text.as_bytes()).ok()
 }

@@ -1,0 +1,32 @@
+//! `coupons.csv`.
+
+use crate::import::{BadCell, FileError, Parsed, Row, parse};
+use tillside_core::{CouponNumber, PlanId, StoreId};
+
+/// The columns of `coupons.csv`.
+pub const COUPON_COLUMNS: &[&str] = &["number", "plan", "store"];
+
+/// One row.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CouponRow {
+    /// The number.
+    pub number: CouponNumber,
+    /// Its plan.
+    pub plan: PlanId,
+    /// The store it is given to.
+    pub store: StoreId,
+}
+
+/// Reads `coupons.csv`.
+pub fn coupons(bytes: &[u8]) -> Result<Parsed<CouponRow>, FileError> {
+    let key = |coupon: &CouponRow| format!("coupon {}", coupon.number);
+    parse(bytes, COUPON_COLUMNS, ("number", key), coupon)
+}
+
+fn coupon(row: &Row<'_>) -> Result<CouponRow, BadCell> {
+    Ok(CouponRow {
+        number: row.cell("number").parse(CouponNumber::new)?,
+        plan: row.cell("plan").parse(PlanId::new)?,
+        store: row.cell("store").parse(StoreId::new)?,
+    })
+}

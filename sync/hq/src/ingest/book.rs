@@ -1,0 +1,212 @@
+//! What one record changes at HQ. Pure: all of it, or a [`Fault`] and nothing.
+
+use super::{Fault, SaleAtHq, Working};
+use crate::ledger::{Account, Movement, MovementKind};
+use std::collections::HashSet;
+use tillside_core::{
+    CouponNumber, CouponUsed, Event, Lot, MemberId, Money, Record, SaleCompleted, SaleId,
+    SaleVoided,
+};
+
+/// What to write for one record.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Booking {
+    /// Points moved.
+    pub movements: Vec<Movement>,
+    /// The sale that was completed.
+    pub completed: Option<SaleId>,
+    /// The sale that was voided; its redemptions are freed.
+    pub voided: Option<SaleId>,
+    /// Coupons used.
+    pub redemptions: Vec<Redemption>,
+    /// A member who shopped in this store.
+    pub visitor: Option<MemberId>,
+    /// The bundle that came in force.
+    pub bundle: Option<u64>,
+}
+
+/// One coupon used.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Redemption {
+    /// Which.
+    pub number: CouponNumber,
+    /// Where and when.
+    pub used: CouponUsed,
+    /// What it took off.
+    pub amount: Money,
+}
+
+/// Books a record onto `working`, or leaves it as it was.
+pub fn book(working: &mut Working, record: &Record) -> Result<Booking, Fault> {
+    match &record.event {
+        Event::SaleCompleted(sale) => book_sale(working, record, sale),
+        Event::SaleVoided(void) => book_void(working, void),
+        Event::CouponRefused(_) => Ok(Booking::default()),
+        Event::BundleAdopted { version } => Ok(Booking {
+            bundle: Some(*version),
+            ..Booking::default()
+        }),
+        _ => Err(Fault::NewerEvent),
+    }
+}
+
+fn book_sale(
+    working: &mut Working,
+    record: &Record,
+    sale: &SaleCompleted,
+) -> Result<Booking, Fault> {
+    if working.sales.contains_key(&sale.sale) {
+        return Err(Fault::SaleTwice(sale.sale));
+    }
+    adds_up(sale)?;
+    let customer = sale.customer.as_ref();
+    if let Some(member) = customer.and_then(|customer| customer.member)
+        && !working.members.contains(&member)
+    {
+        return Err(Fault::MemberUnknown(member));
+    }
+    let account = customer.and_then(|customer| working.account(customer));
+    let movements = match &account {
+        Some(account) => earn(account, &sale.lots)?,
+        None if sale.lots.is_empty() => Vec::new(),
+        None => return Err(Fault::NobodyEarns),
+    };
+    let redemptions = redeem(working, record, sale)?;
+    working.balances.book(&movements).map_err(Fault::Ledger)?;
+    for redemption in &redemptions {
+        if let Some(coupon) = working.coupons.get_mut(&redemption.number) {
+            coupon.used = Some(redemption.used.clone());
+        }
+    }
+    let booked = SaleAtHq::new(record.terminal, sale);
+    working.sales.insert(sale.sale, booked);
+    Ok(Booking {
+        movements,
+        completed: Some(sale.sale),
+        redemptions,
+        visitor: match account {
+            Some(Account::Member(member)) => Some(member),
+            _ => None,
+        },
+        ..Booking::default()
+    })
+}
+
+fn adds_up(sale: &SaleCompleted) -> Result<(), Fault> {
+    let unequal = |what| Fault::DoesNotAddUp(what);
+    let zero = Money::zero(sale.currency);
+    let mut tenders = sale.tenders.iter().map(|tender| tender.amount);
+    let paid = tenders.try_fold(zero, Money::checked_add);
+    if paid != Ok(sale.total) {
+        return Err(unequal("its tenders are not its total"));
+    }
+    let mut discounts = sale.discounts.iter().map(|discount| discount.amount);
+    let taken_off = discounts.try_fold(zero, Money::checked_add);
+    let left = taken_off.and_then(|taken_off| sale.subtotal.checked_sub(taken_off));
+    if left != Ok(sale.total) {
+        return Err(unequal("its discounts do not lead to its total"));
+    }
+    let own = |lot: &Lot| lot.sale == sale.sale && lot.amount.0 > 0;
+    if !sale.lots.iter().all(own) {
+        return Err(unequal("a lot of points is not its own or not positive"));
+    }
+    Ok(())
+}
+
+fn earn(account: &Account, lots: &[Lot]) -> Result<Vec<Movement>, Fault> {
+    let movement = |lot: &Lot| {
+        let funder = Account::Funder(lot.funder.clone());
+        Movement::new(MovementKind::Earn, funder, account.clone(), lot.amount.0)
+    };
+    let movements: Result<Vec<_>, _> = lots.iter().map(movement).collect();
+    movements.map_err(Fault::Ledger)
+}
+
+fn redeem(
+    working: &Working,
+    record: &Record,
+    sale: &SaleCompleted,
+) -> Result<Vec<Redemption>, Fault> {
+    let mut seen = HashSet::new();
+    let used = CouponUsed {
+        at: record.at,
+        store: working.store.clone(),
+        terminal: record.terminal,
+        sale: sale.sale,
+    };
+    let mut redemptions = Vec::with_capacity(sale.coupons.len());
+    for coupon in &sale.coupons {
+        let number = coupon.number.clone();
+        if !seen.insert(&coupon.number) {
+            return Err(Fault::CouponTwice(number));
+        }
+        let stands = match working.coupons.get(&number) {
+            Some(at_hq) => at_hq.check(&coupon.plan, &coupon.proof, &used),
+            None => Err(crate::coupons::CouponFault::NotIssued),
+        };
+        stands.map_err(|fault| Fault::Coupon {
+            number: number.clone(),
+            fault,
+        })?;
+        let discounts = sale.discounts.iter();
+        let amount = discounts
+            .filter(|discount| discount.coupon == number)
+            .map(|discount| discount.amount)
+            .try_fold(Money::zero(sale.currency), Money::checked_add)
+            .map_err(|_| Fault::DoesNotAddUp("its discounts cannot be counted"))?;
+        redemptions.push(Redemption {
+            number,
+            used: used.clone(),
+            amount,
+        });
+    }
+    Ok(redemptions)
+}
+
+fn book_void(working: &mut Working, void: &SaleVoided) -> Result<Booking, Fault> {
+    let sale = match working.sales.get(&void.sale) {
+        Some(sale) if sale.terminal == working.terminal => sale,
+        _ => return Err(Fault::VoidUnknown(void.sale)),
+    };
+    if sale.voided {
+        return Err(Fault::VoidTwice(void.sale));
+    }
+    let differs = |what| Fault::VoidDiffers {
+        sale: void.sale,
+        what,
+    };
+    if sale.lots != void.lots {
+        return Err(differs("points"));
+    }
+    if sale.coupons != void.coupons {
+        return Err(differs("coupons"));
+    }
+    let account = sale.customer.as_ref().and_then(|c| working.account(c));
+    let movements = match &account {
+        Some(account) => take_back(account, &sale.lots)?,
+        None => Vec::new(),
+    };
+    working.balances.book(&movements).map_err(Fault::Ledger)?;
+    for number in &void.coupons {
+        if let Some(coupon) = working.coupons.get_mut(number) {
+            coupon.release(void.sale);
+        }
+    }
+    if let Some(sale) = working.sales.get_mut(&void.sale) {
+        sale.voided = true;
+    }
+    Ok(Booking {
+        movements,
+        voided: Some(void.sale),
+        ..Booking::default()
+    })
+}
+
+fn take_back(account: &Account, lots: &[Lot]) -> Result<Vec<Movement>, Fault> {
+    let movement = |lot: &Lot| {
+        let funder = Account::Funder(lot.funder.clone());
+        Movement::new(MovementKind::Void, account.clone(), funder, lot.amount.0)
+    };
+    let movements: Result<Vec<_>, _> = lots.iter().map(movement).collect();
+    movements.map_err(Fault::Ledger)
+}

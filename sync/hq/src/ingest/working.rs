@@ -1,0 +1,132 @@
+//! What booking a batch looks at: loaded from the database, changed record by record.
+
+use crate::coupons::CouponAtHq;
+use crate::ledger::{Account, Balances};
+use std::collections::{HashMap, HashSet};
+use tillside_core::{
+    CardIdentity, CouponNumber, Customer, Event, FunderId, Lot, MemberId, Record, SaleCompleted,
+    SaleId, StoreId, TerminalId,
+};
+
+/// The terminal's surroundings as HQ knows them.
+#[derive(Debug)]
+pub struct Working {
+    /// Whose journal is booked.
+    pub terminal: TerminalId,
+    /// Its store.
+    pub store: StoreId,
+    /// Which of the members named exist.
+    pub members: HashSet<MemberId>,
+    /// Whose the cards named are, as far as HQ knows.
+    pub cards: HashMap<CardIdentity, MemberId>,
+    /// The coupons named.
+    pub coupons: HashMap<CouponNumber, CouponAtHq>,
+    /// The sales named, as far as they were booked.
+    pub sales: HashMap<SaleId, SaleAtHq>,
+    /// Balances of every account that may be touched.
+    pub balances: Balances,
+}
+
+/// A sale HQ has booked.
+#[derive(Clone, Debug)]
+pub struct SaleAtHq {
+    /// By which terminal.
+    pub terminal: TerminalId,
+    /// The sale as recorded.
+    pub customer: Option<Customer>,
+    /// What it gave.
+    pub lots: Vec<Lot>,
+    /// The coupons it used.
+    pub coupons: Vec<CouponNumber>,
+    /// Whether it was voided.
+    pub voided: bool,
+}
+
+impl SaleAtHq {
+    /// A sale just booked.
+    pub fn new(terminal: TerminalId, sale: &SaleCompleted) -> Self {
+        Self {
+            terminal,
+            customer: sale.customer.clone(),
+            lots: sale.lots.clone(),
+            coupons: sale.coupons.iter().map(|c| c.number.clone()).collect(),
+            voided: false,
+        }
+    }
+}
+
+/// What the records of a batch name: to be loaded before they are booked.
+#[derive(Debug, Default)]
+pub struct Needs {
+    /// Members.
+    pub members: HashSet<MemberId>,
+    /// Cards of customers no store knew.
+    pub cards: HashSet<CardIdentity>,
+    /// Coupons.
+    pub coupons: HashSet<CouponNumber>,
+    /// Sales.
+    pub sales: HashSet<SaleId>,
+    /// Who pays.
+    pub funders: HashSet<FunderId>,
+}
+
+impl Needs {
+    /// Adds what one record names.
+    pub fn add(&mut self, record: &Record) {
+        match &record.event {
+            Event::SaleCompleted(sale) => {
+                self.sales.insert(sale.sale);
+                self.customer(sale.customer.as_ref());
+                self.lots(&sale.lots);
+                let numbers = sale.coupons.iter().map(|coupon| coupon.number.clone());
+                self.coupons.extend(numbers);
+            }
+            Event::SaleVoided(void) => {
+                self.sales.insert(void.sale);
+                self.customer(void.customer.as_ref());
+                self.lots(&void.lots);
+                self.coupons.extend(void.coupons.iter().cloned());
+            }
+            _ => {}
+        }
+    }
+
+    fn customer(&mut self, customer: Option<&Customer>) {
+        match customer {
+            Some(Customer {
+                member: Some(member),
+                ..
+            }) => {
+                self.members.insert(*member);
+            }
+            Some(Customer {
+                card: Some(card), ..
+            }) => {
+                self.cards.insert(card.clone());
+            }
+            _ => {}
+        }
+    }
+
+    fn lots(&mut self, lots: &[Lot]) {
+        for lot in lots {
+            if !self.funders.contains(&lot.funder) {
+                self.funders.insert(lot.funder.clone());
+            }
+        }
+    }
+}
+
+impl Working {
+    /// Whose account a customer earns to: the member's, else that of a card nobody owns yet.
+    pub fn account(&self, customer: &Customer) -> Option<Account> {
+        match (&customer.member, &customer.card) {
+            (Some(member), _) => Some(Account::Member(*member)),
+            (None, Some(card)) => Some(match self.cards.get(card) {
+                Some(member) => Account::Member(*member),
+                None => Account::Card(card.clone()),
+            }),
+            (None, None) => None,
+        }
+    }
+}

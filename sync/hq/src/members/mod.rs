@@ -1,0 +1,9 @@
+//! Members: who they are, the cards that name them, and how they come in.
+//!
+//! Their balances are the ledger's.
+
+pub mod import;
+mod store;
+
+pub use import::MemberRow;
+pub use store::MemberStore;

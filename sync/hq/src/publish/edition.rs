@@ -1,0 +1,83 @@
+//! What a bundle holds before it is signed, and whether it can be published.
+
+use super::BundleNote;
+use std::collections::HashSet;
+use tillside_core::{
+    CouponNumber, PlanId, Product, RuleBook, RuleDocument, RuleError, StoreId, Timestamp,
+};
+use tillside_protocol::StoreTarget;
+
+/// Everything of one bundle.
+#[derive(Clone, Debug)]
+pub struct Edition {
+    /// Rules and plans.
+    pub rules: RuleDocument,
+    /// Products.
+    pub products: Vec<Product>,
+    /// What each store gets.
+    pub stores: Vec<StoreTarget>,
+}
+
+/// Why a bundle cannot be published.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EditionError {
+    /// There is nobody to publish to.
+    #[error(
+        "there are no stores to publish to: import them with `tillside-hq import stores FILE.csv`"
+    )]
+    NoStores,
+    /// The rules contradict each other or pass a limit.
+    #[error("the rules cannot be used")]
+    Rules(#[source] RuleError),
+    /// A coupon's plan is not in the rules any more.
+    #[error(
+        "coupon {number} of store {store} names plan {plan}, which the rules do not have: import rules that have it"
+    )]
+    PlanMissing {
+        /// The coupon.
+        number: CouponNumber,
+        /// Its store.
+        store: StoreId,
+        /// The plan.
+        plan: PlanId,
+    },
+}
+
+impl Edition {
+    /// Refuses what no till could use, with the code the tills run.
+    pub fn check(&self, version: u64) -> Result<(), EditionError> {
+        if self.stores.is_empty() {
+            return Err(EditionError::NoStores);
+        }
+        RuleBook::compile(version, &self.rules).map_err(EditionError::Rules)?;
+        let plans: HashSet<&PlanId> = self.rules.plans.iter().map(|plan| &plan.plan).collect();
+        for store in &self.stores {
+            let mut coupons = store.coupons.numbers.iter();
+            if let Some(coupon) = coupons.find(|coupon| !plans.contains(&coupon.plan)) {
+                return Err(EditionError::PlanMissing {
+                    number: coupon.number.clone(),
+                    store: store.profile.store.clone(),
+                    plan: coupon.plan.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// How much of everything it holds.
+    pub fn note(&self, version: u64, published_at: Timestamp) -> BundleNote {
+        let members = self.stores.iter().map(|store| store.members.members.len());
+        let coupons = self.stores.iter().map(|store| store.coupons.numbers.len());
+        BundleNote {
+            version,
+            published_at,
+            rules: self.rules.rules.len(),
+            plans: self.rules.plans.len(),
+            products: self.products.len(),
+            stores: self.stores.len(),
+            members: members.sum(),
+            coupons: coupons.sum(),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Coupon numbers in SQLite.
+
+use super::SqliteStore;
+use super::catalogue::{Done, import, known_store};
+use super::codec::failed;
+use super::publish::newest_rules;
+use crate::coupons::CouponStore;
+use crate::coupons::import::CouponRow;
+use crate::import::{BadCell, Change, Imported, Parsed, Policy};
+use crate::store::StoreError;
+use async_trait::async_trait;
+use rusqlite::{OptionalExtension, Transaction, params};
+use std::collections::HashSet;
+use tillside_core::{CouponNumber, PlanId, Timestamp};
+
+#[async_trait]
+impl CouponStore for SqliteStore {
+    async fn import_coupons(
+        &self,
+        coupons: Parsed<CouponRow>,
+        policy: Policy,
+    ) -> Result<Imported, StoreError> {
+        self.write(move |transaction| {
+            let rules = newest_rules(transaction)?;
+            let plans: HashSet<PlanId> = rules.plans.into_iter().map(|plan| plan.plan).collect();
+            import(transaction, coupons, policy, |transaction, row| {
+                coupon(transaction, row, &plans)
+            })
+        })
+        .await
+    }
+
+    async fn revoke_coupons(
+        &self,
+        numbers: Vec<CouponNumber>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.write(move |transaction| revoke(transaction, &numbers, now))
+            .await
+    }
+}
+
+fn coupon(transaction: &Transaction<'_>, row: &CouponRow, plans: &HashSet<PlanId>) -> Done {
+    let CouponRow {
+        number,
+        plan,
+        store,
+    } = row;
+    if !plans.contains(plan) {
+        return Ok(Err(BadCell::new(
+            "plan",
+            format!("the rules have no coupon plan {plan}: import the rules first, or correct it"),
+        )));
+    }
+    if let Err(bad) = known_store(transaction, store)? {
+        return Ok(Err(bad));
+    }
+    let found: Option<(String, String)> = transaction
+        .prepare_cached("SELECT plan, store FROM coupon WHERE number = ?1")
+        .map_err(failed)?
+        .query_row([number.as_str()], |row| row.try_into())
+        .optional()
+        .map_err(failed)?;
+    match found {
+        Some((held, _)) if held != plan.as_str() => Ok(Err(BadCell::new(
+            "number",
+            format!("coupon {number} was issued under plan {held}: use another number"),
+        ))),
+        Some((_, held)) if held != store.as_str() => Ok(Err(BadCell::new(
+            "number",
+            format!("coupon {number} was issued to store {held}: use another number"),
+        ))),
+        Some(_) => Ok(Ok(Change::Unchanged)),
+        None => {
+            transaction
+                .prepare_cached("INSERT INTO coupon (number, plan, store) VALUES (?1, ?2, ?3)")
+                .map_err(failed)?
+                .execute([number.as_str(), plan.as_str(), store.as_str()])
+                .map_err(failed)?;
+            Ok(Ok(Change::Added))
+        }
+    }
+}
+
+fn revoke(
+    transaction: &Transaction<'_>,
+    numbers: &[CouponNumber],
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let mut revoked = 0;
+    for number in numbers {
+        let issued: bool = transaction
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM coupon WHERE number = ?1)",
+                [number.as_str()],
+                |row| row.get(0),
+            )
+            .map_err(failed)?;
+        if !issued {
+            return Err(StoreError::NotFound(format!(
+                "HQ never issued coupon {number}: no coupon was revoked"
+            )));
+        }
+        revoked += transaction
+            .execute(
+                "UPDATE coupon SET revoked_at = ?2 WHERE number = ?1 AND revoked_at IS NULL",
+                params![number.as_str(), now.0],
+            )
+            .map_err(failed)? as u64;
+    }
+    Ok(revoked)
+}

@@ -1,0 +1,152 @@
+//! Taking in a batch: load what it names, decide, write, all in one transaction.
+
+use super::SqliteStore;
+use super::codec::{UuidId, count, failed, hash, signed};
+use super::ingest_load::load;
+use super::ingest_write::Writing;
+use crate::ingest::chain::{head_after, place};
+use crate::ingest::{Batch, IngestStore, Standing, plan};
+use crate::store::StoreError;
+use async_trait::async_trait;
+use rusqlite::{OptionalExtension, Transaction, params};
+use tillside_core::{Head, Sealed, StoreId, TerminalId, Timestamp};
+use tillside_protocol::{PushRequest, PushResponse};
+
+#[async_trait]
+impl IngestStore for SqliteStore {
+    async fn take(&self, request: PushRequest, now: Timestamp) -> Result<PushResponse, StoreError> {
+        self.write(move |transaction| take(transaction, request, now))
+            .await
+    }
+}
+
+/// A terminal's row.
+pub(super) struct TerminalRow {
+    pub(super) id: i64,
+    pub(super) terminal: TerminalId,
+    pub(super) store: StoreId,
+}
+
+fn take(
+    transaction: &Transaction<'_>,
+    request: PushRequest,
+    now: Timestamp,
+) -> Result<PushResponse, StoreError> {
+    let terminal = terminal_row(transaction, request.terminal)?;
+    let standing = standing(transaction, &terminal, request.epoch, &request.records)?;
+    let places = place(terminal.terminal, &request.records, &standing);
+    let mut batch = Batch {
+        head: head_after(standing.head, &request.records, &places),
+        records: request.records,
+        places,
+    };
+    let (mut working, accounts) = load(transaction, &terminal, &batch.needs())?;
+    let steps = plan(&mut batch, &mut working);
+    let mut writing = Writing::new(transaction, &terminal, request.epoch, now, accounts);
+    writing.fork_cases = standing.forks;
+    let mut acks = Vec::with_capacity(steps.len());
+    for (sealed, step) in batch.records.iter().zip(steps) {
+        acks.push(writing.step(sealed, step)?);
+    }
+    writing.finish(&working.balances, &batch.head, standing.head)?;
+    Ok(PushResponse {
+        acks,
+        head: batch.head,
+    })
+}
+
+fn terminal_row(
+    transaction: &Transaction<'_>,
+    terminal: TerminalId,
+) -> Result<TerminalRow, StoreError> {
+    let found: Option<(i64, String)> = transaction
+        .prepare_cached("SELECT id, store FROM terminal WHERE terminal = ?1")
+        .map_err(failed)?
+        .query_row([terminal.bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+        .map_err(failed)?;
+    let (id, store) =
+        found.ok_or_else(|| StoreError::NotFound(format!("HQ has no terminal {terminal}")))?;
+    Ok(TerminalRow {
+        id,
+        terminal,
+        store: super::codec::code("store", store)?,
+    })
+}
+
+/// Where HQ's copy of a journal ends.
+pub(super) fn head(
+    transaction: &Transaction<'_>,
+    terminal: &TerminalRow,
+    epoch: u32,
+) -> Result<Head, StoreError> {
+    let found: Option<(i64, Vec<u8>)> = transaction
+        .prepare_cached("SELECT seq, hash FROM journal_head WHERE terminal = ?1 AND epoch = ?2")
+        .map_err(failed)?
+        .query_row(params![terminal.id, epoch], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()
+        .map_err(failed)?;
+    match found {
+        None => Ok(Head::genesis(terminal.terminal, epoch)),
+        Some((seq, bytes)) => Ok(Head {
+            epoch,
+            seq: count(seq),
+            hash: hash(&bytes)?,
+        }),
+    }
+}
+
+fn standing(
+    transaction: &Transaction<'_>,
+    terminal: &TerminalRow,
+    epoch: u32,
+    records: &[Sealed],
+) -> Result<Standing, StoreError> {
+    let mut standing = Standing::empty(head(transaction, terminal, epoch)?);
+    let seqs = records.iter().map(|record| record.seq);
+    let (Some(first), Some(last)) = (seqs.clone().min(), seqs.max()) else {
+        return Ok(standing);
+    };
+    if first <= standing.head.seq {
+        let mut known = transaction
+            .prepare_cached(
+                "SELECT seq, hash, case_id FROM record
+                 WHERE terminal = ?1 AND epoch = ?2 AND seq = ?3",
+            )
+            .map_err(failed)?;
+        // One look-up a record: a batch may name positions far apart.
+        for record in records.iter().filter(|r| r.seq <= standing.head.seq) {
+            let row = known
+                .query_row(params![terminal.id, epoch, signed(record.seq)], |row| {
+                    let case: Option<i64> = row.get(2)?;
+                    Ok((row.get::<_, Vec<u8>>(1)?, case.map(count)))
+                })
+                .optional()
+                .map_err(failed)?;
+            if let Some((bytes, case)) = row {
+                standing.known.insert(record.seq, (hash(&bytes)?, case));
+            }
+        }
+    }
+    let mut forks = transaction
+        .prepare_cached(
+            "SELECT seq, hash, case_id FROM fork_record
+             WHERE terminal = ?1 AND epoch = ?2 AND seq BETWEEN ?3 AND ?4",
+        )
+        .map_err(failed)?;
+    let range = params![terminal.id, epoch, signed(first) - 1, signed(last)];
+    let rows = forks
+        .query_map(range, |row| {
+            Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?, row.get(2)?))
+        })
+        .map_err(failed)?;
+    for row in rows {
+        let (seq, bytes, case): (i64, Vec<u8>, i64) = row.map_err(failed)?;
+        standing
+            .forks
+            .insert((count(seq), hash(&bytes)?), count(case));
+    }
+    Ok(standing)
+}

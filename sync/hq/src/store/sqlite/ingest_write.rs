@@ -1,0 +1,267 @@
+//! Writing what a batch was found to mean.
+
+use super::codec::{UuidId, count, failed, signed};
+use super::ingest::TerminalRow;
+use super::ledger::Accounts;
+use crate::ingest::book::{Booking, Redemption};
+use crate::ingest::chain::{Fork, ForkCases};
+use crate::ingest::{Fault, Step};
+use crate::ledger::Balances;
+use crate::store::StoreError;
+use rusqlite::{Transaction, params};
+use std::collections::{BTreeMap, HashSet};
+use tillside_core::{Head, MemberId, SaleId, Sealed, Timestamp};
+use tillside_protocol::{Ack, Outcome};
+
+/// One batch on its way into the database.
+pub(super) struct Writing<'a> {
+    transaction: &'a Transaction<'a>,
+    terminal: &'a TerminalRow,
+    epoch: u32,
+    now: Timestamp,
+    accounts: Accounts,
+    visitors: HashSet<MemberId>,
+    /// The answers given so far, for records that come twice in one batch.
+    given: BTreeMap<u64, Outcome>,
+    /// Cases of other histories.
+    pub(super) fork_cases: ForkCases,
+}
+
+impl<'a> Writing<'a> {
+    pub(super) fn new(
+        transaction: &'a Transaction<'a>,
+        terminal: &'a TerminalRow,
+        epoch: u32,
+        now: Timestamp,
+        accounts: Accounts,
+    ) -> Self {
+        Self {
+            transaction,
+            terminal,
+            epoch,
+            now,
+            accounts,
+            visitors: HashSet::new(),
+            given: BTreeMap::new(),
+            fork_cases: ForkCases::new(),
+        }
+    }
+
+    /// Writes one record and answers it.
+    pub(super) fn step(&mut self, sealed: &Sealed, step: Step) -> Result<Ack, StoreError> {
+        let seq = sealed.seq;
+        let outcome = match step {
+            Step::Known(None) => Outcome::AlreadyAccepted,
+            Step::Known(Some(case)) => Outcome::Quarantined { case },
+            Step::Repeated => match self.given.get(&seq) {
+                Some(Outcome::Quarantined { case }) => Outcome::Quarantined { case: *case },
+                _ => Outcome::AlreadyAccepted,
+            },
+            Step::Missing => Outcome::Missing,
+            Step::Fork(fork) => self.fork(sealed, fork)?,
+            Step::Book(booking) => {
+                let record = self.record(sealed, None)?;
+                self.booking(record, &booking)?;
+                Outcome::Accepted
+            }
+            Step::Quarantine(fault) => {
+                let case = self.quarantine(sealed, &fault)?;
+                Outcome::Quarantined { case }
+            }
+        };
+        if !matches!(outcome, Outcome::Missing | Outcome::Conflict { .. }) {
+            self.given.insert(seq, outcome.clone());
+        }
+        Ok(Ack { seq, outcome })
+    }
+
+    /// Writes balances and the new head.
+    pub(super) fn finish(
+        self,
+        balances: &Balances,
+        head: &Head,
+        before: Head,
+    ) -> Result<(), StoreError> {
+        self.accounts.settle(self.transaction, balances)?;
+        self.transaction
+            .prepare_cached("UPDATE terminal SET last_contact = ?2 WHERE id = ?1")
+            .map_err(failed)?
+            .execute(params![self.terminal.id, self.now.0])
+            .map_err(failed)?;
+        if *head == before {
+            return Ok(());
+        }
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO journal_head (terminal, epoch, seq, hash) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (terminal, epoch) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
+            )
+            .map_err(failed)?
+            .execute(params![self.terminal.id, self.epoch, signed(head.seq), head.hash.bytes()])
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    fn record(&self, sealed: &Sealed, case: Option<u64>) -> Result<i64, StoreError> {
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO record (terminal, epoch, seq, hash, body, received_at, case_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )
+            .map_err(failed)?
+            .execute(params![
+                self.terminal.id,
+                self.epoch,
+                signed(sealed.seq),
+                sealed.hash.bytes(),
+                sealed.body,
+                self.now.0,
+                case.map(signed)
+            ])
+            .map_err(failed)?;
+        Ok(self.transaction.last_insert_rowid())
+    }
+
+    fn booking(&mut self, record: i64, booking: &Booking) -> Result<(), StoreError> {
+        if let Some(sale) = booking.completed {
+            self.transaction
+                .prepare_cached("INSERT INTO sale (sale, record) VALUES (?1, ?2)")
+                .map_err(failed)?
+                .execute(params![sale.bytes(), record])
+                .map_err(failed)?;
+        }
+        for redemption in &booking.redemptions {
+            self.redemption(record, redemption)?;
+        }
+        if let Some(sale) = booking.voided {
+            self.void(record, sale)?;
+        }
+        self.accounts
+            .write(self.transaction, &booking.movements, Some(record), self.now)?;
+        if let Some(member) = booking.visitor
+            && self.visitors.insert(member)
+        {
+            self.transaction
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO member_store (store, member) VALUES (?1, ?2)",
+                )
+                .map_err(failed)?
+                .execute(params![self.terminal.store.as_str(), member.bytes()])
+                .map_err(failed)?;
+        }
+        if let Some(version) = booking.bundle {
+            self.transaction
+                .prepare_cached("UPDATE terminal SET bundle = max(bundle, ?2) WHERE id = ?1")
+                .map_err(failed)?
+                .execute(params![self.terminal.id, signed(version)])
+                .map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    fn redemption(&self, record: i64, redemption: &Redemption) -> Result<(), StoreError> {
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO redemption (number, record, terminal, sale, at, amount, currency)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )
+            .map_err(failed)?
+            .execute(params![
+                redemption.number.as_str(),
+                record,
+                self.terminal.id,
+                redemption.used.sale.bytes(),
+                redemption.used.at.0,
+                redemption.amount.minor(),
+                redemption.amount.currency().code()
+            ])
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    fn void(&self, record: i64, sale: SaleId) -> Result<(), StoreError> {
+        self.transaction
+            .prepare_cached("UPDATE sale SET voided_by = ?2 WHERE sale = ?1")
+            .map_err(failed)?
+            .execute(params![sale.bytes(), record])
+            .map_err(failed)?;
+        self.transaction
+            .prepare_cached(
+                "UPDATE redemption SET voided_by = ?2
+                 WHERE voided_by IS NULL AND record = (SELECT record FROM sale WHERE sale = ?1)",
+            )
+            .map_err(failed)?
+            .execute(params![sale.bytes(), record])
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    fn quarantine(&self, sealed: &Sealed, fault: &Fault) -> Result<u64, StoreError> {
+        let case = self.open_case(fault.kind(), sealed, &fault.to_string(), &fault.evidence())?;
+        self.record(sealed, Some(case))?;
+        Ok(case)
+    }
+
+    fn fork(&mut self, sealed: &Sealed, fork: Fork) -> Result<Outcome, StoreError> {
+        let field = fork.field.to_owned();
+        let at = (sealed.seq, sealed.hash);
+        let known = fork.kept.or_else(|| self.fork_cases.get(&at).copied());
+        if let Some(case) = known {
+            return Ok(Outcome::Conflict { field, case });
+        }
+        let joined = fork.after.and_then(|before| self.fork_cases.get(&before));
+        let case = match joined {
+            Some(case) => *case,
+            None => self.open_case(
+                "two_histories",
+                sealed,
+                "the terminal sent another history than HQ has: its disk was copied or restored",
+                &serde_json::json!({ "field": field, "sent_hash": sealed.hash }),
+            )?,
+        };
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO fork_record (terminal, epoch, seq, hash, body, received_at, case_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )
+            .map_err(failed)?
+            .execute(params![
+                self.terminal.id,
+                self.epoch,
+                signed(sealed.seq),
+                sealed.hash.bytes(),
+                sealed.body,
+                self.now.0,
+                signed(case)
+            ])
+            .map_err(failed)?;
+        self.fork_cases.insert(at, case);
+        Ok(Outcome::Conflict { field, case })
+    }
+
+    fn open_case(
+        &self,
+        kind: &str,
+        sealed: &Sealed,
+        words: &str,
+        evidence: &serde_json::Value,
+    ) -> Result<u64, StoreError> {
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO cases (kind, terminal, epoch, seq, opened_at, words, evidence)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )
+            .map_err(failed)?
+            .execute(params![
+                kind,
+                self.terminal.id,
+                self.epoch,
+                signed(sealed.seq),
+                self.now.0,
+                words,
+                evidence.to_string()
+            ])
+            .map_err(failed)?;
+        Ok(count(self.transaction.last_insert_rowid()))
+    }
+}

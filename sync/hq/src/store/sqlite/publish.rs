@@ -1,0 +1,281 @@
+//! What a bundle holds, read from SQLite in one transaction.
+
+use super::SqliteStore;
+use super::codec::{UuidId, code, count, failed, signed};
+use super::fleet::store_profile;
+use super::members::Balance;
+use crate::publish::{BundleNote, Edition, PublishStore};
+use crate::store::StoreError;
+use async_trait::async_trait;
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+use std::collections::BTreeMap;
+use tillside_core::{
+    CardIdentity, CouponEntry, CouponNumber, CouponSheet, CouponUsed, Elsewhere, Included, Item,
+    MemberEntry, MemberId, MemberSheet, Money, Points, Product, RULE_DOCUMENT_VERSION,
+    RuleDocument, SaleId, StoreId, TerminalId, Timestamp, number_digest,
+};
+use tillside_protocol::StoreTarget;
+
+#[async_trait]
+impl PublishStore for SqliteStore {
+    async fn edition(&self, now: Timestamp) -> Result<Edition, StoreError> {
+        self.read(move |transaction| edition(transaction, now))
+            .await
+    }
+
+    async fn newest_bundle(&self) -> Result<u64, StoreError> {
+        self.read(|transaction| {
+            let version: i64 = transaction
+                .query_row("SELECT coalesce(max(version), 0) FROM bundle", [], |row| {
+                    row.get(0)
+                })
+                .map_err(failed)?;
+            Ok(count(version))
+        })
+        .await
+    }
+
+    async fn note_bundle(&self, note: BundleNote) -> Result<(), StoreError> {
+        self.write(move |transaction| {
+            transaction
+                .execute(
+                    "INSERT INTO bundle (version, published_at, rules, plans, products, stores,
+                         members, coupons)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    params![
+                        signed(note.version),
+                        note.published_at.0,
+                        note.rules as i64,
+                        note.plans as i64,
+                        note.products as i64,
+                        note.stores as i64,
+                        note.members as i64,
+                        note.coupons as i64
+                    ],
+                )
+                .map_err(failed)?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// The newest rule document; an empty one before the first.
+pub(super) fn newest_rules(transaction: &Transaction<'_>) -> Result<RuleDocument, StoreError> {
+    let body: Option<String> = transaction
+        .query_row(
+            "SELECT body FROM rule_document ORDER BY id DESC LIMIT 1",
+            [],
+            |row| row.get(0),
+        )
+        .optional()
+        .map_err(failed)?;
+    match body {
+        None => Ok(RuleDocument {
+            v: RULE_DOCUMENT_VERSION,
+            rules: Vec::new(),
+            plans: Vec::new(),
+        }),
+        Some(body) => serde_json::from_str(&body).map_err(|_| StoreError::Unreadable {
+            what: "rule document",
+        }),
+    }
+}
+
+fn edition(transaction: &Transaction<'_>, now: Timestamp) -> Result<Edition, StoreError> {
+    let mut list = transaction
+        .prepare("SELECT store, holder FROM store ORDER BY store")
+        .map_err(failed)?;
+    let rows: Result<Vec<_>, _> = list
+        .query_map([], |row| <(String, Option<[u8; 16]>)>::try_from(row))
+        .map_err(failed)?
+        .collect();
+    let rows = rows.map_err(failed)?;
+    let digests = digests(transaction)?;
+    let mut stores = Vec::with_capacity(rows.len());
+    for (store, holder) in rows {
+        let profile = store_profile(transaction, &store)?;
+        let mut coupons = coupon_sheet(transaction, &profile.store)?;
+        coupons.holder = holder.map(TerminalId::read);
+        coupons.elsewhere = elsewhere(&digests, &profile.store);
+        stores.push(StoreTarget {
+            members: member_sheet(transaction, &store, now)?,
+            coupons,
+            profile,
+        });
+    }
+    Ok(Edition {
+        rules: newest_rules(transaction)?,
+        products: products(transaction)?,
+        stores,
+    })
+}
+
+fn products(transaction: &Transaction<'_>) -> Result<Vec<Product>, StoreError> {
+    let mut list = transaction
+        .prepare(
+            "SELECT item, name, price, currency, category, tax_class FROM product ORDER BY item",
+        )
+        .map_err(failed)?;
+    let mut rows = list.query([]).map_err(failed)?;
+    let mut products = Vec::new();
+    while let Some(row) = rows.next().map_err(failed)? {
+        products.push(product(row)?);
+    }
+    Ok(products)
+}
+
+fn product(row: &Row<'_>) -> Result<Product, StoreError> {
+    let currency = code("currency", row.get(3).map_err(failed)?)?;
+    let price = Money::new(row.get(2).map_err(failed)?, currency);
+    let category: Option<String> = row.get(4).map_err(failed)?;
+    Ok(Product {
+        item: code::<Item>("item", row.get(0).map_err(failed)?)?,
+        name: row.get(1).map_err(failed)?,
+        unit_price: price.map_err(|_| StoreError::Unreadable { what: "price" })?,
+        category: category.map(|text| code("category", text)).transpose()?,
+        tax_class: code("tax class", row.get(5).map_err(failed)?)?,
+    })
+}
+
+fn member_sheet(
+    transaction: &Transaction<'_>,
+    store: &str,
+    now: Timestamp,
+) -> Result<MemberSheet, StoreError> {
+    let mut points = Balance::prepare(transaction)?;
+    let mut cards = transaction
+        .prepare_cached("SELECT card FROM card WHERE member = ?1 ORDER BY card")
+        .map_err(failed)?;
+    let mut list = transaction
+        .prepare_cached(
+            "SELECT member, display_name, tier FROM member WHERE home_store = ?1 OR member IN
+                 (SELECT member FROM member_store WHERE store = ?1) ORDER BY number",
+        )
+        .map_err(failed)?;
+    let mut rows = list.query([store]).map_err(failed)?;
+    let mut members = Vec::new();
+    while let Some(row) = rows.next().map_err(failed)? {
+        let member = MemberId::read(row.get(0).map_err(failed)?);
+        let held: Result<Vec<String>, _> = cards
+            .query_map([member.bytes()], |row| row.get(0))
+            .map_err(failed)?
+            .collect();
+        let held = held.map_err(failed)?.into_iter();
+        let held: Result<Vec<CardIdentity>, _> = held.map(|card| code("card", card)).collect();
+        members.push(MemberEntry {
+            member,
+            display_name: row.get(1).map_err(failed)?,
+            tier: code("tier", row.get(2).map_err(failed)?)?,
+            points: Points(points.of(member)?),
+            cards: held?,
+        });
+    }
+    Ok(MemberSheet {
+        as_of: now,
+        included: included(transaction, store)?,
+        members,
+    })
+}
+
+/// The newest record of each of the store's terminals that the balances count.
+fn included(
+    transaction: &Transaction<'_>,
+    store: &str,
+) -> Result<BTreeMap<TerminalId, Included>, StoreError> {
+    let mut list = transaction
+        .prepare_cached(
+            "SELECT t.terminal, h.epoch, h.seq FROM journal_head AS h
+             JOIN terminal AS t ON t.id = h.terminal WHERE t.store = ?1 ORDER BY h.epoch",
+        )
+        .map_err(failed)?;
+    let rows = list
+        .query_map([store], |row| <([u8; 16], u32, i64)>::try_from(row))
+        .map_err(failed)?;
+    let mut included = BTreeMap::new();
+    for row in rows {
+        let (terminal, epoch, seq) = row.map_err(failed)?;
+        let seq = count(seq);
+        included.insert(TerminalId::read(terminal), Included { epoch, seq });
+    }
+    Ok(included)
+}
+
+fn coupon_sheet(transaction: &Transaction<'_>, store: &StoreId) -> Result<CouponSheet, StoreError> {
+    type Found = (
+        String,
+        String,
+        bool,
+        Option<i64>,
+        Option<[u8; 16]>,
+        Option<[u8; 16]>,
+    );
+    let mut list = transaction
+        .prepare_cached(
+            "SELECT c.number, c.plan, c.revoked_at IS NOT NULL, u.at, t.terminal, u.sale
+             FROM coupon AS c
+             LEFT JOIN redemption AS u ON u.number = c.number AND u.voided_by IS NULL
+             LEFT JOIN terminal AS t ON t.id = u.terminal
+             WHERE c.store = ?1 ORDER BY c.number",
+        )
+        .map_err(failed)?;
+    let rows = list
+        .query_map([store.as_str()], |row| Found::try_from(row))
+        .map_err(failed)?;
+    let mut sheet = CouponSheet {
+        holder: None,
+        numbers: Vec::new(),
+        revoked: Vec::new(),
+        elsewhere: Vec::new(),
+    };
+    for row in rows {
+        let (number, plan, revoked, at, terminal, sale) = row.map_err(failed)?;
+        let number: CouponNumber = code("coupon number", number)?;
+        let used = match (at, terminal, sale) {
+            (Some(at), Some(terminal), Some(sale)) => Some(CouponUsed {
+                at: Timestamp(at),
+                store: store.clone(),
+                terminal: TerminalId::read(terminal),
+                sale: SaleId::read(sale),
+            }),
+            _ => None,
+        };
+        // A number that was used before it was taken back stays used: that is what the shopper is told.
+        if revoked && used.is_none() {
+            sheet.revoked.push(number);
+        } else {
+            let plan = code("coupon plan", plan)?;
+            sheet.numbers.push(CouponEntry { number, plan, used });
+        }
+    }
+    Ok(sheet)
+}
+
+/// The digests of every store's numbers, ascending.
+fn digests(transaction: &Transaction<'_>) -> Result<BTreeMap<StoreId, Vec<String>>, StoreError> {
+    let mut list = transaction
+        .prepare("SELECT store, number FROM coupon")
+        .map_err(failed)?;
+    let mut rows = list.query([]).map_err(failed)?;
+    let mut digests: BTreeMap<StoreId, Vec<String>> = BTreeMap::new();
+    while let Some(row) = rows.next().map_err(failed)? {
+        let store = code("store", row.get(0).map_err(failed)?)?;
+        let number: CouponNumber = code("coupon number", row.get(1).map_err(failed)?)?;
+        digests
+            .entry(store)
+            .or_default()
+            .push(number_digest(&number));
+    }
+    digests.values_mut().for_each(|list| list.sort_unstable());
+    Ok(digests)
+}
+
+fn elsewhere(digests: &BTreeMap<StoreId, Vec<String>>, here: &StoreId) -> Vec<Elsewhere> {
+    let others = digests.iter().filter(|(store, _)| *store != here);
+    others
+        .map(|(store, digests)| Elsewhere {
+            store: store.clone(),
+            digests: digests.clone(),
+        })
+        .collect()
+}

@@ -57,7 +57,7 @@ impl Retry {
 
 /// `interval` less up to a half of it.
 fn jittered(interval: Duration, chance: u32) -> Duration {
-    let half = interval.min(LONGEST_WAIT) / 2;
+    let half = interval / 2;
     half + spread(half, chance)
 }
 

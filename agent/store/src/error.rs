@@ -188,15 +188,7 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same call can succeed later without anybody changing the call.
     pub fn is_retryable(&self) -> bool {
-        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, OperationInterrupted};
-        match self {
-            Self::InUse { .. } | Self::DiskFull { .. } => true,
-            Self::Database { source, .. } => matches!(
-                source.sqlite_error_code(),
-                Some(DatabaseBusy | DatabaseLocked | OperationInterrupted)
-            ),
-            _ => false,
-        }
+        matches!(self, Self::InUse { .. } | Self::DiskFull { .. })
     }
 
     /// What happened and what to do, for a person at the till.
@@ -253,6 +245,8 @@ impl StoreError {
                 file,
                 source: Box::new(source),
             },
+            // This process never waits for itself: somebody else has the file.
+            Some(Code::DatabaseBusy) => Self::InUse { file },
             Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Damaged {
                 file,
                 finding: source.to_string(),

@@ -16,10 +16,10 @@ use tillside_core::TerminalProfile;
 const SQLITE_NEEDED: (i32, &str) = (3_051_003, "3.51.3");
 /// How long the check of a big file may take before it counts as passed. A till has to start.
 const CHECK_TIME: Duration = Duration::from_millis(300);
-/// Pages (of 4 KiB) the write-ahead log grows to before it is carried over into the database: a
-/// sale writes about ten, so the carrying over is shared by some 400 sales, and a start after a
-/// power cut reads at most this much (16 MiB).
-const CHECKPOINT_PAGES: u32 = 4_000;
+/// Pages (of 4 KiB) the write-ahead log grows to before it is carried over into the database. A sale
+/// writes about ten, so some 100 sales share the cost of carrying over; once the log has this length
+/// (4 MiB) it is written over and no longer grows, which makes each commit's flush cheaper.
+const CHECKPOINT_PAGES: u32 = 1_000;
 /// The log is cut back to this after something big (a bundle) went through it.
 const LOG_BYTES: u32 = 32 << 20;
 /// Memory for pages, in KiB.

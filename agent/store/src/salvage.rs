@@ -3,7 +3,7 @@
 use crate::columns::RecordId;
 use crate::error::{StoreError, Within};
 use crate::journal::{sealed, write_line};
-use crate::lock::beside;
+use crate::lock::{Lock, beside};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::io::Write;
 use std::path::Path;
@@ -24,8 +24,13 @@ pub struct Salvaged {
 ///
 /// Works on a copy of `file` and of its log that is made in `scratch` (an empty folder of the
 /// caller's), so that the damaged file stays as it is. A record that is written is not proved to be
-/// right: that is for whoever checks its hash and its place.
+/// right: that is for whoever checks its hash and its place. Refused while Tillside runs on the file.
 pub fn salvage(file: &Path, scratch: &Path, to: &mut dyn Write) -> Result<Salvaged, StoreError> {
+    let _lock = match Lock::take(file) {
+        Err(in_use @ StoreError::InUse { .. }) => return Err(in_use),
+        // A disk that can only be read has no place for a lock, and needs none.
+        lock => lock.ok(),
+    };
     let copy = scratch.join("copy.db");
     for suffix in ["", "-wal"] {
         let from = beside(file, suffix);

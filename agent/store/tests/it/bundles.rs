@@ -1,6 +1,7 @@
 //! A newer bundle replaces the one in force whole; anything else is refused and changes nothing.
 
 use crate::shop::*;
+use std::sync::Arc;
 use std::time::Instant;
 use tillside_core::*;
 use tillside_store::{Adopted, Store, StoreError};
@@ -37,6 +38,9 @@ fn adopting_is_a_record_and_survives() {
         let state = store.load(&Default::default()).unwrap();
         assert_eq!((state.rules.version(), state.rules.rules().len()), (2, 0));
     }
+    let rules = |store: &Store| store.load(&Default::default()).unwrap().rules;
+    // Compiled once, not at every load.
+    assert!(Arc::ptr_eq(&rules(&store), &rules(&store)));
     let again = store.adopt(&next, store.now(AFTERNOON)).unwrap();
     assert_eq!(again, Adopted::Already);
     assert_eq!(store.record_count().unwrap(), 2);

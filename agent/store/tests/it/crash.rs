@@ -62,10 +62,7 @@ fn what_was_confirmed_survives_kill_9_and_nothing_is_there_twice() {
         std::thread::sleep(Duration::from_micros(1_700 * (round + 1)));
         child.kill().unwrap();
         child.wait().unwrap();
-        last = lines
-            .filter_map(|line| confirmed(line))
-            .last()
-            .unwrap_or(last);
+        last = lines.filter_map(confirmed).last().unwrap_or(last);
         next = check(&shop, last);
     }
 }

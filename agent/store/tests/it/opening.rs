@@ -207,6 +207,22 @@ fn a_damaged_database_is_refused_and_what_can_be_read_is_saved() {
     assert_eq!(sound, salvaged.records);
 }
 
+#[test]
+fn nothing_is_salvaged_from_under_a_running_tillside() {
+    let (shop, _store) = Shop::open();
+    let scratch = tempfile::tempdir().unwrap();
+    let error = salvage(&shop.file, scratch.path(), &mut Vec::new()).unwrap_err();
+    assert!(matches!(error, StoreError::InUse { .. }));
+}
+
+/// The agent keeps it on a thread of its own.
+#[test]
+fn a_store_can_move_to_another_thread() {
+    let (_shop, mut store) = Shop::open();
+    let worker = std::thread::spawn(move || sell(&mut store, 1, None, &[]).seq);
+    assert_eq!(worker.join().unwrap(), 2);
+}
+
 /// SQLite alone would throw the log away and begin a new, empty database.
 #[test]
 fn a_lost_database_is_not_begun_anew_over_its_log() {

@@ -1,1 +1,32 @@
-//! To come.
+//! The Tillside agent: it sits beside the till, knows the rules HQ pushed, decides on the spot,
+//! writes every fact down once, and brings HQ up to date when there is a line.
+//!
+//! [`Agent::start`] puts it together: the till's thread over the store, the card readers, the line
+//! to HQ, and the local API that the screen and a POS use. What is decided is `tillside-core`'s, what
+//! is kept `tillside-store`'s, what is sent `tillside-sync`'s.
+
+mod agent;
+mod api;
+mod barcode;
+mod chance;
+mod clock;
+mod devices;
+mod events;
+mod folder;
+mod line;
+mod line_board;
+mod options;
+mod people;
+mod readers;
+mod receipt;
+mod server;
+mod till;
+mod view;
+
+pub use agent::{Agent, StartError};
+pub use api::Screen;
+pub use clock::WallClock;
+pub use folder::{AgentNote, DataFolder, Journal};
+pub use line_board::line_words;
+pub use options::AgentOptions;
+pub use people::{Pin, PinError, PinHashError};

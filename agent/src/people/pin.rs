@@ -1,0 +1,122 @@
+//! PINs: checked, hashed with argon2id, never shown.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use serde::{Deserialize, Serialize, Serializer};
+use std::fmt;
+
+/// A PIN as somebody typed it: 4 to 8 digits. Its text never leaves this type, not even into JSON
+/// or the hash that knows a repeated request again.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Pin(String);
+
+/// A text that cannot be a PIN.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("A PIN has 4 to 8 digits.")]
+pub struct PinError;
+
+/// A PIN could not be hashed: the system gave no randomness or no memory.
+#[derive(Debug, thiserror::Error)]
+#[error("the PIN could not be hashed ({0})")]
+pub struct PinHashError(String);
+
+impl Pin {
+    /// Checks a text.
+    ///
+    /// # Errors
+    /// If it is not 4 to 8 digits.
+    pub fn new(text: &str) -> Result<Self, PinError> {
+        let fits = (4..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        fits.then(|| Self(text.to_owned())).ok_or(PinError)
+    }
+
+    /// The PIN as it is kept: an argon2id PHC string with a fresh salt (19 MiB, 2 passes).
+    ///
+    /// # Errors
+    /// If the system gives no randomness or memory.
+    pub fn hash(&self) -> Result<String, PinHashError> {
+        let hash: PasswordHash = Argon2::default()
+            .hash_password(self.0.as_bytes())
+            .map_err(|error| PinHashError(error.to_string()))?;
+        Ok(hash.to_string())
+    }
+
+    /// Whether this is the PIN that was hashed. Without a hash it takes as long, and says no:
+    /// the time does not tell whether a person exists.
+    pub fn matches(&self, kept: Option<&str>) -> bool {
+        const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$dGlsbHNpZGUtbm9ib2R5$xTP+m5oqUfTtRRgRPWlScB7oWQ1oH9lLcNZ7WRPHNqs";
+        let right = PasswordHash::new(kept.unwrap_or(NOBODY)).is_ok_and(|hash| {
+            let verified = Argon2::default().verify_password(self.0.as_bytes(), &hash);
+            verified.is_ok()
+        });
+        right && kept.is_some()
+    }
+}
+
+impl TryFrom<String> for Pin {
+    type Error = PinError;
+
+    fn try_from(text: String) -> Result<Self, PinError> {
+        Self::new(&text)
+    }
+}
+
+impl Serialize for Pin {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("****")
+    }
+}
+
+impl fmt::Debug for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pin(****)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use std::time::Instant;
+
+    #[test]
+    fn only_the_right_pin_matches_and_salts_differ() {
+        let pin = Pin::new("1111").unwrap();
+        let (one, two) = (pin.hash().unwrap(), pin.hash().unwrap());
+        assert_ne!(one, two);
+        assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
+        assert!(pin.matches(Some(&one)) && pin.matches(Some(&two)));
+        assert!(!Pin::new("1112").unwrap().matches(Some(&one)));
+        assert!(!pin.matches(None));
+        assert!(!pin.matches(Some("not a hash")));
+    }
+
+    #[test]
+    fn a_pin_never_shows() {
+        let pin = Pin::new("13572468").unwrap();
+        assert_eq!(serde_json::to_string(&pin).unwrap(), "\"****\"");
+        assert_eq!(format!("{pin:?}"), "Pin(****)");
+    }
+
+    #[test]
+    fn a_pin_has_four_to_eight_digits() {
+        for bad in ["", "123", "123456789", "12a4", "१२३४", " 1234"] {
+            assert_eq!(Pin::new(bad).unwrap_err(), PinError, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_costs_as_much_as_somebody() {
+        let pin = Pin::new("1111").unwrap();
+        let kept = pin.hash().unwrap();
+        let time = |kept: Option<&str>| {
+            let begin = Instant::now();
+            pin.matches(kept);
+            begin.elapsed()
+        };
+        let (somebody, nobody) = (time(Some(&kept)), time(None));
+        // The guard is that the work is done at all (without it: a thousandth), not how long it takes.
+        assert!(nobody * 20 > somebody, "{nobody:?} against {somebody:?}");
+    }
+}

@@ -1,0 +1,73 @@
+//! What a code is: a product, a coupon or a card that this store knows. Changes nothing.
+
+use super::{Desk, TillError};
+use crate::barcode::Scanned;
+use tillside_core::{CardIdentity, CouponNumber, Item, Product, Sku};
+
+/// What a code was found to be.
+#[derive(Clone, Debug)]
+pub(super) enum Found {
+    /// A product.
+    Product(Product),
+    /// A coupon number that HQ issued, here or elsewhere.
+    Coupon(CouponNumber),
+    /// A card.
+    Card(CardIdentity),
+    /// Nothing this store knows; the words say what to do.
+    Nothing(String),
+}
+
+impl Desk {
+    /// Looks a code up, in the order product, coupon, member card: what is printed on goods must
+    /// never be taken for anything else.
+    pub(super) fn find(&mut self, scanned: &Scanned) -> Result<Found, TillError> {
+        if let Some(product) = self.find_product(scanned)? {
+            return Ok(Found::Product(product));
+        }
+        if let Ok(number) = CouponNumber::new(&scanned.text)
+            && self.knows_coupon(&number)?
+        {
+            return Ok(Found::Coupon(number));
+        }
+        if let Some(card) = self.find_card(scanned)? {
+            return Ok(Found::Card(card));
+        }
+        Ok(Found::Nothing(self::nothing(scanned)))
+    }
+
+    fn find_product(&mut self, scanned: &Scanned) -> Result<Option<Product>, TillError> {
+        if let Some(Ok(gtin)) = &scanned.gtin
+            && let Some(product) = self.store.product(&Item::Gtin(gtin.clone()))?
+        {
+            return Ok(Some(product));
+        }
+        match Sku::new(&scanned.text) {
+            Ok(sku) => Ok(self.store.product(&Item::Sku(sku))?),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// A card by its full identity, or a printed number that names a member here.
+    fn find_card(&mut self, scanned: &Scanned) -> Result<Option<CardIdentity>, TillError> {
+        if let Ok(card) = CardIdentity::new(&scanned.text) {
+            return Ok(Some(card));
+        }
+        match CardIdentity::new(&format!("code:{}", scanned.text)) {
+            Ok(card) if self.member_of(&card)?.is_some() => Ok(Some(card)),
+            _ => Ok(None),
+        }
+    }
+}
+
+fn nothing(scanned: &Scanned) -> String {
+    let text = &scanned.text;
+    match &scanned.gtin {
+        Some(Ok(gtin)) => format!(
+            "{gtin} is not in the product list. Enter the item by hand with its name and price, or leave it out."
+        ),
+        Some(Err(error)) => TillError::BadGtin(error.clone()).to_string(),
+        None => format!(
+            "{text} is no product, coupon or member card that this store knows. Check the number and try again."
+        ),
+    }
+}

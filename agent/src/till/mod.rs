@@ -1,0 +1,111 @@
+//! The till: one thread that owns the store, so that everything happens one after the other, exactly.
+//!
+//! The local API, the card readers and sync send it jobs over a bounded queue. What may happen is
+//! decided by `tillside-core`, kept by `tillside-store`; here both are put together.
+
+mod basket;
+mod checkout;
+mod coupons;
+mod customer;
+mod deed;
+mod desk;
+mod draft;
+mod error;
+mod find;
+mod people;
+mod reports;
+mod sales;
+mod scan;
+mod status;
+mod sync;
+mod view;
+mod void;
+
+pub use basket::LineRequest;
+pub(crate) use checkout::{RecordedAnswer, TenderRequest};
+pub(crate) use coupons::CouponAnswerView;
+pub use customer::card_words;
+pub use deed::{Answer, WriteKey};
+pub use desk::{Desk, Flags};
+pub use draft::Draft;
+pub use error::{OPEN_SALE_LIMIT, REFUSED_COUPON_LIMIT, TillError};
+pub use people::Known;
+pub(crate) use reports::{
+    DayReport, RedemptionReportRow, SaleReportRow, UnconfirmedRow, VoidReportRow,
+};
+pub(crate) use scan::ScanAnswer;
+pub use status::Standing;
+pub use void::VoidRequest;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
+
+/// Jobs that wait for the till, at most.
+pub const JOB_LIMIT: usize = 128;
+
+type Job = Box<dyn FnOnce(&mut Desk) + Send>;
+
+/// The way to the till's thread. The thread ends when the last of these is dropped.
+#[derive(Clone, Debug)]
+pub struct Till(mpsc::Sender<Job>);
+
+impl Till {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub fn start(mut desk: Desk) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let (jobs, mut queue) = mpsc::channel::<Job>(JOB_LIMIT);
+        let thread = std::thread::Builder::new().name("till".to_owned());
+        let thread = thread.spawn(move || {
+            while let Some(job) = queue.blocking_recv() {
+                // A transaction that a panic leaves is rolled back; the one who asked hears `Failed`.
+                if catch_unwind(AssertUnwindSafe(|| job(&mut desk))).is_err() {
+                    tracing::error!("a job of the till failed");
+                }
+            }
+        })?;
+        Ok((Self(jobs), thread))
+    }
+
+    /// Has a job done.
+    ///
+    /// # Errors
+    /// What the job says; `Busy` if the queue is full, `Failed` if the till is stopping.
+    pub async fn run<R: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Desk) -> Result<R, TillError> + Send + 'static,
+    ) -> Result<R, TillError> {
+        let (done, answer) = oneshot::channel();
+        self.send(job, done)?;
+        answer.await.map_err(|_| TillError::Failed)?
+    }
+
+    /// [`Till::run`] for a thread that may wait.
+    ///
+    /// # Errors
+    /// As [`Till::run`].
+    pub fn run_blocking<R: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Desk) -> Result<R, TillError> + Send + 'static,
+    ) -> Result<R, TillError> {
+        let (done, answer) = oneshot::channel();
+        self.send(job, done)?;
+        answer.blocking_recv().map_err(|_| TillError::Failed)?
+    }
+
+    fn send<R: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Desk) -> Result<R, TillError> + Send + 'static,
+        done: oneshot::Sender<Result<R, TillError>>,
+    ) -> Result<(), TillError> {
+        let job: Job = Box::new(move |desk| {
+            let _ = done.send(job(desk));
+        });
+        self.0.try_send(job).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => TillError::Busy,
+            mpsc::error::TrySendError::Closed(_) => TillError::Failed,
+        })
+    }
+}

@@ -1,0 +1,215 @@
+//! Sales as the screen sees them: open ones quoted afresh, recorded ones as they were recorded.
+
+use super::{Desk, Draft, TillError};
+use crate::chance::{opened, sale_number};
+use crate::view::{
+    AwardView, CouponView, CustomerView, DiscountView, LineView, MemberView, SaleStage, SaleView,
+};
+use tillside_core::{
+    Assignment, Award, Clock, CouponAnswer, CouponRedeemed, Customer, Discount, Line, Money, Now,
+    Quote, QuoteRequest, SaleCompleted, State, Verdict, quote,
+};
+
+/// What an open sale asks the core.
+pub(super) fn request<'a>(draft: &'a Draft, customer: Option<&Customer>) -> QuoteRequest<'a> {
+    QuoteRequest {
+        basket: &draft.basket,
+        customer: customer.is_some(),
+        member: customer.and_then(|customer| customer.member),
+        coupons: &draft.coupons,
+    }
+}
+
+impl Desk {
+    /// What deciding on an open sale needs, and its customer.
+    pub(super) fn working_set(
+        &mut self,
+        draft: &Draft,
+    ) -> Result<(State, Option<Customer>), TillError> {
+        let customer = self.customer(draft)?;
+        let member = customer.as_ref().and_then(|customer| customer.member);
+        let state = self.load(member.as_slice(), &draft.coupons, &[draft.sale])?;
+        Ok((state, customer))
+    }
+
+    /// An open sale as it stands now.
+    pub(super) fn open_view(&mut self, draft: &Draft, now: Now) -> Result<SaleView, TillError> {
+        let (state, customer) = self.working_set(draft)?;
+        let quote = quote(&state, request(draft, customer.as_ref()), now)?;
+        let coupons = quote.coupons.iter();
+        let coupons = coupons.map(|answer| self.open_coupon(&state, answer));
+        Ok(SaleView {
+            sale: draft.sale,
+            state: SaleStage::Open,
+            number: sale_number(draft.sale),
+            lane: draft.lane.clone(),
+            cashier: draft.cashier.clone(),
+            opened: draft.opened,
+            completed: None,
+            currency: draft.basket.currency,
+            lines: open_lines(draft, &quote),
+            customer: customer_view(customer.as_ref(), &state),
+            coupons: coupons.collect(),
+            discounts: quote.discounts.iter().map(discount_view).collect(),
+            awards: quote.awards.iter().map(award_view).collect(),
+            points: quote.points,
+            discount_total: difference(quote.subtotal, quote.total),
+            subtotal: quote.subtotal,
+            total: quote.total,
+            tenders: Vec::new(),
+            rules: quote.rules,
+            clock: now.clock,
+            confirmed: false,
+        })
+    }
+
+    fn open_coupon(&self, state: &State, answer: &CouponAnswer) -> CouponView {
+        let standing = state.coupons.get(&answer.number);
+        let plan = standing.and_then(|standing| match &standing.assignment {
+            Assignment::Here { plan } => Some(plan.clone()),
+            _ => None,
+        });
+        let named = plan.as_ref().and_then(|plan| state.rules.plan(plan));
+        CouponView {
+            number: answer.number.clone(),
+            name: named.map(|plan| plan.name.clone()),
+            plan,
+            valid: answer.verdict.is_valid(),
+            words: answer.verdict.words(&self.zone()),
+            verdict: answer.verdict.clone(),
+        }
+    }
+
+    /// A recorded sale. `state` holds its customer, if this store knows them.
+    pub(super) fn recorded_view(
+        &self,
+        sale: &SaleCompleted,
+        recorded: &Recorded,
+        state: &State,
+    ) -> SaleView {
+        let points = sale.awards.iter().map(|award| award.points.0).sum();
+        let stage = match recorded.voided {
+            true => SaleStage::Voided,
+            false => SaleStage::Completed,
+        };
+        let coupons = sale.coupons.iter();
+        let coupons = coupons.map(|coupon| self.recorded_coupon(state, coupon));
+        SaleView {
+            sale: sale.sale,
+            state: stage,
+            number: sale_number(sale.sale),
+            lane: sale.lane.clone(),
+            cashier: sale.cashier.clone(),
+            opened: opened(sale.sale),
+            completed: Some(sale.at),
+            currency: sale.currency,
+            lines: recorded_lines(sale),
+            customer: customer_view(sale.customer.as_ref(), state),
+            coupons: coupons.collect(),
+            discounts: sale.discounts.iter().map(discount_view).collect(),
+            awards: sale.awards.iter().map(award_view).collect(),
+            points: tillside_core::Points(points),
+            subtotal: sale.subtotal,
+            discount_total: difference(sale.subtotal, sale.total),
+            total: sale.total,
+            tenders: sale.tenders.clone(),
+            rules: sale.rules,
+            clock: recorded.clock,
+            confirmed: recorded.confirmed,
+        }
+    }
+
+    fn recorded_coupon(&self, state: &State, coupon: &CouponRedeemed) -> CouponView {
+        let verdict = Verdict::Valid {
+            proof: coupon.proof.clone(),
+        };
+        CouponView {
+            number: coupon.number.clone(),
+            plan: Some(coupon.plan.clone()),
+            name: state.rules.plan(&coupon.plan).map(|plan| plan.name.clone()),
+            valid: true,
+            words: verdict.words(&self.zone()),
+            verdict,
+        }
+    }
+}
+
+/// What is known of a recorded sale beside the sale itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Recorded {
+    pub(super) voided: bool,
+    pub(super) confirmed: bool,
+    pub(super) clock: Clock,
+}
+
+fn open_lines(draft: &Draft, quote: &Quote) -> Vec<LineView> {
+    let lines = draft.basket.lines.iter().zip(&quote.lines).enumerate();
+    lines
+        .map(|(index, (line, quoted))| line_view(index, line, quoted.subtotal, quoted.discount))
+        .collect()
+}
+
+fn recorded_lines(sale: &SaleCompleted) -> Vec<LineView> {
+    let lines = sale.lines.iter().enumerate();
+    lines
+        .map(|(index, line)| {
+            let spread = sale.discounts.iter().flat_map(|discount| &discount.spread);
+            let off = spread.filter(|(at, _)| *at as usize == index);
+            let off = off.map(|(_, minor)| minor).sum();
+            // Both were checked when the sale was decided; a sum that left the range shows as zero.
+            let zero = Money::zero(sale.currency);
+            let discount = Money::new(off, sale.currency).unwrap_or(zero);
+            line_view(index, line, line.subtotal().unwrap_or(zero), discount)
+        })
+        .collect()
+}
+
+fn line_view(index: usize, line: &Line, subtotal: Money, discount: Money) -> LineView {
+    LineView {
+        index,
+        item: line.item.clone(),
+        name: line.name.clone(),
+        quantity: line.quantity,
+        unit_price: line.unit_price,
+        category: line.category.clone(),
+        tax_class: line.tax_class.clone(),
+        subtotal,
+        discount,
+        total: difference(subtotal, discount),
+    }
+}
+
+/// `from` less `less`, of amounts whose difference was checked when they were decided.
+fn difference(from: Money, less: Money) -> Money {
+    from.checked_sub(less)
+        .unwrap_or(Money::zero(from.currency()))
+}
+
+fn customer_view(customer: Option<&Customer>, state: &State) -> Option<CustomerView> {
+    let customer = customer?;
+    let member = customer
+        .member
+        .and_then(|member| state.members.get(&member));
+    Some(CustomerView {
+        card: customer.card.clone(),
+        member: member.map(MemberView::from),
+    })
+}
+
+fn discount_view(discount: &Discount) -> DiscountView {
+    DiscountView {
+        plan: discount.plan.clone(),
+        coupon: discount.coupon.clone(),
+        amount: discount.amount,
+        why: discount.why.clone(),
+    }
+}
+
+fn award_view(award: &Award) -> AwardView {
+    AwardView {
+        rule: award.rule.clone(),
+        version: award.version,
+        points: award.points,
+        why: award.why.clone(),
+    }
+}

@@ -1,0 +1,221 @@
+//! What the screen and the POS see: sales, members, lines, as the local API writes them.
+
+use serde::Serialize;
+use tillside_core::{
+    CardIdentity, Category, Clock, CouponNumber, Currency, Item, LaneId, Member, Money, PersonId,
+    PlanId, Points, RuleId, SaleId, TaxClass, Tender, Timestamp, Verdict,
+};
+use utoipa::ToSchema;
+
+/// What became of a sale.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SaleStage {
+    /// Being rung up; nothing is recorded.
+    Open,
+    /// Paid and recorded.
+    Completed,
+    /// Paid, recorded, and taken back.
+    Voided,
+}
+
+/// A sale.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct SaleView {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub sale: SaleId,
+    /// What became of it.
+    pub state: SaleStage,
+    /// A short number for people.
+    pub number: String,
+    /// The till.
+    #[schema(value_type = String)]
+    pub lane: LaneId,
+    /// Who opened it, or who completed it.
+    #[schema(value_type = String)]
+    pub cashier: PersonId,
+    /// When it was opened.
+    #[schema(value_type = i64)]
+    pub opened: Timestamp,
+    /// When it was paid.
+    #[schema(value_type = Option<i64>)]
+    pub completed: Option<Timestamp>,
+    /// The currency of all its amounts.
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    /// What is bought.
+    pub lines: Vec<LineView>,
+    /// Who buys, if a card was shown.
+    pub customer: Option<CustomerView>,
+    /// Coupons that were shown and kept.
+    pub coupons: Vec<CouponView>,
+    /// What was taken off.
+    pub discounts: Vec<DiscountView>,
+    /// Points by rule.
+    pub awards: Vec<AwardView>,
+    /// Their sum.
+    #[schema(value_type = i64)]
+    pub points: Points,
+    /// Before discounts.
+    #[schema(value_type = schema::Money)]
+    pub subtotal: Money,
+    /// What was taken off in all.
+    #[schema(value_type = schema::Money)]
+    pub discount_total: Money,
+    /// What is to pay, or was paid.
+    #[schema(value_type = schema::Money)]
+    pub total: Money,
+    /// How it was paid.
+    #[schema(value_type = Vec<schema::Tender>)]
+    pub tenders: Vec<Tender>,
+    /// The rules' version that decided.
+    pub rules: u64,
+    /// Whether the clock could be trusted.
+    #[schema(value_type = String)]
+    pub clock: Clock,
+    /// Whether HQ has it.
+    pub confirmed: bool,
+}
+
+/// One line of a sale.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct LineView {
+    /// Its place, from 0.
+    pub index: usize,
+    /// What: `gtin:…` or `sku:…`.
+    #[schema(value_type = String)]
+    pub item: Item,
+    /// Its name.
+    pub name: String,
+    /// How many.
+    pub quantity: u32,
+    /// The price of one.
+    #[schema(value_type = schema::Money)]
+    pub unit_price: Money,
+    /// Its product group.
+    #[schema(value_type = Option<String>)]
+    pub category: Option<Category>,
+    /// Its tax class.
+    #[schema(value_type = String)]
+    pub tax_class: TaxClass,
+    /// Price times quantity.
+    #[schema(value_type = schema::Money)]
+    pub subtotal: Money,
+    /// What discounts took off.
+    #[schema(value_type = schema::Money)]
+    pub discount: Money,
+    /// What is left.
+    #[schema(value_type = schema::Money)]
+    pub total: Money,
+}
+
+/// Who buys.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct CustomerView {
+    /// The card that was shown.
+    #[schema(value_type = Option<String>)]
+    pub card: Option<CardIdentity>,
+    /// The member it names; none for a card this store does not know, which earns all the same.
+    pub member: Option<MemberView>,
+}
+
+/// A member, as the cashier sees them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct MemberView {
+    /// The member's id.
+    pub member: String,
+    /// The name.
+    pub display_name: String,
+    /// The tier.
+    pub tier: String,
+    /// The balance: HQ's newest figure and what this till added since.
+    pub points: i64,
+}
+
+impl From<&Member> for MemberView {
+    fn from(member: &Member) -> Self {
+        Self {
+            member: member.member.to_string(),
+            display_name: member.display_name.clone(),
+            tier: member.tier.to_string(),
+            points: member.points.0,
+        }
+    }
+}
+
+/// A coupon of a sale.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct CouponView {
+    /// Its number.
+    #[schema(value_type = String)]
+    pub number: CouponNumber,
+    /// Its plan, if the store knows it.
+    #[schema(value_type = Option<String>)]
+    pub plan: Option<PlanId>,
+    /// The plan's name.
+    pub name: Option<String>,
+    /// The answer.
+    #[schema(value_type = Object)]
+    pub verdict: Verdict,
+    /// Whether it may be used as the basket stands.
+    pub valid: bool,
+    /// The answer in words.
+    pub words: String,
+}
+
+/// Something taken off.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct DiscountView {
+    /// The plan.
+    #[schema(value_type = String)]
+    pub plan: PlanId,
+    /// The coupon.
+    #[schema(value_type = String)]
+    pub coupon: CouponNumber,
+    /// How much.
+    #[schema(value_type = schema::Money)]
+    pub amount: Money,
+    /// Why.
+    pub why: String,
+}
+
+/// Points that one rule gives.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct AwardView {
+    /// The rule.
+    #[schema(value_type = String)]
+    pub rule: RuleId,
+    /// The rules' version.
+    pub version: u64,
+    /// How many.
+    #[schema(value_type = i64)]
+    pub points: Points,
+    /// Why.
+    pub why: String,
+}
+
+/// How core types look in JSON, for the OpenAPI document only.
+pub mod schema {
+    use utoipa::ToSchema;
+
+    /// An amount: `{"minor":199,"currency":"EUR"}` is 1.99 EUR.
+    #[derive(ToSchema)]
+    #[expect(dead_code, reason = "only its schema is used")]
+    pub struct Money {
+        /// In the currency's smallest unit, at most 2^53 − 1 either way.
+        minor: i64,
+        /// ISO 4217.
+        currency: String,
+    }
+
+    /// A way of paying.
+    #[derive(ToSchema)]
+    #[expect(dead_code, reason = "only its schema is used")]
+    pub struct Tender {
+        /// `cash` or `card`.
+        kind: String,
+        /// How much.
+        amount: Money,
+    }
+}

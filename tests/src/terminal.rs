@@ -49,6 +49,18 @@ pub struct Terminal {
 }
 
 impl Terminal {
+    /// A till that no HQ knows: it reads cards and sells nothing.
+    pub fn bare(folder: &Path, socket: Option<&Path>) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            log: folder.with_extension("log"),
+            socket: socket.map(Path::to_owned),
+            running: None,
+            starts: 0,
+            poll_seconds: 1,
+        }
+    }
+
     /// Enrols a new till of a store at a running HQ, and puts Anna and Mara on its list. `socket` is
     /// the PC/SC service it will use; without one it runs without readers.
     pub fn install(
@@ -57,14 +69,7 @@ impl Terminal {
         store: &str,
         socket: Option<&Path>,
     ) -> Result<Self> {
-        let terminal = Self {
-            folder: folder.to_owned(),
-            log: folder.with_extension("log"),
-            socket: socket.map(Path::to_owned),
-            running: None,
-            starts: 0,
-            poll_seconds: 1,
-        };
+        let terminal = Self::bare(folder, socket);
         let code = hq.invite(store)?;
         terminal.run(
             &["enrol", "--hq", &hq.address(), "--lane", "1", &code],

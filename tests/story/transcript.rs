@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use std::fmt::Display;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Prints the story as it goes, and stops it at the first thing that is wrong.
 pub struct Transcript {
@@ -81,11 +81,6 @@ impl Transcript {
             self.checks,
             self.began.elapsed().as_secs_f64()
         );
-    }
-
-    /// How long it has lasted.
-    pub fn lasted(&self) -> Duration {
-        self.began.elapsed()
     }
 
     fn check(&mut self, what: &str, holds: bool, seen: &str, expected: &str) -> Result<()> {

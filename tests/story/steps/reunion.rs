@@ -59,7 +59,9 @@ pub async fn meet(play: &mut Play) -> Result<()> {
 
 fn records_at_hq(play: &Play) -> Result<i64> {
     let report = play.cast.hq.json(&["report", "records"])?;
-    number(&report["records"])
+    let rows = report.as_array().context("the report is a list")?;
+    let row = rows.iter().find(|row| row["what"] == "records");
+    number(&row.context("the report counts records")?["count"])
 }
 
 /// Pushes a till's whole journal under its own certificate; how often each answer came.

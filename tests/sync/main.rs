@@ -1,0 +1,17 @@
+//! The sync client against the real HQ, as its own process, over real TLS.
+//!
+//! What no real HQ would do (lying servers, cut answers) is tested beside the client.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod bundles;
+mod certificates;
+mod enrolment;
+mod pushing;
+mod running;
+mod stage;
+mod till;

@@ -1,0 +1,180 @@
+//! A till's store in memory: a real chained journal, and what HQ confirmed of it.
+
+use std::sync::Mutex;
+use std::time::Duration;
+use tillside_core::{
+    Bundle, Clock, Event, Head, Record, RECORD_VERSION, Sealed, TerminalProfile, Timestamp,
+};
+use tillside_protocol::PushRequest;
+use tillside_sync::{Bell, Engine, HqClient, LineState, Local, LocalError, LocalView, run};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+
+/// The store.
+pub struct Till {
+    profile: TerminalProfile,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    journal: Vec<Sealed>,
+    confirmed: std::collections::BTreeSet<u64>,
+    bundles: Vec<Bundle>,
+}
+
+impl Till {
+    pub fn new(client: &HqClient) -> Self {
+        Self {
+            profile: client.identity().terminal().clone(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Records so many facts.
+    pub fn record(&self, count: u64) {
+        let mut state = self.state.lock().unwrap();
+        for _ in 0..count {
+            let head = self.head(&state);
+            let record = Record {
+                v: RECORD_VERSION,
+                terminal: self.profile.terminal,
+                epoch: head.epoch,
+                seq: head.seq + 1,
+                prev: head.hash,
+                at: Timestamp(1_790_000_000_000 + i64::try_from(head.seq).unwrap()),
+                clock: Clock::Trusted,
+                event: Event::BundleAdopted { version: head.seq + 1 },
+            };
+            state.journal.push(record.seal().unwrap());
+        }
+    }
+
+    fn head(&self, state: &State) -> Head {
+        let epoch = self.profile.epoch;
+        state.journal.last().map_or_else(
+            || Head::genesis(self.profile.terminal, epoch),
+            |newest| Head {
+                epoch,
+                seq: newest.seq,
+                hash: newest.hash,
+            },
+        )
+    }
+
+    pub fn newest(&self) -> Head {
+        self.head(&self.state.lock().unwrap())
+    }
+
+    /// A request with the records from `first` to `last`.
+    pub fn request(&self, first: u64, last: u64) -> PushRequest {
+        let range = usize::try_from(first - 1).unwrap()..usize::try_from(last).unwrap();
+        PushRequest {
+            terminal: self.profile.terminal,
+            epoch: self.profile.epoch,
+            records: self.state.lock().unwrap().journal[range].to_vec(),
+        }
+    }
+
+    pub fn unconfirmed(&self) -> usize {
+        let state = self.state.lock().unwrap();
+        state.journal.len() - state.confirmed.len()
+    }
+
+    pub fn confirmed(&self) -> usize {
+        self.state.lock().unwrap().confirmed.len()
+    }
+
+    /// The version in force; 0 before the first.
+    pub fn bundle(&self) -> u64 {
+        self.state.lock().unwrap().bundles.last().map_or(0, |bundle| bundle.version)
+    }
+
+    /// How often a bundle was put in force.
+    pub fn adoptions(&self) -> usize {
+        self.state.lock().unwrap().bundles.len()
+    }
+}
+
+impl Local for Till {
+    async fn view(&self) -> Result<LocalView, LocalError> {
+        let state = self.state.lock().unwrap();
+        let open = |record: &&Sealed| !state.confirmed.contains(&record.seq);
+        Ok(LocalView {
+            head: self.head(&state),
+            oldest_unconfirmed: state.journal.iter().find(open).map(|record| record.seq),
+            bundle: state.bundles.last().map_or(0, |bundle| bundle.version),
+        })
+    }
+
+    async fn journal(&self, after: u64, limit: usize) -> Result<Vec<Sealed>, LocalError> {
+        let state = self.state.lock().unwrap();
+        let after = usize::try_from(after).unwrap();
+        Ok(state.journal.iter().skip(after).take(limit).cloned().collect())
+    }
+
+    async fn confirm(&self, epoch: u32, settled: Vec<u64>, _: Head) -> Result<(), LocalError> {
+        assert_eq!(epoch, self.profile.epoch);
+        self.state.lock().unwrap().confirmed.extend(settled);
+        Ok(())
+    }
+
+    async fn adopt(&self, bundle: Bundle) -> Result<(), LocalError> {
+        self.state.lock().unwrap().bundles.push(bundle);
+        Ok(())
+    }
+}
+
+/// A till whose sync runs.
+pub struct Syncing {
+    pub till: std::sync::Arc<Till>,
+    pub bell: std::sync::Arc<Bell>,
+    pub lines: watch::Receiver<LineState>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Syncing {
+    pub fn start(till: std::sync::Arc<Till>, client: HqClient) -> Self {
+        let line = LineState::untried(tillside_sync::wall_clock());
+        let engine = Engine::new(Duration::from_millis(500), line.clone());
+        let bell = std::sync::Arc::new(Bell::default());
+        let (sender, lines) = watch::channel(line);
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn({
+            let (till, bell) = (till.clone(), bell.clone());
+            async move {
+                let stopped = async { drop(stopped.await) };
+                run(engine, client, &*till, &bell, &sender, stopped).await;
+            }
+        });
+        Self {
+            till,
+            bell,
+            lines,
+            stop,
+            task,
+        }
+    }
+
+    /// Waits until the line is as asked.
+    pub async fn line(&mut self, wanted: impl FnMut(&LineState) -> bool) -> LineState {
+        let seen = tokio::time::timeout(tillside_tests::PATIENCE, self.lines.wait_for(wanted));
+        match seen.await {
+            Ok(seen) => seen.unwrap().clone(),
+            Err(_) => panic!("the line stayed {:?}", self.lines.borrow()),
+        }
+    }
+
+    /// Waits until the store is as asked.
+    pub async fn till(&self, what: &str, wanted: impl Fn(&Till) -> bool) {
+        tillside_tests::until(what, async || Ok(wanted(&self.till).then_some(())))
+            .await
+            .unwrap();
+    }
+
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        self.task.await.unwrap();
+    }
+}

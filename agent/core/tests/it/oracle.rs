@@ -184,6 +184,9 @@ fn covers(set: &ProductSet, line: &Line) -> bool {
 fn shares(amount: i64, weights: &[i64]) -> Vec<i64> {
     let sum: i64 = weights.iter().sum();
     let mut shares = vec![0i64; weights.len()];
+    if sum == 0 {
+        return shares;
+    }
     let mut given = 0;
     for (share, weight) in shares.iter_mut().zip(weights) {
         while (*share + 1) * sum <= amount * weight {

@@ -2,7 +2,7 @@
 
 use crate::fixtures::*;
 use crate::oracle::{expected, seen};
-use crate::strategies::{Case, case, extreme_case};
+use crate::strategies::{Case, case, extreme_case, modest};
 use proptest::prelude::*;
 use tillside_core::*;
 
@@ -61,7 +61,7 @@ fn sale_of(case: &Case, quote: &Quote) -> CheckOut {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(modest(600))]
 
     #[test]
     fn a_quote_is_what_the_oracle_says(case in case()) {

@@ -1,7 +1,7 @@
 //! Days of random commands: a coupon is used once, and a void undoes its sale and nothing else.
 
 use crate::fixtures::*;
-use crate::strategies::{document_of, lines, shown};
+use crate::strategies::{document_of, lines, modest, shown};
 use jiff::ToSpan;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -189,7 +189,7 @@ impl Model {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(modest(300))]
 
     #[test]
     fn coupons_are_used_once_and_voids_undo_their_sale(

@@ -61,8 +61,10 @@ export const t = {
 
   // The cashier's screen.
   entry: 'Scan, or type a product, coupon or card number',
-  entryShort: 'Product',
-  entryHint: 'For several of one: 3* and then the code',
+  keyLine: 'choose a line',
+  keyQuantity: 'how many',
+  keyRemove: 'remove',
+  keySeveral: 'three of the next',
   add: 'Add',
   searchNone: 'No product has this in its name.',
   results: 'Products found',
@@ -194,7 +196,6 @@ export const t = {
     coupon: 'Coupon',
     plan: 'Plan',
     verdict: 'Verdict',
-    proof: 'Proof',
     reason: 'Reason',
     askedBy: 'Asked by',
     allowedBy: 'Allowed by',
@@ -203,7 +204,6 @@ export const t = {
     hq: 'HQ',
   },
   noCustomer: '–',
-  provedBy: (proof: string) => `Proved: ${proof}`,
   previousDay: 'Day before',
   nextDay: 'Day after',
   atHq: 'At HQ',

@@ -18,6 +18,10 @@ export interface Column<Row> {
   cell: (row: Row) => Cell;
   /** Numbers stand at the right. */
   right?: boolean;
+  /** Long words may take several lines. */
+  long?: boolean;
+  /** Left out where there is little room. */
+  minor?: boolean;
 }
 
 const text = (value: string | null): Cell => ({ kind: 'text', text: value ?? t.noCustomer });
@@ -34,8 +38,8 @@ export const columns: { [R in Report]: Column<Reports[R]>[] } = {
     { title: t.col.receipt, cell: (row) => ({ kind: 'receipt', sale: row.sale, number: row.number }) },
     { title: t.col.cashier, cell: (row) => text(row.cashier) },
     { title: t.col.customer, cell: (row) => text(row.customer) },
-    { title: t.col.coupons, cell: (row) => number(row.coupons), right: true },
-    { title: t.col.discount, cell: (row) => amount(row.discount), right: true },
+    { title: t.col.coupons, cell: (row) => number(row.coupons), right: true, minor: true },
+    { title: t.col.discount, cell: (row) => amount(row.discount), right: true, minor: true },
     { title: t.col.points, cell: (row) => number(row.points), right: true },
     { title: t.col.amount, cell: (row) => amount(row.total), right: true },
     { title: t.col.state, cell: (row) => paid(row.voided) },
@@ -47,8 +51,9 @@ export const columns: { [R in Report]: Column<Reports[R]>[] } = {
     {
       title: t.col.verdict,
       cell: (row) => ({ kind: 'mark', tone: row.verdict === 'valid' ? 'good' : 'bad', text: row.words }),
+      long: true,
     },
-    { title: t.col.plan, cell: (row) => text(row.plan) },
+    { title: t.col.plan, cell: (row) => text(row.plan), minor: true },
     { title: t.col.receipt, cell: (row) => receiptOf(row) },
     { title: t.col.cashier, cell: (row) => text(row.cashier) },
     { title: t.col.amount, cell: (row) => amount(row.amount), right: true },
@@ -57,7 +62,7 @@ export const columns: { [R in Report]: Column<Reports[R]>[] } = {
   voids: [
     { title: t.col.time, cell: (row) => ({ kind: 'time', at: row.at }) },
     { title: t.col.receipt, cell: (row) => ({ kind: 'receipt', sale: row.sale, number: row.number }) },
-    { title: t.col.reason, cell: (row) => text(row.reason) },
+    { title: t.col.reason, cell: (row) => text(row.reason), long: true },
     { title: t.col.askedBy, cell: (row) => text(row.cashier) },
     { title: t.col.allowedBy, cell: (row) => text(row.approved_by) },
     { title: t.col.points, cell: (row) => number(row.points), right: true },

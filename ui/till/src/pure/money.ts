@@ -44,7 +44,7 @@ export function parseMoney(text: string, currency: string): Money | null {
   return Number.isSafeInteger(minor) ? { minor, currency } : null;
 }
 
-/** Sums that a customer is likely to hand over for `total`: the next round amounts, at most four. */
+/** Sums that a customer is likely to hand over for `total`: the next round amounts, at most three. */
 export function handedOver(total: Money): Money[] {
   const unit = 10 ** decimals(total.currency);
   const steps = unit === 1 ? [500, 1000, 5000, 10000] : [5, 10, 20, 50, 100, 200].map((n) => n * unit);
@@ -55,7 +55,7 @@ export function handedOver(total: Money): Money[] {
   }
   return [...sums]
     .sort((a, b) => a - b)
-    .slice(0, 4)
+    .slice(0, 3)
     .map((minor) => ({ minor, currency: total.currency }));
 }
 

@@ -31,6 +31,19 @@ describe('a burst', () => {
     expect(type(new BurstDetector(), '4006381333931', 90, 'Enter')).toEqual({ kind: 'other' });
   });
 
+  it('stays whole when the computer holds a key back', () => {
+    const detector = new BurstDetector();
+    let at = 0;
+    for (const key of '4006381333931') detector.read({ key, at: (at += key === '8' ? 180 : 9) });
+    expect(detector.read({ key: 'Enter', at: at + 120 })).toEqual({ kind: 'scanned', code: '4006381333931' });
+  });
+
+  it('that is short must be steady: a PIN typed at a gallop is no scan', () => {
+    const detector = new BurstDetector();
+    for (const [i, key] of [...'1234'].entries()) detector.read({ key, at: i * 30 });
+    expect(detector.read({ key: 'Enter', at: 90 + 80 }).kind).toBe('other');
+  });
+
   it('is not a fast code that waits for its Enter', () => {
     const detector = new BurstDetector();
     type(detector, '4006381333931', 8, 'Shift');
@@ -58,6 +71,14 @@ describe('a burst', () => {
     expect(detector.read({ key: '4', at: LONGEST_PAUSE_MS + 1 })).toEqual({ kind: 'first' });
     for (const [i, key] of [...'0063'].entries()) detector.read({ key, at: 60 + i * 5 });
     expect(detector.read({ key: 'Enter', at: 85 })).toEqual({ kind: 'scanned', code: '40063' });
+  });
+
+  it('does not take in the plus and minus that were pressed before it', () => {
+    expect(type(new BurstDetector(), '++-12345678', 5, 'Enter')).toEqual({
+      kind: 'scanned',
+      code: '12345678',
+    });
+    expect(type(new BurstDetector(), 'S1-10+A', 5, 'Enter')).toEqual({ kind: 'scanned', code: 'S1-10+A' });
   });
 
   it('follows another at once', () => {

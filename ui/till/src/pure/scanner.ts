@@ -18,23 +18,29 @@ export type Reading =
   /** Not part of a burst (yet): it may be the first key of one. */
   | { kind: 'first' }
   /** It follows so fast that it may well be a scanner. */
-  | { kind: 'going-on'; length: number }
+  | { kind: 'going-on' }
   /** The burst is over: this was scanned. */
   | { kind: 'scanned'; code: string }
   /** A key that cannot be of a burst. */
   | { kind: 'other' };
 
-/** The longest pause inside a burst. Scanners take 1 to 30 ms a key, a fast typist 80 and more. */
-export const LONGEST_PAUSE_MS = 50;
+/** The longest average time between the keys of a scan. Scanners take 1 to 30 ms a key, a fast typist 80 and more. */
+export const SCAN_PACE_MS = 50;
+/** A computer that is busy may hold one key back for this long; after more, something new begins. */
+export const LONGEST_PAUSE_MS = 250;
 /** The shortest code: what is shorter is a person hitting two keys at once. */
 export const SHORTEST_CODE = 4;
+/** Up to here no key may be held back at all, for a person can be quick for a moment. */
+const SHORT_CODE = 5;
 /** The longest code that is kept; a stuck key cannot fill the memory. */
 export const LONGEST_CODE = 200;
 
 /** Reads keystrokes one by one. */
 export class BurstDetector {
   #code = '';
+  #began = 0;
   #last = Number.NEGATIVE_INFINITY;
+  #longest = 0;
 
   /** The characters of the burst so far. */
   get pending(): string {
@@ -44,20 +50,34 @@ export class BurstDetector {
   read(stroke: Stroke): Reading {
     if (stroke.key === 'Shift' || stroke.key === 'CapsLock') return { kind: 'other' };
     if (stroke.repeat || stroke.command) return this.#drop();
-    const fast = stroke.at - this.#last <= LONGEST_PAUSE_MS;
-    if (stroke.key === 'Enter' || stroke.key === 'Tab') {
-      const code = this.#code.trim();
-      this.#drop();
-      return fast && code.length >= SHORTEST_CODE ? { kind: 'scanned', code } : { kind: 'other' };
-    }
+    const pause = stroke.at - this.#last;
+    if (stroke.key === 'Enter' || stroke.key === 'Tab') return this.#end(stroke.at, pause);
     if ([...stroke.key].length !== 1) return this.#drop();
+    // Plus and minus work on the basket; no code begins with them.
+    if (this.#code === '' && '+-'.includes(stroke.key)) return this.#drop();
     this.#last = stroke.at;
-    if (!fast || this.#code === '' || this.#code.length >= LONGEST_CODE) {
+    if (pause > LONGEST_PAUSE_MS || this.#code === '' || this.#code.length >= LONGEST_CODE) {
       this.#code = stroke.key;
+      this.#began = stroke.at;
+      this.#longest = 0;
       return { kind: 'first' };
     }
     this.#code += stroke.key;
-    return { kind: 'going-on', length: this.#code.length };
+    this.#longest = Math.max(this.#longest, pause);
+    return this.#quick(stroke.at) ? { kind: 'going-on' } : { kind: 'other' };
+  }
+
+  #end(at: number, pause: number): Reading {
+    const code = this.#code.trim();
+    const scanned = pause <= LONGEST_PAUSE_MS && code.length >= SHORTEST_CODE && this.#quick(at);
+    const steady = Math.max(this.#longest, pause) <= SCAN_PACE_MS;
+    this.#drop();
+    return scanned && (steady || code.length > SHORT_CODE) ? { kind: 'scanned', code } : { kind: 'other' };
+  }
+
+  /** Whether the keys came at a scanner's pace so far, `at` being the newest. */
+  #quick(at: number): boolean {
+    return at - this.#began <= SCAN_PACE_MS * this.#code.length;
   }
 
   #drop(): Reading {
@@ -74,7 +94,7 @@ export function quantityBefore(text: string): number | null {
   return quantity > 0 ? quantity : null;
 }
 
-/** What was typed by hand, parted in quantity and code: `3*4006381333931`. */
+/** What was typed or scanned, parted in quantity and code: `3*4006381333931`. */
 export function partQuantity(text: string): { quantity: number; code: string } {
   const found = /^\s*(\d{1,4})\s*[*×]\s*(\S.*)$/.exec(text);
   const quantity = Number(found?.[1] ?? 1);

@@ -101,6 +101,7 @@ export class Selling {
       const { kind, message, sale } = await this.calls.scan(await this.#open(), code, quantity);
       this.#put(sale);
       if (kind === 'coupon') this.#showVerdict(code, message, before);
+      else if (kind === 'line') this.notice = null;
       else this.notice = { tone: kind === 'unknown' ? 'bad' : 'good', words: message };
       if (kind === 'card') this.taps += 1;
       return kind;
@@ -241,7 +242,7 @@ export class Selling {
     this.coupon = {
       number: kept?.number ?? code,
       valid: kept?.valid ?? false,
-      words: kept?.words ?? message,
+      words: kept?.words ?? verdictOf(message),
       name: kept?.name ?? null,
     };
     this.notice = null;
@@ -289,6 +290,11 @@ export class Selling {
     this.#queue = turn;
     return turn;
   }
+}
+
+/** The agent's message on a scanned coupon is `Coupon NUMBER: verdict`; the number is shown beside it. */
+function verdictOf(message: string): string {
+  return message.slice(message.indexOf(': ') + 1).trim();
 }
 
 function nameOf(sale: Sale, number: string): string | null {

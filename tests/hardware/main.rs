@@ -6,6 +6,10 @@
 //! time; the long limits inside are there so that a broken program fails instead of hanging.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![allow(
+    clippy::print_stderr,
+    reason = "a test that hangs says so before it ends"
+)]
 
 mod contract;
 mod foreign;

@@ -1,7 +1,6 @@
 //! One reader, without the service: each row of what pcsc says, beside what our driver says.
 
 use std::ffi::CString;
-use std::sync::Arc;
 use std::time::Duration;
 
 use pcsc::{Context, Disposition, Protocols, Scope, ShareMode};
@@ -58,32 +57,24 @@ on_stage! {
         assert_ne!(back, card);
         assert_eq!(session.transmit(&UID).unwrap_err().code(), ReaderErrorCode::CardGone);
         drop(session);
+        // Nobody waited while the reader was empty, and still the first card is gone.
+        assert!(reader.wait_for_removal(&card, FOREVER).unwrap());
         assert_eq!(reader.connect(&back).unwrap().transmit(&UID).unwrap().len(), 9);
     }
 
     fn a_session_keeps_others_out_and_its_drop_lets_them_in(sim) on [Acr122] {
         let (mut reader, card) = reader_with_card(sim);
+        let theirs = other_program(sim, ShareMode::Shared).unwrap();
+        let mut buffer = [0; 300];
+        assert_eq!(theirs.transmit(&UID, &mut buffer).map(<[u8]>::len), Ok(9));
         let mut session = reader.connect(&card).unwrap();
-        session.transmit(&UID).unwrap();
-        // A connect of another program blocks inside pcscd while a transaction lasts.
-        let (name, outcome) = (name_of(sim, 1), Arc::new(std::sync::Mutex::new(None)));
-        let theirs = outcome.clone();
-        let other = std::thread::spawn(move || {
-            let context = Context::establish(Scope::User).unwrap();
-            let name = CString::new(name).unwrap();
-            let card = context.connect(&name, ShareMode::Exclusive, Protocols::ANY);
-            *theirs.lock().unwrap() = Some(card.is_ok());
-            card.map(|card| card.disconnect(Disposition::LeaveCard).is_ok())
-        });
-        for _ in 0..20 {
-            session.transmit(&UID).unwrap();
-            assert_ne!(*outcome.lock().unwrap(), Some(true), "another program got in");
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        assert_eq!(theirs.transmit(&UID, &mut buffer), Err(pcsc::Error::SharingViolation));
+        assert_eq!(session.transmit(&UID).unwrap().len(), 9);
         drop(session);
-        // If it came too early it was refused; from now on it is not.
-        let refused = other.join().unwrap() == Err(pcsc::Error::SharingViolation);
-        assert!(!refused || other_program(sim, ShareMode::Exclusive).is_ok());
+        assert_eq!(theirs.transmit(&UID, &mut buffer).map(<[u8]>::len), Ok(9));
+        // We hold nothing: somebody may even have it alone.
+        theirs.disconnect(Disposition::LeaveCard).map_err(|(_, error)| error).unwrap();
+        assert!(other_program(sim, ShareMode::Exclusive).is_ok());
     }
 
     fn a_card_that_another_program_holds_exclusively_is_in_use(sim) on [Acr122] {

@@ -3,8 +3,8 @@
 use anyhow::{Context, Result, bail};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A caller of one agent, for one person once signed in.
 #[derive(Clone)]
@@ -13,9 +13,10 @@ pub struct Api {
     token: String,
     session: Option<String>,
     http: reqwest::Client,
-    keys: Arc<AtomicU64>,
-    series: String,
 }
+
+/// How many keys this process has made; no two calls share one.
+static KEYS: AtomicU64 = AtomicU64::new(0);
 
 /// What the agent answered.
 #[derive(Clone, Debug)]
@@ -45,15 +46,13 @@ pub struct Refused {
 }
 
 impl Api {
-    /// A caller of the agent at `address`; `series` makes its idempotency keys its own.
-    pub fn new(address: &str, token: &str, series: &str) -> Result<Self> {
+    /// A caller of the agent at `address`.
+    pub fn new(address: &str, token: &str) -> Result<Self> {
         Ok(Self {
             address: address.trim_end_matches('/').to_owned(),
             token: token.trim().to_owned(),
             session: None,
             http: reqwest::Client::builder().no_proxy().build()?,
-            keys: Arc::default(),
-            series: series.to_owned(),
         })
     }
 
@@ -114,7 +113,7 @@ impl Api {
     ) -> Result<Answer> {
         let mut request = self
             .request(method.clone(), path)
-            .header("idempotency-key", self.key(key));
+            .header("idempotency-key", key.map_or_else(fresh_key, str::to_owned));
         if let Some(body) = body {
             request = request.json(&body);
         }
@@ -146,17 +145,13 @@ impl Api {
     pub fn browser_address(&self) -> String {
         format!("{}/#token={}", self.address, self.token)
     }
+}
 
-    fn key(&self, key: Option<&str>) -> String {
-        key.map_or_else(
-            || {
-                format!(
-                    "{}-{}",
-                    self.series,
-                    self.keys.fetch_add(1, Ordering::Relaxed)
-                )
-            },
-            str::to_owned,
-        )
-    }
+/// A key that nobody has used: a POS that starts again must not repeat its old ones either.
+fn fresh_key() -> String {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let number = KEYS.fetch_add(1, Ordering::Relaxed);
+    format!("stage-{}-{number}", now.as_nanos())
 }

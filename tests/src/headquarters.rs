@@ -56,12 +56,13 @@ impl Headquarters {
             .with_context(|| format!("tillside-hq {} printed no JSON: {text}", words.join(" ")))
     }
 
-    /// Imports a whole chain.
-    pub fn import(&self, chain: &Sample) -> Result<()> {
-        for (kind, file) in chain.files() {
-            self.import_file(kind, &file)?;
-        }
-        Ok(())
+    /// Imports a whole chain, and hands back what was said to each file.
+    pub fn import(&self, chain: &Sample) -> Result<String> {
+        let files = chain.files();
+        let said = files
+            .iter()
+            .map(|(kind, file)| self.import_file(kind, file));
+        said.collect()
     }
 
     /// Imports one file of a kind.

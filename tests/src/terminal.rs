@@ -44,7 +44,6 @@ pub struct Terminal {
     log: PathBuf,
     socket: Option<PathBuf>,
     running: Option<Running>,
-    starts: u32,
     poll_seconds: u32,
 }
 
@@ -56,7 +55,6 @@ impl Terminal {
             log: folder.with_extension("log"),
             socket: socket.map(Path::to_owned),
             running: None,
-            starts: 0,
             poll_seconds: 1,
         }
     }
@@ -118,6 +116,17 @@ impl Terminal {
         )
     }
 
+    /// Runs a command that needs the agent's folder for itself: stops the agent for it, if it runs.
+    pub fn run_alone(&mut self, words: &[&str]) -> Result<String> {
+        let was_running = self.running.is_some();
+        self.stop()?;
+        let said = self.run(words, None);
+        if was_running {
+            self.start()?;
+        }
+        said
+    }
+
     /// Starts the agent and waits until it is ready. Says how long that took.
     pub fn start(&mut self) -> Result<Duration> {
         let mut command = self.command()?;
@@ -133,7 +142,6 @@ impl Terminal {
         let mut running = Running::start("tillside run", command, &self.log)?;
         running.line()?;
         self.running = Some(running);
-        self.starts += 1;
         Ok(began.elapsed())
     }
 
@@ -147,11 +155,7 @@ impl Terminal {
             .as_str()
             .context("agent.json has an address")?;
         let token = std::fs::read_to_string(self.folder.join("api-token"))?;
-        Api::new(
-            address,
-            &token,
-            &format!("stage-{}-{}", std::process::id(), self.starts),
-        )
+        Api::new(address, &token)
     }
 
     /// A caller for somebody who has signed in.

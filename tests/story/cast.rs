@@ -20,6 +20,8 @@ pub struct Cast {
     pub hq: Headquarters,
     /// What HQ imported.
     pub chain: Sample,
+    /// What HQ's program said to the imports and the publishing.
+    pub said: String,
     // Last, so that it goes when every program has ended.
     folder: Folder,
 }
@@ -37,15 +39,14 @@ impl Cast {
         let place = folder.path().to_owned();
         let chain = sample();
         let mut hq = Headquarters::found(&place.join("hq"), "Corner Shops")?;
-        hq.import(&chain)?;
-        hq.run(&["publish"])?;
+        let mut said = hq.import(&chain)?;
         hq.start()?;
         let reader = Reader::start(&place, "reader-s1")?;
         let reader_2 = Reader::start(&place, "reader-s2")?;
         let mut s1 = Terminal::install(&place.join("s1"), &hq, "S1", Some(reader.socket()))?;
         let mut s2 = Terminal::install(&place.join("s2"), &hq, "S2", Some(reader_2.socket()))?;
-        // A terminal that enrols becomes its store's holder of coupons, which the next bundle says.
-        hq.run(&["publish"])?;
+        // Published last: a store's first terminal becomes the holder of its coupons, and the bundle says so.
+        said.push_str(&hq.run(&["publish"])?);
         s1.start()?;
         s2.start()?;
         let cast = Self {
@@ -55,9 +56,10 @@ impl Cast {
             reader_2,
             hq,
             chain,
+            said,
             folder,
         };
-        cast.in_force(2).await?;
+        cast.in_force(1).await?;
         Ok(cast)
     }
 

@@ -56,13 +56,13 @@ async fn play(options: &Options, seed: u64) -> Result<Survived> {
         cast.hq.kill()?;
     }
     cast.hq.start()?;
-    judge(&cast, &survived).await?;
+    judge(&mut cast, &survived).await?;
     Ok(survived)
 }
 
 /// Every confirmed sale once in the journal, everything at HQ, and one balance at both.
-async fn judge(cast: &Cast, survived: &Survived) -> Result<()> {
-    let times = times_recorded(&cast.s1)?;
+async fn judge(cast: &mut Cast, survived: &Survived) -> Result<()> {
+    let times = times_recorded(&mut cast.s1)?;
     for sale in &survived.confirmed {
         let found = times.get(sale).copied().unwrap_or(0);
         ensure!(found == 1, "sale {sale} is {found} times in the journal");

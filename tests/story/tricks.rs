@@ -42,9 +42,14 @@ pub async fn checkouts_through_kills(
         let answer = if hit {
             survived.kills += 1;
             let id = till.id().context("the agent runs")?;
-            let delay = Duration::from_micros(chance.below(12_000));
-            let (answer, killed) =
-                tokio::join!(ringing.check_out_with(&key), kill_after(id, delay));
+            let (early, late) = (chance.below(4_000), chance.below(6_000));
+            let (answer, killed) = tokio::join!(
+                async {
+                    precisely(early).await?;
+                    ringing.check_out_with(&key).await
+                },
+                kill_after(id, late)
+            );
             killed?;
             answer
         } else {
@@ -82,9 +87,9 @@ async fn note_what_was_lost(api: &Api, sale: &str, survived: &mut Survived) -> R
     Ok(())
 }
 
-/// kill -9, by id, a little later.
-async fn kill_after(id: u32, delay: Duration) -> Result<()> {
-    tokio::time::sleep(delay).await;
+/// kill -9, by id, some microseconds later.
+async fn kill_after(id: u32, microseconds: u64) -> Result<()> {
+    precisely(microseconds).await?;
     let killed = Command::new("kill")
         .args(["-9", &id.to_string()])
         .status()?;
@@ -92,4 +97,10 @@ async fn kill_after(id: u32, delay: Duration) -> Result<()> {
         bail!("the agent {id} could not be killed: {killed}");
     }
     Ok(())
+}
+
+/// Waits, more precisely than the runtime's own timer of a millisecond.
+async fn precisely(microseconds: u64) -> Result<()> {
+    let wait = Duration::from_micros(microseconds);
+    Ok(tokio::task::spawn_blocking(move || std::thread::sleep(wait)).await?)
 }

@@ -48,7 +48,9 @@ async fn an_older_signed_bundle_is_refused_and_the_newer_stays() {
     stage.publish();
     let till = Arc::new(Till::new(&client));
     let mut syncing = Syncing::start(till.clone(), client);
-    syncing.till("bundle 2 is in force", |till| till.bundle() == 2).await;
+    syncing
+        .till("bundle 2 is in force", |till| till.bundle() == 2)
+        .await;
     replace(&kept, &stage.bundle());
     syncing.bell.try_now();
     let line = syncing.line(|line| !line.concerns.is_empty()).await;
@@ -58,7 +60,9 @@ async fn an_older_signed_bundle_is_refused_and_the_newer_stays() {
     // Facts go up meanwhile.
     till.record(1);
     syncing.bell.new_fact();
-    syncing.till("the fact is confirmed", |till| till.unconfirmed() == 0).await;
+    syncing
+        .till("the fact is confirmed", |till| till.unconfirmed() == 0)
+        .await;
     syncing.stop().await;
 }
 
@@ -81,7 +85,10 @@ async fn tampered_bundles_are_refused_until_they_are_whole_again() {
             _ => forged(text),
         });
         let error = pull(&client, 0).await.unwrap_err();
-        assert!(matches!(error, BundleError::Tampered { .. }), "{ending}: {error:?}");
+        assert!(
+            matches!(error, BundleError::Tampered { .. }),
+            "{ending}: {error:?}"
+        );
         replace(&kept, &stage.bundle());
     }
     assert_eq!(pull(&client, 0).await.unwrap(), 1);

@@ -2,7 +2,7 @@
 
 use crate::stage::Stage;
 use std::time::Duration;
-use tillside_sync::{CallError, Identity, HqClient};
+use tillside_sync::{CallError, HqClient, Identity};
 
 #[tokio::test]
 async fn an_ended_certificate_says_its_date_and_what_to_do() {
@@ -11,10 +11,16 @@ async fn an_ended_certificate_says_its_date_and_what_to_do() {
     client.status().await.unwrap();
     tokio::time::sleep(Duration::from_secs(4)).await;
     let error = client.status().await.unwrap_err();
-    assert!(matches!(error, CallError::CertificateExpired { .. }), "{error:?}");
+    assert!(
+        matches!(error, CallError::CertificateExpired { .. }),
+        "{error:?}"
+    );
     let words = error.to_string();
     assert!(words.contains("ended on 20"), "{words}");
-    assert!(words.contains("ask HQ for a new invite and run `tillside enrol`"), "{words}");
+    assert!(
+        words.contains("ask HQ for a new invite and run `tillside enrol`"),
+        "{words}"
+    );
 }
 
 #[tokio::test]

@@ -10,7 +10,14 @@ use tillside_sync::{CallError, ProblemKind};
 fn booked(stage: &Stage) -> u64 {
     let terminals = stage.hq.json(&["report", "terminals"]).unwrap();
     let heads = terminals.as_array().unwrap().iter();
-    heads.map(|terminal| terminal["head"].as_str().map_or_else(|| terminal["head"].as_u64().unwrap(), |text| text.parse().unwrap())).sum()
+    heads
+        .map(|terminal| {
+            terminal["head"].as_str().map_or_else(
+                || terminal["head"].as_u64().unwrap(),
+                |text| text.parse().unwrap(),
+            )
+        })
+        .sum()
 }
 
 #[tokio::test]
@@ -21,9 +28,21 @@ async fn sent_twice_is_booked_once() {
     till.record(20);
     let request = till.request(1, 20);
     let first = client.push(&request).await.unwrap();
-    assert!(first.acks.iter().all(|ack| ack.outcome == Outcome::Accepted), "{first:?}");
+    assert!(
+        first
+            .acks
+            .iter()
+            .all(|ack| ack.outcome == Outcome::Accepted),
+        "{first:?}"
+    );
     let again = client.push(&request).await.unwrap();
-    assert!(again.acks.iter().all(|ack| ack.outcome == Outcome::AlreadyAccepted), "{again:?}");
+    assert!(
+        again
+            .acks
+            .iter()
+            .all(|ack| ack.outcome == Outcome::AlreadyAccepted),
+        "{again:?}"
+    );
     assert_eq!((first.head, again.head), (till.newest(), till.newest()));
     assert_eq!(booked(&stage), 20);
 }
@@ -36,7 +55,13 @@ async fn a_gap_is_asked_for() {
     till.record(9);
     client.push(&till.request(1, 3)).await.unwrap();
     let answer = client.push(&till.request(6, 9)).await.unwrap();
-    assert!(answer.acks.iter().all(|ack| ack.outcome == Outcome::Missing), "{answer:?}");
+    assert!(
+        answer
+            .acks
+            .iter()
+            .all(|ack| ack.outcome == Outcome::Missing),
+        "{answer:?}"
+    );
     assert_eq!(answer.head.seq, 3);
     client.push(&till.request(4, 9)).await.unwrap();
     assert_eq!(booked(&stage), 9);
@@ -76,15 +101,24 @@ async fn hq_killed_in_the_middle_gets_everything_once_it_is_back() {
     let till = Arc::new(Till::new(&client));
     till.record(FACTS);
     let mut syncing = Syncing::start(till.clone(), client);
-    syncing.till("the first batch is confirmed", |till| till.confirmed() > 0).await;
+    syncing
+        .till("the first batch is confirmed", |till| till.confirmed() > 0)
+        .await;
     stage.hq.kill().unwrap();
-    let line = syncing.line(|line| !line.up && line.problem.is_some()).await;
+    let line = syncing
+        .line(|line| !line.up && line.problem.is_some())
+        .await;
     assert_eq!(line.problem.unwrap().kind, ProblemKind::Unreachable);
-    assert!(till.unconfirmed() > 0, "HQ was killed too late to test anything");
+    assert!(
+        till.unconfirmed() > 0,
+        "HQ was killed too late to test anything"
+    );
     till.record(5);
     stage.hq.start().unwrap();
     syncing.bell.try_now();
-    syncing.till("all is confirmed", |till| till.unconfirmed() == 0).await;
+    syncing
+        .till("all is confirmed", |till| till.unconfirmed() == 0)
+        .await;
     let line = syncing.line(|line| line.up).await;
     assert_eq!((line.problem, line.concerns), (None, vec![]));
     assert_eq!(booked(&stage), FACTS + 5);

@@ -16,14 +16,19 @@ async fn the_line_is_told_as_it_goes_down_and_up() {
     stage.hq.stop().unwrap();
     let down = syncing.line(|line| !line.up).await;
     assert!(down.since >= up.since && down.last_contact.is_some());
-    assert_eq!(down.problem.as_ref().unwrap().kind, ProblemKind::Unreachable);
+    assert_eq!(
+        down.problem.as_ref().unwrap().kind,
+        ProblemKind::Unreachable
+    );
     assert!(down.words().contains("Go on selling"), "{}", down.words());
     till.record(3);
     syncing.bell.new_fact();
     stage.hq.start().unwrap();
     let back = syncing.line(|line| line.up).await;
     assert!(back.since >= down.since);
-    syncing.till("the facts are confirmed", |till| till.unconfirmed() == 0).await;
+    syncing
+        .till("the facts are confirmed", |till| till.unconfirmed() == 0)
+        .await;
     syncing.stop().await;
 }
 
@@ -37,7 +42,9 @@ async fn a_new_bundle_comes_by_itself() {
     assert_eq!(line.concerns, [], "nothing published yet is nothing wrong");
     for version in 1..=2 {
         stage.publish();
-        syncing.till("the bundle is in force", |till| till.bundle() == version).await;
+        syncing
+            .till("the bundle is in force", |till| till.bundle() == version)
+            .await;
     }
     assert_eq!(syncing.till.adoptions(), 2);
     syncing.stop().await;

@@ -53,7 +53,14 @@ impl Stage {
     /// One whose certificates last for so many seconds.
     pub async fn client_for(&self, name: &str, seconds: u32) -> HqClient {
         let seconds = seconds.to_string();
-        let words = ["terminal", "invite", "--store", "S1", "--certificate-seconds", &seconds];
+        let words = [
+            "terminal",
+            "invite",
+            "--store",
+            "S1",
+            "--certificate-seconds",
+            &seconds,
+        ];
         let said = self.hq.run(&words).unwrap();
         let code = said.lines().last().unwrap();
         HqClient::new(self.enrol(name, code).await.unwrap()).unwrap()

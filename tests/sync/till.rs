@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 use tillside_core::{
-    Bundle, Clock, Event, Head, Record, RECORD_VERSION, Sealed, TerminalProfile, Timestamp,
+    Bundle, Clock, Event, Head, RECORD_VERSION, Record, Sealed, TerminalProfile, Timestamp,
 };
 use tillside_protocol::PushRequest;
 use tillside_sync::{Bell, Engine, HqClient, LineState, Local, LocalError, LocalView, run};
@@ -44,7 +44,9 @@ impl Till {
                 prev: head.hash,
                 at: Timestamp(1_790_000_000_000 + i64::try_from(head.seq).unwrap()),
                 clock: Clock::Trusted,
-                event: Event::BundleAdopted { version: head.seq + 1 },
+                event: Event::BundleAdopted {
+                    version: head.seq + 1,
+                },
             };
             state.journal.push(record.seal().unwrap());
         }
@@ -87,7 +89,12 @@ impl Till {
 
     /// The version in force; 0 before the first.
     pub fn bundle(&self) -> u64 {
-        self.state.lock().unwrap().bundles.last().map_or(0, |bundle| bundle.version)
+        self.state
+            .lock()
+            .unwrap()
+            .bundles
+            .last()
+            .map_or(0, |bundle| bundle.version)
     }
 
     /// How often a bundle was put in force.
@@ -110,7 +117,13 @@ impl Local for Till {
     async fn journal(&self, after: u64, limit: usize) -> Result<Vec<Sealed>, LocalError> {
         let state = self.state.lock().unwrap();
         let after = usize::try_from(after).unwrap();
-        Ok(state.journal.iter().skip(after).take(limit).cloned().collect())
+        Ok(state
+            .journal
+            .iter()
+            .skip(after)
+            .take(limit)
+            .cloned()
+            .collect())
     }
 
     async fn confirm(&self, epoch: u32, settled: Vec<u64>, _: Head) -> Result<(), LocalError> {
@@ -159,11 +172,10 @@ impl Syncing {
 
     /// Waits until the line is as asked.
     pub async fn line(&mut self, wanted: impl FnMut(&LineState) -> bool) -> LineState {
-        let seen = tokio::time::timeout(tillside_tests::PATIENCE, self.lines.wait_for(wanted));
-        match seen.await {
-            Ok(seen) => seen.unwrap().clone(),
-            Err(_) => panic!("the line stayed {:?}", self.lines.borrow()),
-        }
+        let wait = self.lines.wait_for(wanted);
+        let seen = tokio::time::timeout(tillside_tests::PATIENCE, wait).await;
+        let seen = seen.ok().map(|line| line.unwrap().clone());
+        seen.unwrap_or_else(|| panic!("the line stayed {:?}", self.lines.borrow()))
     }
 
     /// Waits until the store is as asked.

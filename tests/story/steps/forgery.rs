@@ -3,11 +3,12 @@
 use super::Play;
 use super::new_rules::CHANGED;
 use super::opening::{number, text};
+use crate::ringing::{Ringing, shelf};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use tillside_tests::{Api, until};
+use tillside_tests::{Api, Person, until};
 
 /// Copies what HQ has published, while it is still the older bundle.
 pub fn keep_the_old_bundle(play: &Play) -> Result<()> {
@@ -25,7 +26,7 @@ pub async fn refuse(play: &mut Play) -> Result<()> {
     play.cast.hq.stop()?;
     replace(&kept(play), &published(play))?;
     play.cast.hq.start()?;
-    let words = refusal(&api).await?;
+    let words = refusal(&api, "").await?;
     play.told
         .says("offered the older bundle, the till says", &words, "older")?;
     still_in_force(play, &api).await?;
@@ -36,23 +37,25 @@ pub async fn refuse(play: &mut Play) -> Result<()> {
     copy(&published(play), &play.cast.place().join("bundle-newest"))?;
     tamper(&published(play))?;
     play.cast.hq.start()?;
-    let words = refusal(&api).await?;
+    let words = refusal(&api, &words).await?;
     play.told.says(
         "offered a tampered bundle, the till says",
         &words,
-        "altered",
+        "not what HQ signed",
     )?;
     still_in_force(play, &api).await?;
 
     replace(&play.cast.place().join("bundle-newest"), &published(play))?;
     api.post("/v1/sync", Value::Null).await?;
     play.cast.in_force(CHANGED + 1).await?;
-    let status = api.get("/v1/status").await?;
-    play.told.equal(
-        "offered the true one, in force",
-        number(&status["bundle"])?,
-        4,
-    )
+    let status = until("the till has no problem any more", async || {
+        let status = api.get("/v1/status").await?;
+        Ok((status["problems"] == Value::Array(Vec::new())).then_some(status))
+    })
+    .await?;
+    let bundle = number(&status["bundle"])?;
+    play.told
+        .equal("offered the true one, in force", bundle, CHANGED as i64 + 1)
 }
 
 /// Where HQ keeps what it serves.
@@ -64,24 +67,34 @@ fn kept(play: &Play) -> PathBuf {
     play.cast.place().join("bundle-old")
 }
 
-/// Tells the till to try now, and waits until it says that it refused a bundle.
-async fn refusal(api: &Api) -> Result<String> {
+/// Tells the till to try now, and waits until it says that it refused a bundle, in other words than
+/// `before`.
+async fn refusal(api: &Api, before: &str) -> Result<String> {
     until("the till refuses the bundle", async || {
         api.post("/v1/sync", Value::Null).await?;
         let status = api.get("/v1/status").await?;
-        let problems = status["problems"].as_array().cloned().unwrap_or_default();
-        let refused = problems
-            .iter()
-            .find(|problem| text(&problem["code"]).contains("bundle"));
-        Ok(refused.map(|problem| text(&problem["message"])))
+        let problems = status["problems"].as_array().into_iter().flatten();
+        let mut words = problems
+            .filter(|problem| text(&problem["code"]).contains("bundle"))
+            .map(|problem| text(&problem["message"]));
+        Ok(words.find(|words| words != before))
     })
     .await
 }
 
 async fn still_in_force(play: &mut Play, api: &Api) -> Result<()> {
     let status = api.get("/v1/status").await?;
-    play.told
-        .equal("  bundle in force", number(&status["bundle"])?, 3)
+    play.told.equal(
+        "  bundle in force",
+        number(&status["bundle"])?,
+        CHANGED as i64,
+    )?;
+    let signed_in = play.cast.s1.api_for(Person::ANNA).await?;
+    let sale = Ringing::with(&signed_in, &[shelf::BEANS]).await?;
+    let view = signed_in.get(&format!("/v1/sales/{}", sale.sale)).await?;
+    let price = number(&view["total"]["minor"])?;
+    play.told.equal("  price of the coffee", price, 749)?;
+    sale.abandon().await
 }
 
 /// Changes one price in the published product list.

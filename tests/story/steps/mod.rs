@@ -48,10 +48,7 @@ pub async fn script(options: &Options) -> Result<()> {
     let played = steps(&mut play).await;
     match &played {
         Ok(()) => play.told.end(),
-        Err(error) => eprintln!(
-            "\n{error:#}\n\nWhat the programs said last:\n{}",
-            play.cast.logs()
-        ),
+        Err(_) => eprintln!("\nWhat the programs said last:\n{}", play.cast.logs()),
     }
     played
 }

@@ -35,7 +35,7 @@ pub async fn meet(play: &mut Play) -> Result<()> {
         )?;
     }
     let before = records_at_hq(play)?;
-    for (till, store) in [(&play.cast.s1, "S1"), (&play.cast.s2, "S2")] {
+    for (till, store) in [(&mut play.cast.s1, "S1"), (&mut play.cast.s2, "S2")] {
         let outcomes = send_everything_again(till).await?;
         let again = outcomes.get("already accepted").copied().unwrap_or(0);
         let sent: usize = outcomes.values().sum();
@@ -65,11 +65,11 @@ fn records_at_hq(play: &Play) -> Result<i64> {
 }
 
 /// Pushes a till's whole journal under its own certificate; how often each answer came.
-async fn send_everything_again(till: &Terminal) -> Result<BTreeMap<&'static str, usize>> {
+async fn send_everything_again(till: &mut Terminal) -> Result<BTreeMap<&'static str, usize>> {
     let identity = Identity::load(&till.folder().join("hq"))?;
     let terminal = identity.terminal().terminal;
     let client = HqClient::new(identity)?;
-    let exported = till.run(&["journal", "export"], None)?;
+    let exported = till.run_alone(&["journal", "export"])?;
     let records = exported.lines().filter(|line| !line.trim().is_empty());
     let records = records
         .map(serde_json::from_str)

@@ -55,6 +55,9 @@ fn currencies_that_do_not_mix() {
     };
     let price = refused(|sale| sale.basket.lines[1].unit_price = usd(900));
     assert_eq!(price, mixed);
+    let mut alone = line("wine", 1, 900);
+    alone.unit_price = usd(900);
+    assert_eq!(alone.check(1, Currency::EUR), Err(mixed.clone()));
     let tender = refused(|sale| sale.tenders[0].amount = usd(1_400));
     assert_eq!(tender, mixed);
 }

@@ -115,3 +115,27 @@ fn a_void_says_why() {
     let long = because(&"x".repeat(REASON_LIMIT + 1));
     assert_eq!(long, Some(Refusal::ReasonTooLong));
 }
+
+#[test]
+fn a_void_leaves_a_coupon_that_another_sale_used() {
+    let (_, mut state, sale) = sold();
+    let elsewhere = CouponUsed {
+        at: sale.at,
+        store: store("S1"),
+        terminal: terminal(2),
+        sale: sale_id(99),
+    };
+    let standing = state.coupons.get_mut(&number("AAAA")).unwrap();
+    standing.used = Some(elsewhere.clone());
+    carry_out(&mut state, Command::Void(void(1)), now()).unwrap();
+    assert_eq!(state.coupons[&number("AAAA")].used, Some(elsewhere));
+}
+
+#[test]
+fn a_balance_at_the_end_of_its_range_stays_there() {
+    let (before, _, sale) = sold();
+    let mut state = before;
+    state.members.get_mut(&member_id(1)).unwrap().points = Points(i64::MAX);
+    apply(&mut state, &Event::SaleCompleted(Box::new(sale)));
+    assert_eq!(state.members[&member_id(1)].points, Points(i64::MAX));
+}

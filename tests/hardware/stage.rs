@@ -86,7 +86,10 @@ impl Till {
 
     /// The next event in few words, after at most [`HOPELESS`].
     pub fn next(&self) -> String {
-        words(self.events.recv_timeout(HOPELESS).expect("no event came"))
+        let event = self.events.recv_timeout(HOPELESS).expect("no event came");
+        // Read only when the test fails.
+        eprintln!("{event:?}");
+        words(event)
     }
 
     /// The next events are these.

@@ -28,6 +28,23 @@ impl Headquarters {
         Ok(hq)
     }
 
+    /// An HQ that was made and served before; it gets its port back, which its tills know.
+    pub fn again(folder: &Path) -> Result<Self> {
+        let announced = folder.with_extension("address");
+        let text = std::fs::read_to_string(&announced)
+            .with_context(|| format!("{} cannot be read", announced.display()))?;
+        let said: Value = serde_json::from_str(&text)?;
+        let address = said["address"]
+            .as_str()
+            .context("an address was announced")?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            log: folder.with_extension("log"),
+            port: port_of(address)?,
+            running: None,
+        })
+    }
+
     /// Where it keeps everything.
     pub fn folder(&self) -> &Path {
         &self.folder

@@ -48,7 +48,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// A till that no HQ knows: it reads cards and sells nothing.
+    /// A till in a folder as it is. One that was never enrolled reads cards and sells nothing.
     pub fn bare(folder: &Path, socket: Option<&Path>) -> Self {
         Self {
             folder: folder.to_owned(),

@@ -1,7 +1,7 @@
 //! Everybody and everything on the stage: HQ, the tills of S1 and S2, a reader at each.
 
-use crate::options::Options;
-use anyhow::{Context, Result};
+use crate::options::{Command, Options};
+use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tillside_tests::{Headquarters, Reader, Sample, Terminal, sample, until};
@@ -33,20 +33,38 @@ enum Folder {
 }
 
 impl Cast {
-    /// HQ with the sample chain and a first bundle, and two enrolled tills that have pulled it.
+    /// HQ with the sample chain and a first bundle, and two enrolled tills that have pulled it. In a
+    /// folder where that was done before, it goes on from there.
     pub async fn assemble(options: &Options) -> Result<Self> {
         let folder = Folder::open(options)?;
-        let place = folder.path().to_owned();
+        let place = folder.path();
+        let again = place.join("hq").is_dir();
         let chain = sample();
-        let mut hq = Headquarters::found(&place.join("hq"), "Corner Shops")?;
-        let mut said = hq.import(&chain)?;
-        hq.start()?;
-        let reader = Reader::start(&place, "reader-s1")?;
-        let reader_2 = Reader::start(&place, "reader-s2")?;
-        let mut s1 = Terminal::install(&place.join("s1"), &hq, "S1", Some(reader.socket()))?;
-        let mut s2 = Terminal::install(&place.join("s2"), &hq, "S2", Some(reader_2.socket()))?;
-        // Published last: a store's first terminal becomes the holder of its coupons, and the bundle says so.
-        said.push_str(&hq.run(&["publish"])?);
+        let reader = Reader::start(place, "reader-s1")?;
+        let reader_2 = Reader::start(place, "reader-s2")?;
+        let mut said = String::new();
+        let (hq, mut s1, mut s2) = if again {
+            ensure!(
+                options.command == Command::Demo,
+                "{} is not empty",
+                place.display()
+            );
+            let mut hq = Headquarters::again(&place.join("hq"))?;
+            hq.start()?;
+            let till = |name: &str, reader: &Reader| {
+                Terminal::bare(&place.join(name), Some(reader.socket()))
+            };
+            (hq, till("s1", &reader), till("s2", &reader_2))
+        } else {
+            let mut hq = Headquarters::found(&place.join("hq"), "Corner Shops")?;
+            said.push_str(&hq.import(&chain)?);
+            hq.start()?;
+            let s1 = Terminal::install(&place.join("s1"), &hq, "S1", Some(reader.socket()))?;
+            let s2 = Terminal::install(&place.join("s2"), &hq, "S2", Some(reader_2.socket()))?;
+            // Last: a store's first terminal becomes the holder of its coupons, and the bundle says so.
+            said.push_str(&hq.run(&["publish"])?);
+            (hq, s1, s2)
+        };
         s1.start()?;
         s2.start()?;
         let cast = Self {
@@ -68,7 +86,7 @@ impl Cast {
         self.folder.path()
     }
 
-    /// Waits until both tills decide by this bundle.
+    /// Waits until both tills decide by this bundle, or a newer one.
     pub async fn in_force(&self, version: u64) -> Result<()> {
         for till in [&self.s1, &self.s2] {
             let api = till.api()?;
@@ -76,7 +94,7 @@ impl Cast {
                 &format!("bundle {version} at {}", till.folder().display()),
                 async || {
                     let status = api.get("/v1/status").await?;
-                    Ok((status["bundle"].as_u64() == Some(version)).then_some(()))
+                    Ok((status["bundle"].as_u64() >= Some(version)).then_some(()))
                 },
             )
             .await?;

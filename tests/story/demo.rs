@@ -14,7 +14,7 @@ pub async fn demo(options: &Options) -> Result<()> {
     println!("\nHQ, two stores and their card readers are being set up …");
     let mut cast = Cast::assemble(options).await?;
     let mut window = open_window(options, &cast)?;
-    introduce(&cast, window.is_some()).await?;
+    introduce(options, &cast, window.is_some()).await?;
     let mut typed = typed_lines();
     let mut watch = tokio::time::interval(std::time::Duration::from_secs(1));
     loop {
@@ -52,19 +52,26 @@ fn open_window(options: &Options, cast: &Cast) -> Result<Option<Running>> {
     Ok(Some(Running::start("tillside-till", command, &log)?))
 }
 
-async fn introduce(cast: &Cast, window: bool) -> Result<()> {
+async fn introduce(options: &Options, cast: &Cast, window: bool) -> Result<()> {
     let at_s1 = cast.s1.api()?.browser_address();
     let at_s2 = cast.s2.api()?.browser_address();
     println!("\nTillside runs.\n");
     if window {
         println!("  The till of S1 is in the window. In a browser it is here too:");
-    } else {
+    } else if options.window {
         println!("  There is no display for the till window. Open the same screen in a browser:");
+    } else {
+        println!("  The till's screen, for a browser:");
     }
     println!("    S1  {at_s1}\n    S2  {at_s2}");
     println!(
-        "  HQ is at {}; everything is kept in {}",
+        "  HQ is at {}; everything is {} {}",
         cast.hq.address(),
+        if options.data.is_some() {
+            "kept in"
+        } else {
+            "for now in"
+        },
         cast.place().display()
     );
     let Person { pin: cashier, .. } = Person::ANNA;

@@ -55,6 +55,8 @@ async fn play(options: &Options) -> Result<()> {
         ended = playing => ended,
         () = told_to_end() => {
             println!("\nEnding everything that was started.");
+            // Only the demo is meant to end like this.
+            anyhow::ensure!(options.command == Command::Demo, "it was interrupted");
             Ok(())
         }
     }

@@ -44,7 +44,12 @@ pub async fn soak(options: &Options) -> Result<()> {
 }
 
 async fn play(options: &Options, seed: u64) -> Result<Survived> {
-    let mut cast = Cast::assemble(options).await?;
+    let mut options = options.clone();
+    // Each round is another chain: nothing may be there before it.
+    options.data = options
+        .data
+        .map(|folder| folder.join(format!("seed-{seed}")));
+    let mut cast = Cast::assemble(&options).await?;
     let mut chance = Chance::new(seed);
     cast.hq.stop()?;
     let survived =

@@ -125,3 +125,58 @@ async fn hq_killed_in_the_middle_gets_everything_once_it_is_back() {
     assert_eq!(till.newest().seq, FACTS + 5);
     syncing.stop().await;
 }
+
+#[tokio::test]
+async fn an_hq_restored_from_a_backup_is_given_what_it_lost() {
+    let mut stage = Stage::new();
+    let client = stage.client("first").await;
+    let till = Arc::new(Till::new(&client));
+    till.record(40);
+    client.push(&till.request(1, 40)).await.unwrap();
+    stage.hq.stop().unwrap();
+    let backup = stage.folder.path().join("backup");
+    crate::stage::replace(stage.hq.folder(), &backup);
+    stage.hq.start().unwrap();
+    till.record(60);
+    let syncing = Syncing::start(till.clone(), client);
+    syncing
+        .till("all is confirmed", |till| till.unconfirmed() == 0)
+        .await;
+    assert_eq!(booked(&stage), 100);
+    stage.hq.stop().unwrap();
+    crate::stage::replace(&backup, stage.hq.folder());
+    stage.hq.start().unwrap();
+    assert_eq!(booked(&stage), 40);
+    syncing.bell.try_now();
+    syncing
+        .till("HQ has it again", |_| booked(&stage) == 100)
+        .await;
+    syncing.stop().await;
+}
+
+#[tokio::test]
+async fn a_copied_terminal_is_named_and_blocks_nothing() {
+    let stage = Stage::new();
+    let client = stage.client("first").await;
+    let (first, copy) = (Till::new(&client), Arc::new(Till::copied(&client)));
+    first.record(5);
+    client.push(&first.request(1, 5)).await.unwrap();
+    copy.record(8);
+    let mut syncing = Syncing::start(copy.clone(), client);
+    syncing
+        .till("all is settled", |till| till.unconfirmed() == 0)
+        .await;
+    let line = syncing.line(|line| !line.concerns.is_empty()).await;
+    assert_eq!(
+        line.concerns[0].kind,
+        ProblemKind::HistoryDiffers,
+        "{line:?}"
+    );
+    assert!(
+        line.up && line.concerns[0].words.contains("Call HQ"),
+        "{line:?}"
+    );
+    let cases = stage.hq.json(&["cases", "list"]).unwrap();
+    assert!(!cases.as_array().unwrap().is_empty(), "{cases}");
+    syncing.stop().await;
+}

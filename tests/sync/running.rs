@@ -66,3 +66,39 @@ async fn a_short_certificate_is_renewed_by_itself() {
     .unwrap();
     syncing.stop().await;
 }
+
+#[tokio::test]
+async fn a_store_that_fails_is_named_and_loses_nothing() {
+    for (broken, kind) in [
+        ("view", ProblemKind::Storage),
+        ("journal", ProblemKind::Storage),
+        ("confirm", ProblemKind::Storage),
+        ("adopt", ProblemKind::UnusableBundle),
+    ] {
+        let stage = Stage::published();
+        let client = stage.client("first").await;
+        let till = Arc::new(Till::new(&client));
+        till.record(4);
+        till.break_call(Some(broken));
+        let mut syncing = Syncing::start(till.clone(), client);
+        let line = syncing.line(|line| !line.concerns.is_empty()).await;
+        let concern = &line.concerns[0];
+        assert_eq!(concern.kind, kind, "{broken}: {line:?}");
+        assert!(
+            concern.words.contains("The disk is full"),
+            "{}",
+            concern.words
+        );
+        till.break_call(None);
+        syncing.bell.try_now();
+        syncing
+            .till("all is well again", |till| {
+                till.unconfirmed() == 0 && till.bundle() == 1
+            })
+            .await;
+        let line = syncing.line(|line| line.concerns.is_empty()).await;
+        assert!(line.up);
+        assert_eq!(till.adoptions(), 1);
+        syncing.stop().await;
+    }
+}

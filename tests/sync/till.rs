@@ -13,6 +13,8 @@ use tokio::task::JoinHandle;
 /// The store.
 pub struct Till {
     profile: TerminalProfile,
+    /// Where its facts' times begin: two tills with one identity write different histories.
+    begins: i64,
     state: Mutex<State>,
 }
 
@@ -21,14 +23,41 @@ struct State {
     journal: Vec<Sealed>,
     confirmed: std::collections::BTreeSet<u64>,
     bundles: Vec<Bundle>,
+    /// The call that fails, as on a broken disk.
+    broken: Option<&'static str>,
 }
 
 impl Till {
     pub fn new(client: &HqClient) -> Self {
         Self {
             profile: client.identity().terminal().clone(),
+            begins: 1_790_000_000_000,
             state: Mutex::default(),
         }
+    }
+
+    /// The same terminal with another history, as on a copied disk.
+    pub fn copied(client: &HqClient) -> Self {
+        Self {
+            begins: 1_790_000_000_500,
+            ..Self::new(client)
+        }
+    }
+
+    /// From now on this call fails; none: all work.
+    pub fn break_call(&self, broken: Option<&'static str>) {
+        self.state.lock().unwrap().broken = broken;
+    }
+
+    fn works(&self, call: &str) -> Result<std::sync::MutexGuard<'_, State>, LocalError> {
+        let state = self.state.lock().unwrap();
+        if state.broken == Some(call) {
+            return Err(LocalError {
+                words: format!("The disk is full ({call})."),
+                source: None,
+            });
+        }
+        Ok(state)
     }
 
     /// Records so many facts.
@@ -42,7 +71,7 @@ impl Till {
                 epoch: head.epoch,
                 seq: head.seq + 1,
                 prev: head.hash,
-                at: Timestamp(1_790_000_000_000 + i64::try_from(head.seq).unwrap()),
+                at: Timestamp(self.begins + i64::try_from(head.seq).unwrap()),
                 clock: Clock::Trusted,
                 event: Event::BundleAdopted {
                     version: head.seq + 1,
@@ -105,7 +134,7 @@ impl Till {
 
 impl Local for Till {
     async fn view(&self) -> Result<LocalView, LocalError> {
-        let state = self.state.lock().unwrap();
+        let state = self.works("view")?;
         let open = |record: &&Sealed| !state.confirmed.contains(&record.seq);
         Ok(LocalView {
             head: self.head(&state),
@@ -115,7 +144,7 @@ impl Local for Till {
     }
 
     async fn journal(&self, after: u64, limit: usize) -> Result<Vec<Sealed>, LocalError> {
-        let state = self.state.lock().unwrap();
+        let state = self.works("journal")?;
         let after = usize::try_from(after).unwrap();
         Ok(state
             .journal
@@ -128,12 +157,12 @@ impl Local for Till {
 
     async fn confirm(&self, epoch: u32, settled: Vec<u64>, _: Head) -> Result<(), LocalError> {
         assert_eq!(epoch, self.profile.epoch);
-        self.state.lock().unwrap().confirmed.extend(settled);
+        self.works("confirm")?.confirmed.extend(settled);
         Ok(())
     }
 
     async fn adopt(&self, bundle: Bundle) -> Result<(), LocalError> {
-        self.state.lock().unwrap().bundles.push(bundle);
+        self.works("adopt")?.bundles.push(bundle);
         Ok(())
     }
 }

@@ -17,10 +17,10 @@ pub const PRODUCT_COLUMNS: &[&str] = &[
 /// Reads `products.csv`.
 pub fn products(bytes: &[u8]) -> Result<Parsed<Product>, FileError> {
     let key = |product: &Product| match &product.item {
-        Item::Gtin(gtin) => format!("GTIN {gtin}"),
-        Item::Sku(sku) => format!("SKU {sku}"),
+        Item::Gtin(gtin) => ("gtin", format!("GTIN {gtin}")),
+        Item::Sku(sku) => ("sku", format!("SKU {sku}")),
     };
-    parse(bytes, PRODUCT_COLUMNS, ("gtin", key), product)
+    parse(bytes, PRODUCT_COLUMNS, key, product)
 }
 
 fn product(row: &Row<'_>) -> Result<Product, BadCell> {

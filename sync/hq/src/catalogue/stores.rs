@@ -9,8 +9,8 @@ const NAME_LIMIT: usize = 60;
 
 /// Reads `stores.csv`.
 pub fn stores(bytes: &[u8]) -> Result<Parsed<StoreProfile>, FileError> {
-    let key = |store: &StoreProfile| store.store.to_string();
-    parse(bytes, STORE_COLUMNS, ("store", key), store)
+    let key = |store: &StoreProfile| ("store", format!("store {}", store.store));
+    parse(bytes, STORE_COLUMNS, key, store)
 }
 
 fn store(row: &Row<'_>) -> Result<StoreProfile, BadCell> {

@@ -19,8 +19,8 @@ pub struct CouponRow {
 
 /// Reads `coupons.csv`.
 pub fn coupons(bytes: &[u8]) -> Result<Parsed<CouponRow>, FileError> {
-    let key = |coupon: &CouponRow| format!("coupon {}", coupon.number);
-    parse(bytes, COUPON_COLUMNS, ("number", key), coupon)
+    let key = |coupon: &CouponRow| ("number", format!("coupon {}", coupon.number));
+    parse(bytes, COUPON_COLUMNS, key, coupon)
 }
 
 fn coupon(row: &Row<'_>) -> Result<CouponRow, BadCell> {

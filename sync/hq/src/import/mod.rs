@@ -124,25 +124,25 @@ impl Imported {
     }
 }
 
-/// Reads a file's rows with `parse`, and refuses a second row with the same `key`.
+/// Reads a file's rows with `parse`, and refuses a second row with the same key; `key` says in which
+/// column it stands, and names it.
 pub fn parse<T>(
     bytes: &[u8],
     columns: &'static [&'static str],
-    key: (&'static str, impl Fn(&T) -> String),
+    key: impl Fn(&T) -> (&'static str, String),
     parse: impl Fn(&Row<'_>) -> Result<T, BadCell>,
 ) -> Result<Parsed<T>, FileError> {
     let (mut rows, mut first_lines) = (Vec::new(), HashMap::new());
-    let (column, key) = key;
     let mut bad = read(bytes, columns, |line, row| {
         let row = parse(row)?;
-        if let Some(first) = first_lines.insert(key(&row), line) {
-            let reason = format!(
-                "{} stands on line {first} already: keep one of the two",
-                key(&row)
-            );
-            first_lines.insert(key(&row), first);
-            return Err(BadCell::new(column, reason));
+        let (column, name) = key(&row);
+        if let Some(first) = first_lines.get(&name) {
+            return Err(BadCell::new(
+                column,
+                format!("{name} stands on line {first} already: keep one of the two"),
+            ));
         }
+        first_lines.insert(name, line);
         rows.push(Line { line, row });
         Ok(())
     })?;

@@ -21,7 +21,7 @@ pub enum FileError {
     )]
     Semicolons,
     /// Columns are missing.
-    #[error("the file lacks the column {}: the first line must name {}", .missing.join(", "), .needed.join(","))]
+    #[error("the file lacks {}: its first line must name the columns {}", .missing.join(", "), .needed.join(","))]
     MissingColumns {
         /// What is missing.
         missing: Vec<&'static str>,

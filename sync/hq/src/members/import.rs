@@ -32,8 +32,8 @@ pub struct MemberRow {
 
 /// Reads `members.csv`; `fresh` makes ids for those who are new.
 pub fn members(bytes: &[u8], fresh: impl Fn() -> Uuid) -> Result<Parsed<MemberRow>, FileError> {
-    let key = |member: &MemberRow| format!("member number {}", member.number);
-    let mut parsed = parse(bytes, MEMBER_COLUMNS, ("number", key), |row| {
+    let key = |member: &MemberRow| ("number", format!("member number {}", member.number));
+    let mut parsed = parse(bytes, MEMBER_COLUMNS, key, |row| {
         member(row, MemberId::new(fresh()))
     })?;
     let mut owners: HashMap<CardIdentity, (String, u64)> = HashMap::new();

@@ -1,0 +1,19 @@
+//! HQ's tests: the store's story, ingest, ledger, imports, certificates and bundles.
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test stops where something is wrong"
+)]
+
+mod bundles;
+mod fixture;
+mod forks;
+mod imports;
+mod ingest;
+mod journal;
+mod ledger;
+mod limits;
+mod line;
+mod program;
+mod story;
+mod tls;

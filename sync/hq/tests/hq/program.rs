@@ -1,0 +1,218 @@
+//! The program itself: exit codes, words, and stopping cleanly.
+
+use crate::fixture::{COUPONS, MEMBERS, PRODUCTS, RULES, STORES};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use tillside_protocol::InviteCode;
+
+struct Program {
+    folder: tempfile::TempDir,
+}
+
+/// Killed by its own id if the test ends early.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Program {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder }
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tillside-hq"));
+        command.arg("--data").arg(self.folder.path().join("hq"));
+        command.env_remove("RUST_BACKTRACE");
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command().args(arguments).output().unwrap()
+    }
+
+    fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {error}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn import(&self, kind: &str, file: &Path) -> Output {
+        self.run(&["import", kind, file.to_str().unwrap()])
+    }
+
+    fn filled() -> Self {
+        let program = Self::new();
+        program.ok(&["init", "--name", "Corner Shops"]);
+        for (kind, name, text) in [
+            ("stores", "stores.csv", STORES),
+            ("rules", "rules.json", RULES),
+            ("products", "products.csv", PRODUCTS),
+            ("members", "members.csv", MEMBERS),
+            ("coupons", "coupons.csv", COUPONS),
+        ] {
+            let file = program.file(name, text);
+            assert!(program.import(kind, &file).status.success(), "{kind}");
+        }
+        program
+    }
+}
+
+#[test]
+fn an_hq_is_founded_once_and_needed_for_everything_else() {
+    let program = Program::new();
+    let without = program.run(&["publish"]);
+    assert_eq!(without.status.code(), Some(1));
+    let words = String::from_utf8(without.stderr).unwrap();
+    assert!(words.contains("init --name"), "{words}");
+    program.ok(&["init", "--name", "Corner Shops", "--host", "hq.example"]);
+    let ca = program.folder.path().join("hq/ca/ca.pem");
+    let before = std::fs::read(&ca).unwrap();
+    let again = program.run(&["init", "--name", "Other"]);
+    assert_eq!(again.status.code(), Some(1));
+    assert_eq!(
+        std::fs::read(&ca).unwrap(),
+        before,
+        "nothing was overwritten"
+    );
+}
+
+#[test]
+fn bad_rows_end_with_code_2_and_are_all_named() {
+    let program = Program::filled();
+    let file = program.file(
+        "bad.csv",
+        "number,plan,store\nX,SPRING-5,S1\nSPRING0020,SPRING-5,S1\nSPRING0021,NONE,S1\n",
+    );
+    let refused = program.import("coupons", &file);
+    assert_eq!(refused.status.code(), Some(2));
+    let words = String::from_utf8(refused.stderr).unwrap();
+    let words = words.replace(file.to_str().unwrap(), "bad.csv");
+    insta::assert_snapshot!(words);
+    let skipped = program.run(&["import", "coupons", "--skip-bad", file.to_str().unwrap()]);
+    assert_eq!(
+        skipped.status.code(),
+        Some(2),
+        "it still says that rows were bad"
+    );
+    let words = String::from_utf8(skipped.stdout).unwrap();
+    assert_eq!(
+        words,
+        "coupons: 1 new, 0 changed, 0 unchanged. Skipped: 2, named above.\n"
+    );
+    let file = program.file("empty.csv", "");
+    assert_eq!(program.import("coupons", &file).status.code(), Some(1));
+}
+
+#[test]
+fn invites_reports_and_cases_are_told() {
+    let program = Program::filled();
+    let printed = program.ok(&["publish"]);
+    assert!(
+        printed.starts_with("Bundle 1 is published: 1 rules"),
+        "{printed}"
+    );
+    let invite = program.ok(&["terminal", "invite", "--store", "S1"]);
+    InviteCode::parse(invite.lines().last().unwrap()).unwrap();
+    let nowhere = program.run(&["terminal", "invite", "--store", "S9"]);
+    assert!(
+        String::from_utf8(nowhere.stderr)
+            .unwrap()
+            .contains("no store S9")
+    );
+    let balances = program.ok(&["report", "balances", "--csv"]);
+    assert!(
+        balances.starts_with("number,member,points\n900000001,"),
+        "{balances}"
+    );
+    let json = program.ok(&["report", "balances", "--json"]);
+    let rows: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(rows[0]["points"], 100);
+    for report in ["redemptions", "terminals", "records"] {
+        program.ok(&["report", report, "--csv"]);
+    }
+    assert!(program.ok(&["report", "ledger"]).contains("holds"));
+    assert_eq!(program.ok(&["cases", "--json"]), "[]\n");
+    assert_eq!(program.ok(&["cases", "list", "--json"]), "[]\n");
+    assert!(!program.run(&["cases", "show", "1"]).status.success());
+    assert!(
+        !program
+            .run(&["cases", "close", "1", "--note", "x"])
+            .status
+            .success()
+    );
+    program.ok(&["coupon", "revoke", "SPRING0001"]);
+    assert!(
+        !program
+            .run(&["coupon", "revoke", "NEVER0001"])
+            .status
+            .success()
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn it_serves_until_told_to_stop_while_other_commands_work() {
+    let program = Program::filled();
+    let announce = program.folder.path().join("address.json");
+    let mut command = program.command();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--announce"]);
+    command.arg(&announce).stderr(Stdio::null());
+    let mut running = Running(command.spawn().unwrap());
+    let until = Instant::now() + Duration::from_secs(10);
+    while !announce.exists() {
+        assert!(Instant::now() < until, "it never announced itself");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let line = std::fs::read_to_string(&announce).unwrap();
+    let told: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let address = told["address"].as_str().unwrap().to_owned();
+    assert!(address.starts_with("https://127.0.0.1:"), "{address}");
+    program.ok(&["publish"]);
+    program.ok(&["report", "records"]);
+    let id = running.0.id().to_string();
+    let killed = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    assert!(killed.success());
+    let until = Instant::now() + Duration::from_secs(10);
+    let status = loop {
+        if let Some(status) = running.0.try_wait().unwrap() {
+            break status;
+        }
+        assert!(Instant::now() < until, "it did not stop");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert!(status.success(), "{status}");
+}
+
+#[test]
+fn a_newer_or_a_damaged_database_is_refused_and_left_alone() {
+    let program = Program::filled();
+    let path = program.folder.path().join("hq/hq.db");
+    let database = rusqlite::Connection::open(&path).unwrap();
+    database.pragma_update(None, "user_version", 99).unwrap();
+    drop(database);
+    let refused = program.run(&["report", "records"]);
+    let words = String::from_utf8(refused.stderr).unwrap();
+    assert!(words.contains("layout 99"), "{words}");
+
+    let _ = std::fs::remove_file(path.with_extension("db-wal"));
+    std::fs::write(&path, b"this is no database, and was none before").unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let refused = program.run(&["report", "records"]);
+    let words = String::from_utf8(refused.stderr).unwrap();
+    assert!(words.contains("damaged or is not a database"), "{words}");
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}

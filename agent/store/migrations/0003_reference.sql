@@ -1,7 +1,7 @@
--- What the adopted bundle says. Two sets of tables: one is in force (`meta.slot`), the other takes
--- the next bundle, so that the one in force stays whole until the next is in.
+-- What the bundle in force says. The next one takes its place whole, in one transaction, so that
+-- the one in force stays until the next is in.
 
-CREATE TABLE bundle_a (
+CREATE TABLE bundle (
     one      INTEGER PRIMARY KEY CHECK (one = 1),
     version  INTEGER NOT NULL,
     digest   BLOB NOT NULL,
@@ -12,7 +12,7 @@ CREATE TABLE bundle_a (
     holder   BLOB
 ) STRICT;
 
-CREATE TABLE products_a (
+CREATE TABLE products (
     item       TEXT PRIMARY KEY,
     name       TEXT NOT NULL,
     minor      INTEGER NOT NULL,
@@ -22,75 +22,28 @@ CREATE TABLE products_a (
     searchable TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE members_a (
+CREATE TABLE members (
     member       BLOB PRIMARY KEY,
     display_name TEXT NOT NULL,
     tier         TEXT NOT NULL,
     points       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE cards_a (
+CREATE TABLE cards (
     card   TEXT PRIMARY KEY,
     member BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX cards_a_of_member ON cards_a (member);
+CREATE INDEX cards_of_member ON cards (member);
 
-CREATE TABLE coupons_a (
+CREATE TABLE coupons (
     number  TEXT PRIMARY KEY,
     plan    TEXT,
     used    TEXT,
     revoked INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE elsewhere_a (
-    digest INTEGER PRIMARY KEY,
-    store  TEXT NOT NULL
-) STRICT;
-
-CREATE TABLE bundle_b (
-    one      INTEGER PRIMARY KEY CHECK (one = 1),
-    version  INTEGER NOT NULL,
-    digest   BLOB NOT NULL,
-    profile  TEXT NOT NULL,
-    rules    TEXT NOT NULL,
-    as_of    INTEGER NOT NULL,
-    included TEXT NOT NULL,
-    holder   BLOB
-) STRICT;
-
-CREATE TABLE products_b (
-    item       TEXT PRIMARY KEY,
-    name       TEXT NOT NULL,
-    minor      INTEGER NOT NULL,
-    currency   TEXT NOT NULL,
-    category   TEXT,
-    tax_class  TEXT NOT NULL,
-    searchable TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE members_b (
-    member       BLOB PRIMARY KEY,
-    display_name TEXT NOT NULL,
-    tier         TEXT NOT NULL,
-    points       INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE cards_b (
-    card   TEXT PRIMARY KEY,
-    member BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
-
-CREATE INDEX cards_b_of_member ON cards_b (member);
-
-CREATE TABLE coupons_b (
-    number  TEXT PRIMARY KEY,
-    plan    TEXT,
-    used    TEXT,
-    revoked INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE elsewhere_b (
+CREATE TABLE elsewhere (
     digest INTEGER PRIMARY KEY,
     store  TEXT NOT NULL
 ) STRICT;

@@ -68,8 +68,7 @@ fn standing(
     number: &CouponNumber,
 ) -> Within<Option<CouponStanding>> {
     let own = own_use(conn, till, number)?;
-    let slot = till.reference.slot;
-    let (assignment, elsewhere_used) = match listed(conn, slot, number)? {
+    let (assignment, elsewhere_used) = match listed(conn, number)? {
         Some(coupon) => {
             let assignment = match (coupon.plan, till.reference.holder) {
                 (None, _) => Assignment::Revoked,
@@ -82,7 +81,7 @@ fn standing(
             };
             (assignment, coupon.used)
         }
-        None => match held_elsewhere(conn, slot, number)? {
+        None => match held_elsewhere(conn, number)? {
             Some(store) => (Assignment::OtherStore { store }, None),
             None => (Assignment::NotIssued, None),
         },

@@ -1,4 +1,4 @@
-//! Small facts by name: the terminal's profile, which set of reference tables is in force, the line.
+//! Small facts by name: the terminal's profile, where HQ stands, the line.
 
 use crate::columns::{from_json, to_json};
 use crate::error::Within;
@@ -7,7 +7,6 @@ use serde::{Serialize, de::DeserializeOwned};
 
 /// The names that stand in `meta`; one place, so that no two mean different things.
 pub(crate) const PROFILE: &str = "profile";
-pub(crate) const SLOT: &str = "slot";
 pub(crate) const HQ_HEAD: &str = "hq_head";
 pub(crate) const LINE: &str = "line";
 

@@ -162,6 +162,23 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    /// No test can cut the power, so that a commit waits for the disk is held by its settings.
+    #[test]
+    fn commits_wait_for_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tillside.db");
+        for _ in 0..2 {
+            let store = Store::open(&file).unwrap();
+            let setting = |name: &str| -> String {
+                let sql = format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}");
+                store.conn.query_row(&sql, [], |row| row.get(0)).unwrap()
+            };
+            assert_eq!(setting("synchronous"), "2", "FULL");
+            assert_eq!(setting("journal_mode"), "wal");
+            assert_eq!(setting("foreign_keys"), "1");
+        }
+    }
+
     #[test]
     fn an_old_sqlite_is_refused_by_name() {
         let error = check_sqlite(3_051_002).unwrap_err();

@@ -158,7 +158,7 @@ impl Till {
             None => Head::genesis(profile.terminal, profile.epoch),
         };
         let reference = InForce::read(conn, profile.terminal)?;
-        let profile = match reference.profile(conn)? {
+        let profile = match InForce::profile(conn)? {
             Some(store) => TerminalProfile {
                 profile: store,
                 ..profile

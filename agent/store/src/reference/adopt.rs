@@ -4,7 +4,7 @@ use super::InForce;
 use super::fill::fill;
 use crate::commit::record;
 use crate::error::{StoreError, Within, unreadable};
-use crate::{Store, Till, meta, store};
+use crate::{Store, Till, store};
 use sha2::{Digest, Sha256};
 use std::io::Write;
 use tillside_core::{Bundle, Event, Hash, Now, RuleBook, Sealed};
@@ -32,9 +32,7 @@ impl Store {
         }
         permitted(&before, bundle)?;
         let (till, sealed) = self.write(|tx| {
-            let slot = before.reference.slot.other();
-            fill(tx, slot, bundle, digest)?;
-            meta::write(tx, meta::SLOT, &slot)?;
+            fill(tx, bundle, digest)?;
             let mut till = before.clone();
             let version = bundle.version;
             let sealed = record(tx, &mut till, now, &Event::BundleAdopted { version })?;

@@ -1,6 +1,5 @@
-//! Writing a bundle into the set of tables that is not in force.
+//! Writing a bundle into its tables, in the place of the one before.
 
-use super::Slot;
 use crate::HashColumn;
 use crate::columns::{Id, to_json};
 use crate::error::{Fault, StoreError, Within};
@@ -15,10 +14,10 @@ pub const MEMBER_LIMIT: usize = 1_000_000;
 /// The most coupon numbers of this store, and the most digests of others' numbers.
 pub const COUPON_LIMIT: usize = 5_000_000;
 
-/// Empties a set of tables and fills it with `bundle`.
-pub(super) fn fill(conn: &Connection, slot: Slot, bundle: &Bundle, digest: Hash) -> Within<()> {
+/// Empties the tables and fills them with `bundle`. The transaction brings the old rows back if it
+/// fails.
+pub(super) fn fill(conn: &Connection, bundle: &Bundle, digest: Hash) -> Within<()> {
     check_limits(bundle)?;
-    let s = slot.suffix();
     for table in [
         "bundle",
         "products",
@@ -28,13 +27,13 @@ pub(super) fn fill(conn: &Connection, slot: Slot, bundle: &Bundle, digest: Hash)
         "elsewhere",
     ] {
         // Without a WHERE, SQLite drops the pages whole.
-        conn.execute(&format!("DELETE FROM {table}_{s}"), [])?;
+        conn.execute(&format!("DELETE FROM {table}"), [])?;
     }
-    head(conn, s, bundle, digest)?;
-    products(conn, s, &bundle.products)?;
-    members(conn, s, &bundle.members)?;
-    coupons(conn, s, &bundle.coupons)?;
-    elsewhere(conn, s, &bundle.coupons)
+    head(conn, bundle, digest)?;
+    products(conn, &bundle.products)?;
+    members(conn, &bundle.members)?;
+    coupons(conn, &bundle.coupons)?;
+    elsewhere(conn, &bundle.coupons)
 }
 
 fn check_limits(bundle: &Bundle) -> Within<()> {
@@ -64,13 +63,13 @@ fn check_limits(bundle: &Bundle) -> Within<()> {
     Ok(())
 }
 
-fn head(conn: &Connection, s: &str, bundle: &Bundle, digest: Hash) -> Within<()> {
+fn head(conn: &Connection, bundle: &Bundle, digest: Hash) -> Within<()> {
     let version = i64::try_from(bundle.version)
         .map_err(|_| wrong(format!("version {} is out of range", bundle.version)))?;
-    conn.prepare(&format!(
-        "INSERT INTO bundle_{s} (one, version, digest, profile, rules, as_of, included, holder)
-         VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-    ))?
+    conn.prepare(
+        "INSERT INTO bundle (one, version, digest, profile, rules, as_of, included, holder)
+         VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
     .execute(params![
         version,
         HashColumn(digest),
@@ -83,11 +82,11 @@ fn head(conn: &Connection, s: &str, bundle: &Bundle, digest: Hash) -> Within<()>
     Ok(())
 }
 
-fn products(conn: &Connection, s: &str, products: &[Product]) -> Within<()> {
-    let mut insert = conn.prepare(&format!(
-        "INSERT INTO products_{s} (item, name, minor, currency, category, tax_class, searchable)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-    ))?;
+fn products(conn: &Connection, products: &[Product]) -> Within<()> {
+    let mut insert = conn.prepare(
+        "INSERT INTO products (item, name, minor, currency, category, tax_class, searchable)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
     for product in products {
         let item = String::from(product.item.clone());
         let done = insert.execute(params![
@@ -104,13 +103,11 @@ fn products(conn: &Connection, s: &str, products: &[Product]) -> Within<()> {
     Ok(())
 }
 
-fn members(conn: &Connection, s: &str, sheet: &MemberSheet) -> Within<()> {
-    let mut insert = conn.prepare(&format!(
-        "INSERT INTO members_{s} (member, display_name, tier, points) VALUES (?1, ?2, ?3, ?4)"
-    ))?;
-    let mut insert_card = conn.prepare(&format!(
-        "INSERT INTO cards_{s} (card, member) VALUES (?1, ?2)"
-    ))?;
+fn members(conn: &Connection, sheet: &MemberSheet) -> Within<()> {
+    let mut insert = conn.prepare(
+        "INSERT INTO members (member, display_name, tier, points) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    let mut insert_card = conn.prepare("INSERT INTO cards (card, member) VALUES (?1, ?2)")?;
     for entry in &sheet.members {
         let done = insert.execute(params![
             Id(entry.member.uuid()),
@@ -129,10 +126,9 @@ fn members(conn: &Connection, s: &str, sheet: &MemberSheet) -> Within<()> {
     Ok(())
 }
 
-fn coupons(conn: &Connection, s: &str, sheet: &CouponSheet) -> Within<()> {
-    let mut insert = conn.prepare(&format!(
-        "INSERT INTO coupons_{s} (number, plan, used) VALUES (?1, ?2, ?3)"
-    ))?;
+fn coupons(conn: &Connection, sheet: &CouponSheet) -> Within<()> {
+    let mut insert =
+        conn.prepare("INSERT INTO coupons (number, plan, used) VALUES (?1, ?2, ?3)")?;
     for entry in &sheet.numbers {
         let used = entry
             .used
@@ -148,20 +144,19 @@ fn coupons(conn: &Connection, s: &str, sheet: &CouponSheet) -> Within<()> {
         })?;
     }
     // A number in both lists was taken back.
-    let mut revoke = conn.prepare(&format!(
-        "INSERT INTO coupons_{s} (number, revoked) VALUES (?1, 1)
-         ON CONFLICT (number) DO UPDATE SET revoked = 1"
-    ))?;
+    let mut revoke = conn.prepare(
+        "INSERT INTO coupons (number, revoked) VALUES (?1, 1)
+         ON CONFLICT (number) DO UPDATE SET revoked = 1",
+    )?;
     for number in &sheet.revoked {
         revoke.execute([number.as_str()])?;
     }
     Ok(())
 }
 
-fn elsewhere(conn: &Connection, s: &str, sheet: &CouponSheet) -> Within<()> {
-    let mut insert = conn.prepare(&format!(
-        "INSERT OR IGNORE INTO elsewhere_{s} (digest, store) VALUES (?1, ?2)"
-    ))?;
+fn elsewhere(conn: &Connection, sheet: &CouponSheet) -> Within<()> {
+    let mut insert =
+        conn.prepare("INSERT OR IGNORE INTO elsewhere (digest, store) VALUES (?1, ?2)")?;
     for other in &sheet.elsewhere {
         for digest in &other.digests {
             let key = digest_key(digest)

@@ -1,7 +1,7 @@
 //! Looking up members, products and other stores' coupons in the bundle in force.
 
+use super::InForce;
 use super::fill::digest_key;
-use super::{InForce, Slot};
 use crate::columns::{Checked, Id, RecordId, Text, from_json, money};
 use crate::error::Within;
 use crate::projection::member_owner;
@@ -40,12 +40,8 @@ impl Store {
             return Ok(None);
         };
         self.read(|conn| {
-            let sql = format!(
-                "SELECT member FROM cards_{} WHERE card = ?1",
-                till.reference.slot.suffix()
-            );
             let member: Option<Id> = conn
-                .prepare_cached(&sql)?
+                .prepare_cached("SELECT member FROM cards WHERE card = ?1")?
                 .query_row([card.as_str()], |row| row.get(0))
                 .optional()?;
             match member {
@@ -66,16 +62,11 @@ impl Store {
 
     /// A product by what is scanned.
     pub fn product(&self, item: &Item) -> Result<Option<Product>, StoreError> {
-        let Some(till) = &self.till else {
-            return Ok(None);
-        };
-        let sql = format!(
-            "SELECT item, name, minor, currency, category, tax_class FROM products_{}
-             WHERE item = ?1",
-            till.reference.slot.suffix()
-        );
         self.read(|conn| {
-            let mut statement = conn.prepare_cached(&sql)?;
+            let mut statement = conn.prepare_cached(
+                "SELECT item, name, minor, currency, category, tax_class FROM products
+                 WHERE item = ?1",
+            )?;
             let mut rows = statement.query([String::from(item.clone())])?;
             rows.next()?.map(product).transpose()
         })
@@ -84,18 +75,14 @@ impl Store {
     /// Products whose name or number has every word of `text`, in any case, by name; at most
     /// `limit`, and never more than [`SEARCH_LIMIT`].
     pub fn products(&self, text: &str, limit: usize) -> Result<Vec<Product>, StoreError> {
-        let Some(till) = &self.till else {
-            return Ok(Vec::new());
-        };
         let text = text.to_lowercase();
         let words: Vec<&str> = text.split_whitespace().take(8).collect();
         let has_words: String = (1..=words.len())
             .map(|n| format!("instr(searchable, ?{n}) > 0 AND "))
             .collect();
         let sql = format!(
-            "SELECT item, name, minor, currency, category, tax_class FROM products_{}
+            "SELECT item, name, minor, currency, category, tax_class FROM products
              WHERE {has_words} 1 ORDER BY name, item LIMIT {}",
-            till.reference.slot.suffix(),
             limit.min(SEARCH_LIMIT)
         );
         self.read(|conn| {
@@ -128,11 +115,8 @@ pub(crate) fn find_member(
     reference: &InForce,
     member: MemberId,
 ) -> Within<Option<Member>> {
-    let s = reference.slot.suffix();
     let found = conn
-        .prepare_cached(&format!(
-            "SELECT display_name, tier, points FROM members_{s} WHERE member = ?1"
-        ))?
+        .prepare_cached("SELECT display_name, tier, points FROM members WHERE member = ?1")?
         .query_row([Id(member.uuid())], |row| {
             Ok(Member {
                 member,
@@ -147,8 +131,7 @@ pub(crate) fn find_member(
     };
     let own = own_points(conn, &member_owner(member), reference.included)?;
     found.points.0 = found.points.0.saturating_add(own.0);
-    let mut cards =
-        conn.prepare_cached(&format!("SELECT card FROM cards_{s} WHERE member = ?1"))?;
+    let mut cards = conn.prepare_cached("SELECT card FROM cards WHERE member = ?1")?;
     let mut rows = cards.query([Id(member.uuid())])?;
     while let Some(row) = rows.next()? {
         let own = own_points(conn, &row.get::<_, String>(0)?, reference.included)?;
@@ -175,17 +158,9 @@ pub(crate) struct Listed {
 }
 
 /// A number of this store's.
-pub(crate) fn listed(
-    conn: &Connection,
-    slot: Slot,
-    number: &CouponNumber,
-) -> Within<Option<Listed>> {
-    let sql = format!(
-        "SELECT plan, used, revoked FROM coupons_{} WHERE number = ?1",
-        slot.suffix()
-    );
+pub(crate) fn listed(conn: &Connection, number: &CouponNumber) -> Within<Option<Listed>> {
     let found = conn
-        .prepare_cached(&sql)?
+        .prepare_cached("SELECT plan, used, revoked FROM coupons WHERE number = ?1")?
         .query_row([number.as_str()], |row| {
             let plan = row.get::<_, Option<Text<PlanId>>>(0)?;
             let plan = plan.filter(|_| !row.get(2).unwrap_or(true));
@@ -201,17 +176,9 @@ pub(crate) fn listed(
 }
 
 /// The other store that holds a number.
-pub(crate) fn held_elsewhere(
-    conn: &Connection,
-    slot: Slot,
-    number: &CouponNumber,
-) -> Within<Option<StoreId>> {
-    let sql = format!(
-        "SELECT store FROM elsewhere_{} WHERE digest = ?1",
-        slot.suffix()
-    );
+pub(crate) fn held_elsewhere(conn: &Connection, number: &CouponNumber) -> Within<Option<StoreId>> {
     let store = conn
-        .prepare_cached(&sql)?
+        .prepare_cached("SELECT store FROM elsewhere WHERE digest = ?1")?
         .query_row([digest_key(&number_digest(number))], |row| {
             row.get::<_, Text<StoreId>>(0)
         })

@@ -97,6 +97,19 @@ fn a_sale_is_recorded_once_and_voided_once() {
     assert_eq!(store.verify().unwrap().records, 3);
 }
 
+/// Without a coupon there is only the sale itself to hold a second void back.
+#[test]
+fn a_sale_without_coupons_is_voided_once_too() {
+    let (_shop, mut store) = Shop::open();
+    sell(&mut store, 1, Some(1), &[]);
+    let now = store.now(AFTERNOON);
+    let void = decide_void(&store, sale_id(1), now).unwrap();
+    store.commit(&void, now, None, None).unwrap();
+    let again = store.commit(&void, now, None, None).unwrap_err();
+    assert!(matches!(again, StoreError::NothingToVoid { .. }));
+    assert_eq!(points(&store, 1), 100);
+}
+
 /// A void that forgets the sale's coupon is not that sale's void.
 #[test]
 fn a_void_must_give_back_what_the_sale_took() {

@@ -27,6 +27,29 @@ fn open_sales_survive_and_go_with_their_checkout() {
     assert!(store.drafts().unwrap().is_empty());
 }
 
+/// The agent's requests change an open sale and answer under a key: both or neither.
+#[test]
+fn an_open_sale_changes_with_its_answer_or_not_at_all() {
+    let (_shop, mut store) = Shop::open();
+    let now = store.now(AFTERNOON);
+    let draft = |json: &str| Draft {
+        sale: sale_id(1),
+        lane: lane(),
+        json: json.to_owned(),
+    };
+    let (one, two) = (draft("1"), draft("2"));
+    let key = answer("k");
+    let save = |draft| Some(OpenSale::Save(draft));
+    store.commit_with(&[], now, Some(&key), save(&one)).unwrap();
+    let error = store.commit_with(&[], now, Some(&key), save(&two));
+    assert!(matches!(error, Err(StoreError::KeyAnswered { .. })));
+    assert_eq!(store.draft(sale_id(1)).unwrap(), Some(one));
+    let gone = Some(OpenSale::Drop(sale_id(1)));
+    store.commit_with(&[], now, None, gone).unwrap();
+    assert_eq!(store.draft(sale_id(1)).unwrap(), None);
+    assert_eq!(store.record_count().unwrap(), 1);
+}
+
 #[test]
 fn open_sales_have_limits() {
     let (_shop, mut store) = Shop::open();

@@ -3,6 +3,7 @@
 use crate::shop::*;
 use rusqlite::Connection;
 use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
 use tillside_core::*;
 use tillside_store::{Store, StoreError, salvage};
 
@@ -158,26 +159,28 @@ fn a_file_that_is_no_database_is_refused() {
     );
 }
 
-/// A database with sales whose middle was overwritten on the disk, as by a failing drive.
-fn overwritten() -> (Shop, u64) {
+/// A database with 200 sales.
+fn with_sales() -> Shop {
     let (shop, mut store) = Shop::open();
     for n in 1..=200 {
         sell(&mut store, n, Some(1), &[]);
     }
-    drop(store);
-    let size = std::fs::metadata(&shop.file).unwrap().len();
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .open(&shop.file)
-        .unwrap();
+    shop
+}
+
+/// Overwrites the middle of a database, as a failing drive might.
+fn overwrite(file: &Path) {
+    let size = std::fs::metadata(file).unwrap().len();
+    let mut file = std::fs::OpenOptions::new().write(true).open(file).unwrap();
     file.seek(SeekFrom::Start(size / 2 / 4096 * 4096)).unwrap();
     file.write_all(&[0x5A; 3 * 4096]).unwrap();
-    (shop, 201)
 }
 
 #[test]
 fn a_damaged_database_is_refused_and_what_can_be_read_is_saved() {
-    let (shop, written) = overwritten();
+    let shop = with_sales();
+    overwrite(&shop.file);
+    let written = 201;
     let error = refused_untouched(&shop);
     let StoreError::Damaged { file, .. } = &error else {
         panic!("{error:?}")
@@ -221,6 +224,24 @@ fn a_store_can_move_to_another_thread() {
     let (_shop, mut store) = Shop::open();
     let worker = std::thread::spawn(move || sell(&mut store, 1, None, &[]).seq);
     assert_eq!(worker.join().unwrap(), 2);
+}
+
+/// After a power cut the log is still there. Closing must not carry it over into a damaged file.
+#[test]
+fn a_damaged_database_with_a_log_is_left_untouched_with_it() {
+    let shop = with_sales();
+    let mut store = shop.store();
+    sell(&mut store, 500, None, &[]);
+    let after_power_cut = Shop::empty();
+    let log = |shop: &Shop| shop.file.with_extension("db-wal");
+    std::fs::copy(&shop.file, &after_power_cut.file).unwrap();
+    std::fs::copy(log(&shop), log(&after_power_cut)).unwrap();
+    drop(store);
+    overwrite(&after_power_cut.file);
+    let before = std::fs::read(log(&after_power_cut)).unwrap();
+    assert!(!before.is_empty());
+    refused_untouched(&after_power_cut);
+    assert!(before == std::fs::read(log(&after_power_cut)).unwrap());
 }
 
 /// SQLite alone would throw the log away and begin a new, empty database.

@@ -89,6 +89,15 @@ fn a_day_is_told_in_sales_redemptions_voids_and_totals() {
     );
     assert!(voids[0].unconfirmed);
 
+    let recorded = |n| store.recorded(sale_id(n)).unwrap();
+    let voided = recorded(2).unwrap();
+    assert_eq!(voided.void.as_ref(), Some(&voids[0].void));
+    assert_eq!((voided.seq, voided.unconfirmed), (3, true));
+    let plain = recorded(1).unwrap();
+    assert_eq!((plain.void, plain.unconfirmed), (None, false));
+    assert_eq!(plain.sale.total, eur(800));
+    assert_eq!(recorded(4), None);
+
     let totals = store.totals_on(today).unwrap();
     assert_eq!(totals.len(), 1);
     assert_eq!(

@@ -104,3 +104,81 @@ pub fn settle(request: &PushRequest, response: &PushResponse) -> Result<Settled,
     }
     Ok(settled)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use tillside_protocol::Ack;
+    use tillside_protocol::tillside_core::Hash;
+
+    fn head(seq: u64) -> Head {
+        Head {
+            epoch: 1,
+            seq,
+            hash: Hash::of(b""),
+        }
+    }
+
+    fn records(count: u64, bytes: usize) -> Vec<Sealed> {
+        let record = |seq| Sealed {
+            seq,
+            body: "\"".repeat(bytes),
+            hash: Hash::of(b""),
+        };
+        (1..=count).map(record).collect()
+    }
+
+    #[test]
+    fn batches_keep_both_limits() {
+        let terminal = TerminalId::new(uuid::Uuid::from_u128(7));
+        let cut = |records| batch(terminal, 1, records).unwrap();
+        assert_eq!(cut(records(2_001, 1)).records.len(), BATCH_RECORD_LIMIT);
+        // A body of a million quotes is two million bytes as JSON.
+        let request = cut(records(9, 1 << 20));
+        assert_eq!(request.records.len(), 3);
+        assert!(serde_json::to_vec(&request).unwrap().len() <= BATCH_BYTE_LIMIT);
+        assert!(batch(terminal, 1, vec![]).is_none());
+    }
+
+    #[test]
+    fn an_answer_must_fit_the_batch() {
+        let terminal = TerminalId::new(uuid::Uuid::from_u128(7));
+        let request = batch(terminal, 1, records(3, 1)).unwrap();
+        let ack = |seq, outcome| Ack { seq, outcome };
+        let answer = |acks| PushResponse {
+            acks,
+            head: head(3),
+        };
+        let good = answer(vec![
+            ack(1, Outcome::Accepted),
+            ack(2, Outcome::Quarantined { case: 5 }),
+            ack(3, Outcome::Missing),
+        ]);
+        let read = settle(&request, &good).unwrap();
+        assert_eq!(
+            (read.sent, read.settled, read.missing),
+            ((1, 3), vec![1, 2], true)
+        );
+        assert_eq!(read.quarantined, [5]);
+        let short = answer(vec![ack(1, Outcome::Accepted)]);
+        assert_eq!(settle(&request, &short), Err(AnswerError::Acks));
+        let swapped = answer([2, 1, 3].map(|seq| ack(seq, Outcome::Accepted)).into());
+        assert_eq!(settle(&request, &swapped), Err(AnswerError::Acks));
+        let other = PushResponse {
+            head: Head {
+                epoch: 2,
+                ..head(3)
+            },
+            ..good
+        };
+        assert_eq!(
+            settle(&request, &other),
+            Err(AnswerError::Epoch {
+                sent: 1,
+                answered: 2
+            })
+        );
+    }
+}

@@ -8,7 +8,7 @@
 use super::*;
 use proptest::prelude::*;
 use tillside_protocol::tillside_core::{Hash, Head, Sealed, TerminalId};
-use tillside_protocol::{Ack, Outcome, PushRequest, PushResponse};
+use tillside_protocol::{Ack, Outcome, PushRequest, PushResponse, TerminalStatus};
 
 const EPOCH: u32 = 1;
 /// The till's batches are small here, so that many are needed.

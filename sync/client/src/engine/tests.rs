@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod line;
+
 use super::*;
-use tillside_protocol::tillside_core::{Hash, Head, Sealed, TerminalId};
-use tillside_protocol::{Ack, BATCH_BYTE_LIMIT, BATCH_RECORD_LIMIT, Outcome, PushResponse};
+use tillside_protocol::TerminalStatus;
+use tillside_protocol::tillside_core::{Hash, Head};
 
 const POLL: Duration = Duration::from_secs(16);
 
@@ -101,38 +103,6 @@ fn a_lost_answer_sends_the_same_again_after_a_wait() {
     let until = Duration::from_nanos(749_999_999);
     assert_eq!(engine.next(&view, &at(0)), Action::Wait { until });
     assert_eq!(engine.next(&view, &at(750)), Action::Push { after: 3 });
-}
-
-#[test]
-fn the_line_says_since_when_it_is_down_and_why() {
-    let here = view(0, None);
-    let mut engine = quiet(&here);
-    assert_eq!(
-        (engine.line().since, engine.line().words()),
-        (at(0).wall, "HQ is connected.")
-    );
-    for millis in [20_000, 30_000] {
-        engine.report(
-            Report::Failed(failure(ProblemKind::Unreachable, true)),
-            &here,
-            &at(millis),
-        );
-    }
-    let line = engine.line();
-    assert_eq!(
-        (line.up, line.since, line.last_contact),
-        (false, at(20_000).wall, Some(at(0).wall))
-    );
-    assert_eq!(
-        (line.problem.as_ref().unwrap().since, line.words()),
-        (at(20_000).wall, "Unreachable")
-    );
-    engine.report(Report::Status(status(0)), &here, &at(40_000));
-    let line = engine.line();
-    assert_eq!(
-        (line.up, line.since, &line.problem),
-        (true, at(40_000).wall, &None)
-    );
 }
 
 #[test]
@@ -239,69 +209,6 @@ fn a_settled_tail_that_hq_keeps_as_cases_is_not_sent_at_each_poll() {
 }
 
 #[test]
-fn an_hq_that_knows_more_of_this_journal_than_this_pc_is_named() {
-    let here = view(5, None);
-    let mut engine = quiet(&here);
-    engine.report(Report::Status(status(8)), &here, &at(20_000));
-    assert_eq!(engine.line().concerns[0].kind, ProblemKind::HistoryDiffers);
-    engine.report(Report::Status(status(5)), &here, &at(40_000));
-    assert_eq!(engine.line().concerns, []);
-    let other = TerminalStatus {
-        head: Some(Head {
-            hash: Hash::of(b"other"),
-            ..head(5)
-        }),
-        ..status(5)
-    };
-    engine.report(Report::Status(other), &here, &at(60_000));
-    assert_eq!(engine.line().concerns[0].kind, ProblemKind::HistoryDiffers);
-}
-
-#[test]
-fn a_clock_far_from_hqs_is_named_with_both_times() {
-    let here = view(0, None);
-    let mut engine = quiet(&here);
-    let day = TerminalStatus {
-        now: Timestamp(87_400_000),
-        ..status(0)
-    };
-    engine.report(Report::Status(day), &here, &at(0));
-    assert_eq!(
-        engine.line().concerns[0].words,
-        "This PC's clock says 1970-01-01 00:16 UTC, and HQ's says 1970-01-02 00:16 UTC: set this PC's date and time."
-    );
-    engine.report(Report::Status(status(0)), &here, &at(0));
-    assert_eq!(engine.line().concerns, []);
-}
-
-#[test]
-fn a_refused_bundle_is_a_concern_and_delays_no_fact() {
-    let here = view(0, None);
-    let mut engine = quiet(&here);
-    let newer = TerminalStatus {
-        bundle: 4,
-        ..status(0)
-    };
-    engine.report(Report::Status(newer), &here, &at(0));
-    assert!(matches!(engine.next(&here, &at(0)), Action::Pull { .. }));
-    engine.report(
-        Report::PullRefused(failure(ProblemKind::TamperedBundle, false)),
-        &here,
-        &at(0),
-    );
-    assert!(engine.line().up);
-    assert_eq!(engine.line().concerns[0].kind, ProblemKind::TamperedBundle);
-    assert!(matches!(engine.next(&here, &at(0)), Action::Wait { .. }));
-    assert_eq!(
-        engine.next(&view(1, Some(1)), &at(0)),
-        Action::Push { after: 0 }
-    );
-    assert!(matches!(engine.next(&here, &at(800)), Action::Pull { .. }));
-    engine.report(Report::Pulled, &here, &at(800));
-    assert_eq!(engine.line().concerns, []);
-}
-
-#[test]
 fn nothing_is_pulled_before_hq_first_publishes() {
     let mut engine = engine();
     let here = LocalView {
@@ -375,75 +282,4 @@ fn a_certificate_in_its_last_third_is_renewed() {
     engine.report(Report::Renewed, &here, &at(800));
     assert_eq!(engine.line().concerns, []);
     assert!(matches!(engine.next(&here, &at(800)), Action::Wait { .. }));
-}
-
-#[test]
-fn a_store_that_fails_is_a_concern_and_a_wait() {
-    let mut engine = engine();
-    let action = engine.local_failed("the disk is full".to_owned(), &at(0));
-    assert!(matches!(action, Action::Wait { until } if until > Duration::ZERO));
-    assert_eq!(engine.line().concerns[0].words, "the disk is full");
-    engine.report(Report::Status(status(0)), &view(0, None), &at(2000));
-    assert_eq!(engine.line().concerns, []);
-}
-
-fn records(count: u64, bytes: usize) -> Vec<Sealed> {
-    let record = |seq| Sealed {
-        seq,
-        body: "\"".repeat(bytes),
-        hash: Hash::of(b""),
-    };
-    (1..=count).map(record).collect()
-}
-
-#[test]
-fn batches_keep_both_limits() {
-    let terminal = TerminalId::new(uuid::Uuid::from_u128(7));
-    let cut = |records| batch(terminal, 1, records).unwrap();
-    assert_eq!(cut(records(2_001, 1)).records.len(), BATCH_RECORD_LIMIT);
-    // A body of a million quotes is two million bytes as JSON.
-    let request = cut(records(9, 1 << 20));
-    assert_eq!(request.records.len(), 3);
-    assert!(serde_json::to_vec(&request).unwrap().len() <= BATCH_BYTE_LIMIT);
-    assert!(batch(terminal, 1, vec![]).is_none());
-}
-
-#[test]
-fn an_answer_must_fit_the_batch() {
-    let terminal = TerminalId::new(uuid::Uuid::from_u128(7));
-    let request = batch(terminal, 1, records(3, 1)).unwrap();
-    let ack = |seq, outcome| Ack { seq, outcome };
-    let answer = |acks| PushResponse {
-        acks,
-        head: head(3),
-    };
-    let good = answer(vec![
-        ack(1, Outcome::Accepted),
-        ack(2, Outcome::Quarantined { case: 5 }),
-        ack(3, Outcome::Missing),
-    ]);
-    let read = settle(&request, &good).unwrap();
-    assert_eq!(
-        (read.sent, read.settled, read.missing),
-        ((1, 3), vec![1, 2], true)
-    );
-    assert_eq!(read.quarantined, [5]);
-    let short = answer(vec![ack(1, Outcome::Accepted)]);
-    assert_eq!(settle(&request, &short), Err(AnswerError::Acks));
-    let swapped = answer([2, 1, 3].map(|seq| ack(seq, Outcome::Accepted)).into());
-    assert_eq!(settle(&request, &swapped), Err(AnswerError::Acks));
-    let other = PushResponse {
-        head: Head {
-            epoch: 2,
-            ..head(3)
-        },
-        ..good
-    };
-    assert_eq!(
-        settle(&request, &other),
-        Err(AnswerError::Epoch {
-            sent: 1,
-            answered: 2
-        })
-    );
 }

@@ -118,6 +118,9 @@ impl CallError {
             }
             CallError::Revoked => ProblemKind::Revoked,
             CallError::WrongServer { .. } => ProblemKind::WrongServer,
+            CallError::Refused { body } if body.code == ErrorCode::CertificateExpired => {
+                ProblemKind::CertificateExpired
+            }
             CallError::Refused { .. } => ProblemKind::Refused,
             CallError::Malformed { .. } | CallError::TooLong { .. } => ProblemKind::Malformed,
             CallError::Setup { .. } => ProblemKind::Storage,

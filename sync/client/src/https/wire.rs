@@ -19,6 +19,9 @@ const SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
 /// A whole call with a JSON answer: a full batch over a slow line, booked by a busy HQ.
 const CALL_TIMEOUT: Duration = Duration::from_secs(180);
 
+/// How long an idle connection is kept: less than HQ keeps it, so that no call meets its end.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
+
 /// A client for one HQ. Clones share connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Wire {
@@ -38,6 +41,7 @@ impl Wire {
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(SILENCE_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
             .user_agent(concat!("tillside/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(setup)?;

@@ -1,9 +1,9 @@
 //! Calls of an enrolled terminal to a server that misbehaves.
 
-use crate::enrolment::{Till, welcome};
 use crate::papers::{Ca, Hello};
 use crate::repository::Publisher;
 use crate::server::{Asked, Server, answer, json, refusal};
+use crate::till::{Till, welcome};
 use serde_json::json;
 use std::io::Read;
 use std::sync::{Arc, Mutex};
@@ -174,6 +174,8 @@ async fn hqs_reasons_are_told_apart() {
         (ProblemKind::Refused, true)
     );
     assert_eq!(error.to_string(), "HQ says no: HQ's words");
+    let ended = failing(refusal(403, "certificate_expired")).await;
+    assert_eq!(ended.kind(), ProblemKind::CertificateExpired);
     assert!(!failing(refusal(413, "too_large")).await.is_retryable());
     assert!(!failing(refusal(400, "a_new_code")).await.is_retryable());
 }

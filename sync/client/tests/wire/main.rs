@@ -9,3 +9,4 @@ mod enrolment;
 mod papers;
 mod repository;
 mod server;
+mod till;

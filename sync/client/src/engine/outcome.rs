@@ -1,0 +1,197 @@
+//! What an action's outcome changes in the engine.
+
+use super::{
+    AnswerError, Engine, Failure, METADATA_INTERVAL, Moment, Problem, ProblemKind, Report, Settled,
+    settled_through,
+};
+use crate::LocalView;
+use crate::clock::{agree, spoken};
+use crate::retry::spread;
+use tillside_protocol::TerminalStatus;
+use tillside_protocol::tillside_core::{Head, Timestamp};
+
+impl Engine {
+    /// What became of the newest action.
+    pub fn report(&mut self, report: Report, view: &LocalView, moment: &Moment) {
+        match report {
+            Report::Pushed(settled) => self.pushed(&settled, view, moment),
+            Report::Status(status) => self.status(&status, view, moment),
+            Report::Pulled => {
+                self.reached(moment);
+                self.pull.done();
+                self.metadata_at = moment.elapsed + METADATA_INTERVAL;
+                self.line.concerns.retain(|c| !c.kind.is_of_bundle());
+            }
+            Report::PullRefused(failure) => {
+                self.pull.failed(moment);
+                self.line.concerns.retain(|c| !c.kind.is_of_bundle());
+                self.concern(failure.kind, failure.words, moment);
+            }
+            Report::Renewed => {
+                self.reached(moment);
+                self.renew.done();
+                self.settled_concern(ProblemKind::CertificateExpired);
+            }
+            Report::RenewRefused(failure) => {
+                self.renew.failed(moment);
+                self.concern(ProblemKind::CertificateExpired, failure.words, moment);
+            }
+            Report::Failed(failure) => self.failed(failure, moment),
+            Report::LocalFailed(words) => {
+                self.concern(ProblemKind::Storage, words, moment);
+                self.wait(true, moment);
+            }
+        }
+    }
+
+    fn pushed(&mut self, settled: &Settled, view: &LocalView, moment: &Moment) {
+        let (first, last) = settled.sent;
+        let stuck = settled.settled.is_empty() && !settled.missing
+            || self.resend.is_none() && self.pushed_after == Some(first - 1);
+        if settled.missing {
+            let back = settled.head.seq;
+            if self.sent_back || back + 1 >= first {
+                return self.failed(AnswerError::NoProgress.into(), moment);
+            }
+            self.sent_back = true;
+            self.resend = Some(back);
+        } else if stuck {
+            return self.failed(AnswerError::NoProgress.into(), moment);
+        } else {
+            self.resend = self
+                .resend
+                .map(|_| last)
+                .filter(|at| *at < settled_through(view));
+            self.pushed_after = Some(first - 1);
+            self.answered = Some(settled.head.seq);
+        }
+        self.reached(moment);
+        self.settled_concern(ProblemKind::Storage);
+        if let Some(case) = settled.conflicts.first() {
+            self.concern(
+                ProblemKind::HistoryDiffers,
+                history_differs(Some(*case)),
+                moment,
+            );
+        }
+    }
+
+    fn status(&mut self, status: &TerminalStatus, view: &LocalView, moment: &Moment) {
+        self.reached(moment);
+        self.settled_concern(ProblemKind::Storage);
+        self.status_at =
+            moment.elapsed + self.poll - self.poll / 8 + spread(self.poll / 4, moment.chance);
+        self.sent_back = false;
+        self.pushed_after = None;
+        self.hq_now = status.now;
+        self.compare_clocks(status, moment);
+        self.compare_heads(status, view, moment);
+        self.pull.wanted =
+            status.bundle != view.bundle || view.bundle > 0 && moment.elapsed >= self.metadata_at;
+        self.renew.wanted = self.renew_after.is_some_and(|at| status.now >= at);
+    }
+
+    fn compare_clocks(&mut self, status: &TerminalStatus, moment: &Moment) {
+        if agree(moment.wall, status.now) {
+            self.settled_concern(ProblemKind::Clock);
+        } else {
+            self.concern(
+                ProblemKind::Clock,
+                clocks_differ(moment.wall, status.now),
+                moment,
+            );
+        }
+    }
+
+    fn compare_heads(&mut self, status: &TerminalStatus, view: &LocalView, moment: &Moment) {
+        let ahead = |head: &Head| (head.epoch, head.seq) > (view.head.epoch, view.head.seq);
+        match status.head {
+            Some(head) if head == view.head => self.settled_concern(ProblemKind::HistoryDiffers),
+            Some(head)
+                if ahead(&head) || head.seq == view.head.seq && head.epoch == view.head.epoch =>
+            {
+                self.concern(ProblemKind::HistoryDiffers, history_differs(None), moment);
+            }
+            head => {
+                let at = head
+                    .filter(|h| h.epoch == view.head.epoch)
+                    .map_or(0, |h| h.seq);
+                // HQ lost what it had settled (restored from a backup): give it again.
+                if at < settled_through(view) && self.answered != Some(at) {
+                    self.resend = Some(at);
+                }
+            }
+        }
+    }
+
+    /// HQ was reached and answered.
+    fn reached(&mut self, moment: &Moment) {
+        if !self.line.up {
+            self.line.up = true;
+            self.line.since = moment.wall;
+        }
+        self.line.problem = None;
+        self.line.last_contact = Some(moment.wall);
+        self.blocked_until = moment.elapsed;
+        self.retry.reset();
+    }
+
+    fn failed(&mut self, failure: Failure, moment: &Moment) {
+        if self.line.up {
+            self.line.up = false;
+            self.line.since = moment.wall;
+        }
+        let since = match &self.line.problem {
+            Some(problem) if problem.kind == failure.kind => problem.since,
+            _ => moment.wall,
+        };
+        self.line.problem = Some(Problem {
+            kind: failure.kind,
+            words: failure.words,
+            since,
+        });
+        self.status_at = moment.elapsed;
+        self.sent_back = false;
+        self.pushed_after = None;
+        self.wait(failure.retryable, moment);
+    }
+
+    pub(super) fn wait(&mut self, retryable: bool, moment: &Moment) {
+        self.failed_at = moment.elapsed;
+        let wait = if retryable {
+            self.retry.next_wait(moment.chance)
+        } else {
+            self.retry.longest_wait(moment.chance)
+        };
+        self.blocked_until = moment.elapsed + wait;
+    }
+
+    pub(super) fn concern(&mut self, kind: ProblemKind, words: String, moment: &Moment) {
+        let since = moment.wall;
+        match self.line.concerns.iter_mut().find(|c| c.kind == kind) {
+            Some(known) => known.words = words,
+            None => self.line.concerns.push(Problem { kind, words, since }),
+        }
+    }
+
+    fn settled_concern(&mut self, kind: ProblemKind) {
+        self.line.concerns.retain(|concern| concern.kind != kind);
+    }
+}
+
+fn clocks_differ(wall: Timestamp, hq: Timestamp) -> String {
+    format!(
+        "This PC's clock says {}, and HQ's says {}: set this PC's date and time.",
+        spoken(wall),
+        spoken(hq)
+    )
+}
+
+fn history_differs(case: Option<u64>) -> String {
+    let kept = case.map_or_else(String::new, |case| {
+        format!(" Nothing is lost: it is HQ's case {case}.")
+    });
+    format!(
+        "HQ has records of this terminal that this PC does not have: its disk was restored or copied. Call HQ before you go on.{kept}"
+    )
+}

@@ -130,7 +130,9 @@ on_stage! {
                 Err(error) => break error,
             }
         };
-        assert_eq!(why, pcsc::Error::SecurityViolation, "after {} contexts", contexts.len());
+        // It hangs up; which of the two the library makes of it depends on who was faster.
+        let hung_up = [pcsc::Error::SecurityViolation, pcsc::Error::CommError];
+        assert!(hung_up.contains(&why), "{why:?} after {} contexts", contexts.len());
         let error = Directory::open().map(drop).unwrap_err();
         assert_eq!(error.code(), ReaderErrorCode::ServiceRefused);
         assert!(error.is_retryable());

@@ -31,7 +31,10 @@ pub(super) struct Gate {
 impl Gate {
     /// Opens a context of its own.
     pub(super) fn open() -> Result<Self, ReaderError> {
-        let context = Context::establish(Scope::User).map_err(translate_establish)?;
+        // A service that dies under the call looks like one that refuses it; asked again it is absent.
+        let context = Context::establish(Scope::User)
+            .or_else(|_| Context::establish(Scope::User))
+            .map_err(translate_establish)?;
         Ok(Self {
             context,
             cancelled: AtomicBool::new(false),

@@ -43,9 +43,9 @@ pub(super) fn translate(error: Error, reader: &str, step: &'static str) -> Reade
     }
 }
 
-/// Translates an error of waiting or listing, where no card is asked. A wait whose pcscd is killed
-/// as it begins may end with any code (SecurityViolation and others were seen), so what is not known
-/// means that the service is lost.
+/// Translates an error of waiting or listing, where no card is asked. A pcscd that is killed hangs up,
+/// which the client library may call SecurityViolation; so what is not known means that the service
+/// is lost.
 pub(super) fn translate_wait(error: Error, reader: &str) -> ReaderError {
     match translate(error, reader, "waiting for a card") {
         ReaderError::Other { source, .. } => ReaderError::ServiceUnavailable { source },
@@ -56,8 +56,9 @@ pub(super) fn translate_wait(error: Error, reader: &str) -> ReaderError {
 /// Translates an error of establishing a context.
 pub(super) fn translate_establish(error: Error) -> ReaderError {
     match error {
-        // pcscd answers SecurityViolation past its 200 contexts, and when polkit says no.
-        Error::SecurityViolation | Error::NoMemory | Error::NoAccess => {
+        // Past its 200 contexts, or when polkit says no, pcscd takes the call and hangs up at once.
+        // The client library calls that SecurityViolation, or CommError if it was still speaking.
+        Error::SecurityViolation | Error::CommError | Error::NoMemory | Error::NoAccess => {
             ReaderError::ServiceRefused {
                 source: Arc::new(error),
             }
@@ -97,9 +98,11 @@ mod tests {
             translate_wait(Error::SecurityViolation, "R").code(),
             ReaderErrorCode::ServiceUnavailable
         );
-        assert_eq!(
-            translate_establish(Error::SecurityViolation).code(),
-            ReaderErrorCode::ServiceRefused
-        );
+        for refused in [Error::SecurityViolation, Error::CommError] {
+            let code = translate_establish(refused).code();
+            assert_eq!(code, ReaderErrorCode::ServiceRefused);
+        }
+        let absent = translate_establish(Error::NoService).code();
+        assert_eq!(absent, ReaderErrorCode::ServiceUnavailable);
     }
 }

@@ -65,12 +65,12 @@ async fn introduce(options: &Options, cast: &Cast, window: bool) -> Result<()> {
     }
     println!("    S1  {at_s1}\n    S2  {at_s2}");
     println!(
-        "  HQ is at {}; everything is {} {}",
+        "  HQ is at {}; what they keep is {} {}",
         cast.hq.address(),
         if options.data.is_some() {
-            "kept in"
+            "in"
         } else {
-            "for now in"
+            "until the end in"
         },
         cast.place().display()
     );

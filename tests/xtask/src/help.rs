@@ -13,6 +13,7 @@ cargo xtask COMMAND
   test           Sets up, builds, and runs every test: Rust, the screen, and the story.
   ci             What has to be green: formatting, lints, documentation, licences and advisories,
                  the screen's checks, then `test`.
+      --only PART    format, screen, lints, docs, licences or tests.
   bench          Measures, built for release, and prints a table of figures with their goals.
       --only ID      One figure (`--list` names them).
       --json         One JSON object a line.

@@ -54,7 +54,7 @@ fn dispatch(words: &[&str]) -> Result<(), Failure> {
         "demo" => play::demo(rest),
         "soak" => play::soak(rest),
         "test" => no_options(command, rest).and_then(|()| suite::test()),
-        "ci" => no_options(command, rest).and_then(|()| checks::ci()),
+        "ci" => checks::ci(rest),
         "bench" => play::bench(rest),
         other => Err(Failure::new(format!(
             "There is no command \"{other}\". `cargo xtask help` lists what there is."

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use pcsc::{Context, Error, ReaderState, Scope};
+use pcsc::{Context, Error, ReaderState};
 
-use super::words::{translate_establish, translate_wait};
+use super::establish::establish;
+use super::words::translate_wait;
 use crate::{Cancel, ReaderError};
 
 /// Longer waits than this are waits without an end (PC/SC counts in 32-bit milliseconds).
@@ -31,10 +32,7 @@ pub(super) struct Gate {
 impl Gate {
     /// Opens a context of its own.
     pub(super) fn open() -> Result<Self, ReaderError> {
-        // A service that dies under the call looks like one that refuses it; asked again it is absent.
-        let context = Context::establish(Scope::User)
-            .or_else(|_| Context::establish(Scope::User))
-            .map_err(translate_establish)?;
+        let context = establish()?;
         Ok(Self {
             context,
             cancelled: AtomicBool::new(false),

@@ -6,6 +6,7 @@
 //! [`service`](crate::service) does.
 
 mod directory;
+mod establish;
 mod gate;
 mod reader;
 mod session;

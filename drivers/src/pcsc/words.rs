@@ -53,22 +53,6 @@ pub(super) fn translate_wait(error: Error, reader: &str) -> ReaderError {
     }
 }
 
-/// Translates an error of establishing a context.
-pub(super) fn translate_establish(error: Error) -> ReaderError {
-    match error {
-        // Past its 200 contexts, or when polkit says no, pcscd takes the call and hangs up at once.
-        // The client library calls that SecurityViolation, or CommError if it was still speaking.
-        Error::SecurityViolation | Error::CommError | Error::NoMemory | Error::NoAccess => {
-            ReaderError::ServiceRefused {
-                source: Arc::new(error),
-            }
-        }
-        other => ReaderError::ServiceUnavailable {
-            source: Arc::new(other),
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,11 +82,5 @@ mod tests {
             translate_wait(Error::SecurityViolation, "R").code(),
             ReaderErrorCode::ServiceUnavailable
         );
-        for refused in [Error::SecurityViolation, Error::CommError] {
-            let code = translate_establish(refused).code();
-            assert_eq!(code, ReaderErrorCode::ServiceRefused);
-        }
-        let absent = translate_establish(Error::NoService).code();
-        assert_eq!(absent, ReaderErrorCode::ServiceUnavailable);
     }
 }

@@ -57,6 +57,8 @@ impl Shop {
         let reader = Reader::start(place, "reader")?;
         let mut till = Terminal::install(&place.join("s1"), &hq, "S1", Some(reader.socket()))?;
         hq.run(&["publish"])?;
+        // As in a shop.
+        till.poll_every(15);
         till.start()?;
         let api = till.api()?;
         until("the first bundle", async || {

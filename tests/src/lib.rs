@@ -19,7 +19,7 @@ pub use events::{Heard, Listening};
 pub use headquarters::Headquarters;
 pub use programs::program;
 pub use reader::Reader;
-pub use running::{Running, tail};
+pub use running::{Running, signal, tail};
 pub use sample::{Sample, sample};
 pub use terminal::{Person, Terminal};
 pub use waiting::{PATIENCE, until};

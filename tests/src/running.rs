@@ -93,10 +93,9 @@ impl Running {
         if !self.is_alive() {
             return true;
         }
-        let id = self.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status();
+        let asked = signal(self.id(), "TERM");
         let began = Instant::now();
-        while asked.as_ref().is_ok_and(|status| status.success()) && began.elapsed() < FAREWELL {
+        while asked.is_ok() && began.elapsed() < FAREWELL {
             if !self.is_alive() {
                 return true;
             }
@@ -113,6 +112,16 @@ impl Drop for Running {
             let _ = self.child.wait();
         }
     }
+}
+
+/// Sends a signal to a process, by its id. The shell's own `kill`, which every machine has.
+pub fn signal(process: u32, signal: &str) -> Result<()> {
+    let line = format!("kill -{signal} {process}");
+    let status = Command::new("sh").args(["-c", &line]).status()?;
+    if !status.success() {
+        bail!("{line}: {status}");
+    }
+    Ok(())
 }
 
 /// The last lines of a file.

@@ -95,6 +95,11 @@ impl Terminal {
         Ok(terminal)
     }
 
+    /// Has it ask HQ at these intervals instead of every second, from the next start on.
+    pub fn poll_every(&mut self, seconds: u32) {
+        self.poll_seconds = seconds;
+    }
+
     /// Where it keeps everything.
     pub fn folder(&self) -> &Path {
         &self.folder

@@ -3,9 +3,8 @@
 use crate::chance::Chance;
 use crate::ringing::{Ringing, shelf};
 use anyhow::{Context, Result, bail};
-use std::process::Command;
 use std::time::Duration;
-use tillside_tests::{Api, Person, Terminal};
+use tillside_tests::{Api, Person, Terminal, signal};
 
 /// What came of many checkouts through crashes.
 #[derive(Debug, Default)]
@@ -90,13 +89,7 @@ async fn note_what_was_lost(api: &Api, sale: &str, survived: &mut Survived) -> R
 /// kill -9, by id, some microseconds later.
 async fn kill_after(id: u32, microseconds: u64) -> Result<()> {
     precisely(microseconds).await?;
-    let killed = Command::new("kill")
-        .args(["-9", &id.to_string()])
-        .status()?;
-    if !killed.success() {
-        bail!("the agent {id} could not be killed: {killed}");
-    }
-    Ok(())
+    signal(id, "KILL")
 }
 
 /// Waits, more precisely than the runtime's own timer of a millisecond.

@@ -138,12 +138,6 @@ impl Session {
             .map(drop)
     }
 
-    /// Gives the window a size.
-    pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
-        let size = json!({"width": width, "height": height});
-        self.post("/window/rect", size).await.map(drop)
-    }
-
     /// A picture of the page as PNG.
     pub async fn picture(&self) -> Result<Vec<u8>> {
         let path = format!("{}/screenshot", self.path);

@@ -26,7 +26,7 @@ pub async fn sale(page: &Page, stage: &mut Stage) -> Result<()> {
     page.looks("names").await?;
     sign_in(page, Person::ANNA).await?;
     page.sees("section", "Scan the first item").await?;
-    page.sees("footer", "Card reader ready").await?;
+    page.sees("footer", "ready").await?;
     page.looks("empty").await?;
     three_lines(page).await?;
     tap(page, stage).await?;
@@ -65,11 +65,11 @@ async fn three_lines(page: &Page) -> Result<()> {
 }
 
 async fn tap(page: &Page, stage: &Stage) -> Result<()> {
-    stage.reader.hands.tap(0, ANNAS_CARD, false)?;
+    stage.reader.hands.tap(1, ANNAS_CARD, false)?;
     page.sees("section", "Anna Lindqvist").await?;
     page.sees("section", "1,240 points").await?;
     page.sees("section", "gold").await?;
-    stage.reader.hands.remove(0)?;
+    stage.reader.hands.remove(1)?;
     page.looks("member").await
 }
 
@@ -108,7 +108,7 @@ async fn pay(page: &Page) -> Result<()> {
 
 /// The next customer taps while the receipt is still shown: the card is kept for the next sale.
 pub async fn next_customer(page: &Page, stage: &Stage) -> Result<()> {
-    stage.reader.hands.tap(0, "ntag213:0451C2D3E4F5A6", false)?;
+    stage.reader.hands.tap(1, "ntag213:0451C2D3E4F5A6", false)?;
     page.sees("section", "For the next sale").await?;
     page.key(ENTER).await?;
     page.sees("section", "Ben Nov").await?;
@@ -117,7 +117,7 @@ pub async fn next_customer(page: &Page, stage: &Stage) -> Result<()> {
         !page.says("section", "For the next sale").await?,
         "the card is in the sale now"
     );
-    stage.reader.hands.remove(0)?;
+    stage.reader.hands.remove(1)?;
     Ok(())
 }
 

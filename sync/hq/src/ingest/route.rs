@@ -21,7 +21,7 @@ pub(crate) async fn push(
     let _place = hq.ingests.acquire().await.map_err(busy)?;
     let bytes = limited(body, BATCH_BYTE_LIMIT).await?;
     let read = move || {
-        let plain = decompressed(&headers, &bytes, BATCH_BYTE_LIMIT)?;
+        let plain = decompressed(&headers, bytes, BATCH_BYTE_LIMIT)?;
         serde_json::from_slice(&plain).map_err(Answer::malformed)
     };
     let request: PushRequest = tokio::task::spawn_blocking(read)

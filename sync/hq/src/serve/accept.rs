@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
 
 /// The most connections at once; more wait in the system's queue.
@@ -49,8 +50,15 @@ pub(super) async fn accept(
             (Ok(place), Ok((stream, _))) => {
                 let acceptor = TlsAcceptor::from(config.borrow().clone());
                 let (router, watcher) = (router.clone(), graceful.watcher());
+                let mut stopped = stopped.clone();
                 tokio::spawn(async move {
-                    serve(stream, acceptor, router, watcher).await;
+                    let shaken = tokio::select! {
+                        _ = stopped.wait_for(|stopped| *stopped) => None,
+                        shaken = handshake(stream, acceptor) => shaken,
+                    };
+                    if let Some(stream) = shaken {
+                        serve(stream, router, watcher).await;
+                    }
                     drop(place);
                 });
             }
@@ -67,13 +75,17 @@ pub(super) async fn accept(
     }
 }
 
-async fn serve(stream: TcpStream, acceptor: TlsAcceptor, router: Router, watcher: Watcher) {
+async fn handshake(stream: TcpStream, acceptor: TlsAcceptor) -> Option<TlsStream<TcpStream>> {
     let _ = stream.set_nodelay(true);
-    let stream = match timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return tracing::info!(%error, "a handshake was refused"),
-        Err(_) => return tracing::info!("a handshake took too long"),
-    };
+    match timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => return Some(stream),
+        Ok(Err(error)) => tracing::info!(%error, "a handshake was refused"),
+        Err(_) => tracing::info!("a handshake took too long"),
+    }
+    None
+}
+
+async fn serve(stream: TlsStream<TcpStream>, router: Router, watcher: Watcher) {
     let (_, tls) = stream.get_ref();
     let client = ClientCertificate::of(tls.peer_certificates());
     let service = service_fn(move |mut request: Request<Incoming>| {

@@ -259,3 +259,38 @@ async fn a_batch_of_another_terminal_or_past_a_limit_is_refused_whole() {
     }
     assert_eq!(folder.store.counts().await.unwrap().records, 0);
 }
+
+#[tokio::test]
+async fn a_record_sees_what_those_before_it_in_its_batch_changed() {
+    let (folder, mut till, _) = Folder::chain().await;
+    let s1 = till.store.clone();
+    let coupon = |number| Sale::new(number).coupon("SPRING0001", &s1);
+    let (first, second) = (coupon(1), coupon(2));
+    for event in [
+        first.event(),
+        second.event(),
+        first.event(),
+        first.void(),
+        first.void(),
+        coupon(3).event(),
+        second.void(),
+    ] {
+        till.append(event);
+    }
+    let response = till.push(&folder.store, &till.records).await;
+    let booked: Vec<bool> = response
+        .acks
+        .iter()
+        .map(|ack| ack.outcome == Outcome::Accepted)
+        .collect();
+    assert_eq!(booked, [true, false, false, true, false, true, false]);
+    let cases = folder.store.cases(false).await.unwrap();
+    let kinds: Vec<_> = cases.iter().map(|case| case.kind.as_str()).collect();
+    let expected = [
+        "coupon_used_before",
+        "sale_twice",
+        "void_twice",
+        "void_unknown",
+    ];
+    assert_eq!(kinds, expected);
+}

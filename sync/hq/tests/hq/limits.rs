@@ -111,5 +111,8 @@ async fn a_client_that_says_nothing_does_not_keep_others_out() {
     let identity = hq.enrolled(3600).await;
     let sent = hq.client(Some(&identity)).get(hq.url(STATUS)).send().await;
     assert_eq!(sent.unwrap().status(), StatusCode::OK);
+    let begun = std::time::Instant::now();
+    hq.server.stop().await;
+    assert!(begun.elapsed().as_secs() < 5, "nor HQ from stopping");
     drop(silent);
 }

@@ -167,6 +167,12 @@ async fn an_ended_certificate_is_refused_by_new_connections_and_old_ones() {
     let (status, body) = refusal(open.get(hq.url(STATUS)).send().await.unwrap()).await;
     assert_eq!(status, StatusCode::FORBIDDEN);
     assert_eq!(body.code, ErrorCode::CertificateExpired);
+    // Not even the same client, which may remember its session, gets a new connection.
+    let both = tokio::join!(
+        open.get(hq.url(STATUS)).send(),
+        open.get(hq.url(STATUS)).send()
+    );
+    assert!(both.0.is_err() || both.1.is_err());
     let sent = hq.client(Some(&identity)).get(hq.url(STATUS)).send().await;
     let causes = causes(&sent.unwrap_err());
     assert!(causes.contains("CertificateExpired"), "{causes}");

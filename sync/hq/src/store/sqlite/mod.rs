@@ -8,6 +8,7 @@ mod catalogue;
 mod codec;
 mod coupons;
 mod fleet;
+mod fleet_admit;
 mod ingest;
 mod ingest_load;
 mod ingest_write;

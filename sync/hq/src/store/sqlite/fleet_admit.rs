@@ -1,0 +1,168 @@
+//! Invites, letting terminals in, and their certificates, in SQLite.
+
+use super::codec::{UuidId, failed, hash};
+use super::fleet::{profile, store_profile};
+use crate::fleet::{Invitation, Invited, IssuedCertificate, Refused};
+use crate::store::StoreError;
+use rusqlite::{OptionalExtension, Transaction, params};
+use tillside_core::{Hash, LaneId, TerminalId, TerminalProfile, Timestamp};
+
+pub(super) fn invite(
+    transaction: &Transaction<'_>,
+    invitation: &Invitation,
+) -> Result<(), StoreError> {
+    let store = invitation.store.as_str();
+    let known: bool = transaction
+        .query_row(
+            "SELECT EXISTS (SELECT 1 FROM store WHERE store = ?1)",
+            [store],
+            |row| row.get(0),
+        )
+        .map_err(failed)?;
+    if !known {
+        return Err(StoreError::NotFound(format!(
+            "HQ has no store {store}: import it first with `tillside-hq import stores FILE.csv`"
+        )));
+    }
+    transaction
+        .execute(
+            "INSERT INTO invite (secret_hash, store, made_at, valid_until, certificate_seconds)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                invitation.secret_hash.bytes(),
+                store,
+                invitation.made_at.0,
+                invitation.valid_until.0,
+                invitation.certificate_seconds
+            ],
+        )
+        .map_err(failed)?;
+    Ok(())
+}
+
+pub(super) fn invited(
+    transaction: &Transaction<'_>,
+    secret_hash: Hash,
+) -> Result<Option<Invited>, StoreError> {
+    type Found = (String, i64, u32, Option<i64>);
+    let found: Option<Found> = transaction
+        .query_row(
+            "SELECT store, valid_until, certificate_seconds, used_by FROM invite
+             WHERE secret_hash = ?1",
+            [secret_hash.bytes()],
+            |row| row.try_into(),
+        )
+        .optional()
+        .map_err(failed)?;
+    let Some((store, valid_until, certificate_seconds, used_by)) = found else {
+        return Ok(None);
+    };
+    let used = match used_by {
+        None => None,
+        Some(terminal) => Some((
+            profile(transaction, terminal)?,
+            first_certificate(transaction, terminal)?,
+        )),
+    };
+    Ok(Some(Invited {
+        store: store_profile(transaction, &store)?,
+        valid_until: Timestamp(valid_until),
+        certificate_seconds,
+        used,
+    }))
+}
+
+pub(super) fn admit(
+    transaction: &Transaction<'_>,
+    secret_hash: Hash,
+    lane: LaneId,
+    certificate: &IssuedCertificate,
+    now: Timestamp,
+) -> Result<Result<TerminalProfile, Refused>, StoreError> {
+    let Some(invited) = invited(transaction, secret_hash)? else {
+        return Ok(Err(Refused::Unknown));
+    };
+    if invited.used.is_some() {
+        return Ok(Err(Refused::Used));
+    }
+    if now > invited.valid_until {
+        return Ok(Err(Refused::TooOld));
+    }
+    let store = invited.store.store.as_str();
+    transaction
+        .execute(
+            "INSERT INTO terminal (terminal, store, lane, enrolled_at, last_contact,
+                 certificate_seconds)
+             VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
+            params![
+                certificate.terminal.bytes(),
+                store,
+                lane.as_str(),
+                now.0,
+                invited.certificate_seconds
+            ],
+        )
+        .map_err(failed)?;
+    let terminal = transaction.last_insert_rowid();
+    keep_certificate(transaction, terminal, certificate, now)?;
+    transaction
+        .execute(
+            "UPDATE invite SET used_by = ?2, used_at = ?3 WHERE secret_hash = ?1",
+            params![secret_hash.bytes(), terminal, now.0],
+        )
+        .map_err(failed)?;
+    transaction
+        .execute(
+            "UPDATE store SET holder = ?2 WHERE store = ?1 AND holder IS NULL",
+            params![store, certificate.terminal.bytes()],
+        )
+        .map_err(failed)?;
+    Ok(Ok(profile(transaction, terminal)?))
+}
+
+pub(super) fn keep_certificate(
+    transaction: &Transaction<'_>,
+    terminal: i64,
+    certificate: &IssuedCertificate,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    transaction
+        .execute(
+            "INSERT INTO certificate (serial, terminal, issued_at, not_after, key_hash, pem)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                certificate.serial,
+                terminal,
+                now.0,
+                certificate.not_after.0,
+                certificate.key_hash.bytes(),
+                certificate.pem
+            ],
+        )
+        .map_err(failed)?;
+    Ok(())
+}
+
+/// The certificate a terminal came in with.
+fn first_certificate(
+    transaction: &Transaction<'_>,
+    terminal: i64,
+) -> Result<IssuedCertificate, StoreError> {
+    type Found = ([u8; 16], String, i64, Vec<u8>, String);
+    let (id, serial, not_after, key_hash, pem): Found = transaction
+        .query_row(
+            "SELECT terminal.terminal, serial, not_after, key_hash, pem FROM certificate
+             JOIN terminal ON terminal.id = certificate.terminal
+             WHERE certificate.terminal = ?1 ORDER BY issued_at LIMIT 1",
+            [terminal],
+            |row| row.try_into(),
+        )
+        .map_err(failed)?;
+    Ok(IssuedCertificate {
+        terminal: TerminalId::read(id),
+        serial,
+        not_after: Timestamp(not_after),
+        key_hash: hash(&key_hash)?,
+        pem,
+    })
+}

@@ -1,6 +1,6 @@
 //! Step 3: a whole sale at S1 while HQ is gone.
 
-use super::opening::{flag, number, text};
+use super::opening::{amount, flag, number, text};
 use super::{Play, shopper};
 use crate::ringing::{Ringing, points_at, shelf};
 use anyhow::{Context, Result};
@@ -17,8 +17,8 @@ pub async fn sell(play: &mut Play) -> Result<()> {
     told.equal("lines in the basket", lines, 3)?;
     told.equal(
         "what they come to",
-        number(&scanned["sale"]["total"]["minor"])?,
-        1198,
+        amount(&scanned["sale"]["total"])?,
+        "11.98 EUR",
     )?;
 
     let mut events = Listening::to(&api).await?;
@@ -54,8 +54,8 @@ pub async fn sell(play: &mut Play) -> Result<()> {
     let paid = sale.check_out().await?;
     told.equal(
         "total after 1.00 off coffee",
-        number(&paid["sale"]["total"]["minor"])?,
-        1098,
+        amount(&paid["sale"]["total"])?,
+        "10.98 EUR",
     )?;
     // 10 for 10.98 EUR, 5 for the coffee, and half as many again for gold: 15 + 7.
     told.equal("points earned", number(&paid["sale"]["points"])?, 22)?;

@@ -2,7 +2,7 @@
 
 use super::Play;
 use super::new_rules::CHANGED;
-use super::opening::{number, text};
+use super::opening::{amount, number, text};
 use crate::ringing::{Ringing, shelf};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -92,8 +92,9 @@ async fn still_in_force(play: &mut Play, api: &Api) -> Result<()> {
     let signed_in = play.cast.s1.api_for(Person::ANNA).await?;
     let sale = Ringing::with(&signed_in, &[shelf::BEANS]).await?;
     let view = signed_in.get(&format!("/v1/sales/{}", sale.sale)).await?;
-    let price = number(&view["total"]["minor"])?;
-    play.told.equal("  price of the coffee", price, 749)?;
+    let price = amount(&view["total"])?;
+    play.told
+        .equal("  price of the coffee", price, "7.49 EUR")?;
     sale.abandon().await
 }
 

@@ -87,3 +87,14 @@ pub fn flag(value: &Value) -> Result<bool> {
         .as_bool()
         .with_context(|| format!("{value} is neither true nor false"))
 }
+
+/// An amount of money in JSON, as people write it.
+pub fn amount(value: &Value) -> Result<String> {
+    let minor = number(&value["minor"])?;
+    Ok(format!(
+        "{}.{:02} {}",
+        minor / 100,
+        minor % 100,
+        text(&value["currency"])
+    ))
+}

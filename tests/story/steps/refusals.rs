@@ -1,6 +1,6 @@
 //! Step 4: coupons that may not be used, each with its verdict; and a sale at S2.
 
-use super::opening::{flag, number, text};
+use super::opening::{amount, flag, number, text};
 use super::{Play, shopper};
 use crate::ringing::{Ringing, points_at, shelf};
 use anyhow::{Context, Result};
@@ -43,8 +43,8 @@ pub async fn refuse(play: &mut Play) -> Result<()> {
     let view = api.get(&format!("/v1/sales/{}", sale.sale)).await?;
     play.told.equal(
         "to pay, as if none had been shown",
-        number(&view["total"]["minor"])?,
-        749,
+        amount(&view["total"])?,
+        "7.49 EUR",
     )?;
     sale.abandon().await?;
     sell_at_s2(play).await

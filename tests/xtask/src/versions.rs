@@ -3,8 +3,8 @@
 use crate::run::{self, Failure};
 use std::time::Instant;
 
-/// The oldest Node that builds the screen.
-const NODE: u32 = 20;
+/// The oldest Node that builds the screen (Vite asks for it).
+const NODE: (u32, u32) = (20, 19);
 
 /// Says which Rust this is. Cargo itself has refused one that is too old (`rust-version`).
 pub fn rust() -> Result<(), Failure> {
@@ -36,16 +36,17 @@ pub fn rust_components() -> Result<(), Failure> {
 /// Checks that Node and npm are there and new enough.
 pub fn node() -> Result<(), Failure> {
     let began = Instant::now();
+    let oldest = format!("{}.{}", NODE.0, NODE.1);
     let missing = || {
         Failure::new(format!(
-            "Node is not there, and the screen is built with it. Install Node {NODE} or newer \
+            "Node is not there, and the screen is built with it. Install Node {oldest} or newer \
              (https://nodejs.org), then run this again."
         ))
     };
     let node = run::answer("node", &["--version"]).ok_or_else(missing)?;
-    if major(&node).is_none_or(|found| found < NODE) {
+    if release(&node).is_none_or(|found| found < NODE) {
         return Err(Failure::new(format!(
-            "This is Node {node}, and the screen needs {NODE} or newer. Update it \
+            "This is Node {node}, and the screen needs {oldest} or newer. Update it \
              (https://nodejs.org), then run this again."
         )));
     }
@@ -61,18 +62,21 @@ pub fn npm() -> &'static str {
     if cfg!(windows) { "npm.cmd" } else { "npm" }
 }
 
-fn major(version: &str) -> Option<u32> {
-    version.strip_prefix('v')?.split('.').next()?.parse().ok()
+/// Major and minor version of `v20.20.2`.
+fn release(version: &str) -> Option<(u32, u32)> {
+    let mut parts = version.strip_prefix('v')?.split('.').map(str::parse);
+    Some((parts.next()?.ok()?, parts.next()?.ok()?))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::major;
+    use super::{NODE, release};
 
     #[test]
     fn a_node_version_is_read() {
-        assert_eq!(major("v20.20.2"), Some(20));
-        assert_eq!(major("v8.1.0"), Some(8));
-        assert_eq!(major("nonsense"), None);
+        assert_eq!(release("v20.20.2"), Some((20, 20)));
+        assert!(release("v20.9.0").is_some_and(|found| found < NODE));
+        assert!(release("v100.0.0").is_some_and(|found| found > NODE));
+        assert_eq!(release("nonsense"), None);
     }
 }

@@ -27,12 +27,12 @@ const DEMO: &[Package] = &[
 ];
 
 const TESTS: &[Package] = &[
+    ("procps", "ends a program by its id"),
     ("opensc", "another program's view of a simulated card"),
     ("xvfb", "a display for the till window"),
     ("webkit2gtk-driver", "drives the till window"),
     ("dbus", "the till window's accessibility"),
     ("fonts-noto-cjk", "names in Japanese and Chinese"),
-    ("imagemagick", "looks at screenshots"),
     ("chromium", "the same screen in a browser"),
     ("chromium-driver", "drives that browser"),
 ];

@@ -25,8 +25,9 @@ const DRIVER: &str = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
 const ACTIVATE: &str = r#"export LISTEN_PID=$$ LISTEN_FDS=1
 exec 3<&0 </dev/null
 exec "$0" --foreground --config "$1""#;
-/// Waits for the end of its input, which comes when we end in whatever way, and kills pcscd.
-const WATCH: &str = r#"read -r _; kill -9 "$0""#;
+/// Waits for the end of its input, which comes when we end in whatever way, kills pcscd and takes
+/// its folder away.
+const WATCH: &str = r#"read -r _; kill -9 "$0"; rm -rf -- "$1""#;
 
 /// A reader as pcscd's configuration names it.
 pub(crate) struct Stanza {
@@ -68,6 +69,7 @@ impl Daemon {
             .during("starting pcscd")?;
         let watch = Command::new("/bin/sh")
             .args(["-c", WATCH, &pcscd.id().to_string()])
+            .arg(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -12,10 +12,6 @@ use tillside_protocol::ErrorCode;
 
 /// The largest body of a call that is no batch.
 const SMALL_BODY: usize = 64 << 10;
-/// How much of a body that is too large is read and dropped, so that the caller hears the answer
-/// instead of a broken connection.
-const DRAIN_LIMIT: usize = 64 << 20;
-
 /// A small JSON body.
 pub(crate) async fn json<T: DeserializeOwned>(body: Body) -> Result<T, Answer> {
     let bytes = limited(body, SMALL_BODY).await?;
@@ -25,20 +21,13 @@ pub(crate) async fn json<T: DeserializeOwned>(body: Body) -> Result<T, Answer> {
 /// A whole body, as it was sent.
 pub(crate) async fn limited(body: Body, limit: usize) -> Result<BytesMut, Answer> {
     let mut stream = body.into_data_stream();
-    let (mut bytes, mut total) = (BytesMut::new(), 0);
+    let mut bytes = BytesMut::new();
     while let Some(part) = stream.next().await {
         let part = part.map_err(|_| Answer::malformed("it ended early"))?;
-        total += part.len();
-        if total <= limit {
-            bytes.extend_from_slice(&part);
-        } else if total > DRAIN_LIMIT {
-            break;
-        } else {
-            bytes.clear();
+        if bytes.len() + part.len() > limit {
+            return Err(Answer::too_large(limit));
         }
-    }
-    if total > limit {
-        return Err(Answer::too_large(limit));
+        bytes.extend_from_slice(&part);
     }
     Ok(bytes)
 }

@@ -174,7 +174,7 @@ async fn what_no_till_could_use_is_not_published() {
     assert!(none, "{refused}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_never_sees_half_a_bundle_and_old_ones_go() {
     let (_folder, data) = founded().await;
     let store = SqliteStore::open(&data.database()).unwrap();

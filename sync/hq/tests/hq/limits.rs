@@ -7,7 +7,7 @@ use tillside_hq::reports::ReportStore;
 use tillside_protocol::*;
 
 #[tokio::test]
-async fn a_10_mb_body_is_refused_with_words() {
+async fn a_10_mb_body_and_a_larger_one_are_refused_with_words() {
     let hq = Served::start().await;
     let identity = hq.enrolled(3600).await;
     let client = hq.client(Some(&identity));
@@ -23,6 +23,11 @@ async fn a_10_mb_body_is_refused_with_words() {
             body.message
         );
     }
+    // One that no buffer on the way holds: the answer is heard, not a broken connection.
+    let huge = vec![b'x'; 50 << 20];
+    let sent = client.post(hq.url(JOURNAL)).body(huge).send().await;
+    let (status, _) = refusal(sent.unwrap()).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
     let stranger = hq.client(None).post(hq.url(ENROL)).body(large);
     let (status, _) = refusal(stranger.send().await.unwrap()).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);

@@ -7,6 +7,7 @@
 
 mod agent;
 mod api;
+mod assembly;
 mod barcode;
 mod chance;
 mod clock;
@@ -20,13 +21,15 @@ mod people;
 mod readers;
 mod receipt;
 mod server;
+mod start_error;
 mod till;
 mod view;
 
-pub use agent::{Agent, StartError};
+pub use agent::Agent;
 pub use api::Screen;
 pub use clock::WallClock;
 pub use folder::{AgentNote, DataFolder, Journal};
 pub use line_board::line_words;
 pub use options::AgentOptions;
 pub use people::{Pin, PinError, PinHashError};
+pub use start_error::StartError;

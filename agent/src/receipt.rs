@@ -41,7 +41,7 @@ pub fn receipt(store: &StoreProfile, sale: &SaleCompleted, voided: Option<&SaleV
     if sale.rules > 0 {
         paper.words(&format!("Decided by rules version {}", sale.rules));
     }
-    paper.words(&format!("Sale {}", sale.sale));
+    paper.words(&sale.sale.to_string());
     paper.0
 }
 
@@ -74,7 +74,7 @@ fn points(paper: &mut Paper, sale: &SaleCompleted) {
     let earned: i64 = sale.awards.iter().map(|award| award.points.0).sum();
     paper.pair("Points earned", &earned.to_string());
     for award in &sale.awards {
-        paper.indented(&format!("{} (rules version {})", award.why, award.version));
+        paper.indented(&award.why);
     }
     paper.words(&format!("Member card {card}"));
 }

@@ -3,7 +3,7 @@
 use super::{ApiError, Local};
 use crate::people::{Role, Session};
 use crate::till::{TillError, WriteKey};
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
@@ -76,6 +76,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Sale {
         let Path(SalePath { id }) = path.map_err(ApiError::malformed)?;
         let sale = SaleId::from_str(&id).map_err(|_| TillError::NoSuchSale)?;
         Ok(Self(sale))
+    }
+}
+
+/// What a query string asks.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
+        let Query(asked) = query.map_err(|error| ApiError::malformed(error.body_text()))?;
+        Ok(Self(asked))
     }
 }
 

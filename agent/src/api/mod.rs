@@ -39,7 +39,7 @@ use tokio::sync::{Semaphore, watch};
 pub(crate) struct Local {
     pub(crate) till: Till,
     pub(crate) sessions: Arc<Sessions>,
-    /// One PIN is looked at at a time: each takes 19 MiB.
+    /// One PIN is looked at at a time: each takes 7 MiB.
     pub(crate) pins: Arc<Semaphore>,
     pub(crate) hub: Hub,
     pub(crate) devices: Devices,

@@ -36,3 +36,60 @@ impl utoipa::Modify for TokenScheme {
 pub(crate) async fn document() -> Json<utoipa::openapi::OpenApi> {
     Json(Document::openapi())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use serde_json::Value;
+    use std::collections::BTreeSet;
+
+    fn document() -> Value {
+        serde_json::to_value(Document::openapi()).unwrap()
+    }
+
+    fn calls(document: &Value) -> Vec<(String, String, &Value)> {
+        let paths = document["paths"].as_object().unwrap();
+        let calls = paths.iter().flat_map(|(path, methods)| {
+            let methods = methods.as_object().unwrap();
+            methods
+                .iter()
+                .map(|(method, call)| (method.clone(), path.clone(), call))
+        });
+        calls.collect()
+    }
+
+    #[test]
+    fn the_document_lists_exactly_the_calls_there_are() {
+        let document = document();
+        let said: BTreeSet<_> = calls(&document)
+            .into_iter()
+            .map(|(m, p, _)| (m, p))
+            .collect();
+        let routes = crate::api::routes();
+        let there: BTreeSet<_> = routes
+            .iter()
+            .map(|route| (route.method.to_owned(), route.path.to_owned()))
+            .collect();
+        assert_eq!(said, there);
+        assert_eq!(there.len(), routes.len(), "a call stands twice");
+    }
+
+    #[test]
+    fn every_write_says_that_it_takes_a_key() {
+        for (method, path, call) in calls(&document()) {
+            let parameters = call["parameters"].as_array().cloned().unwrap_or_default();
+            let has = |name: &str| {
+                parameters
+                    .iter()
+                    .any(|p| p["name"] == name && p["in"] == "header")
+            };
+            let free = path.starts_with("/v1/sessions") || path == "/v1/sync" || method == "get";
+            assert_eq!(has("Idempotency-Key"), !free, "{method} {path}");
+            assert!(
+                call["responses"].as_object().is_some_and(|r| !r.is_empty()),
+                "{method} {path}"
+            );
+        }
+    }
+}

@@ -1,9 +1,10 @@
 //! The product list, searched.
 
 use super::error::ErrorBody;
+use super::extract::Asked;
 use super::{ApiError, Local};
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use tillside_core::{Category, Item, Money, Product, TaxClass};
 use utoipa::{IntoParams, ToSchema};
@@ -63,7 +64,7 @@ impl From<Product> for ProductView {
     responses((status = 200, body = Vec<ProductView>), (status = 401, body = ErrorBody)))]
 pub(crate) async fn products(
     State(local): State<Local>,
-    Query(search): Query<Search>,
+    Asked(search): Asked<Search>,
 ) -> Result<Json<Vec<ProductView>>, ApiError> {
     let text: String = search.search.chars().take(SEARCH_TEXT_LIMIT).collect();
     let found = local

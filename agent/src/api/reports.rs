@@ -1,12 +1,12 @@
 //! What the manager reads, as JSON or as CSV.
 
 use super::error::ErrorBody;
-use super::extract::Manager;
+use super::extract::{Asked, Manager};
 use super::{ApiError, Local};
 use crate::receipt::local_minute;
 use crate::till::{DayReport, RedemptionReportRow, SaleReportRow, UnconfirmedRow, VoidReportRow};
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
@@ -55,7 +55,7 @@ impl ReportQuery {
 pub(crate) async fn day(
     State(local): State<Local>,
     _manager: Manager,
-    Query(query): Query<ReportQuery>,
+    Asked(query): Asked<ReportQuery>,
 ) -> Result<Json<DayReport>, ApiError> {
     let date = query.date()?;
     Ok(Json(local.till.run(move |desk| desk.day(date)).await?))
@@ -67,7 +67,7 @@ pub(crate) async fn day(
 pub(crate) async fn sales(
     State(local): State<Local>,
     _manager: Manager,
-    Query(query): Query<ReportQuery>,
+    Asked(query): Asked<ReportQuery>,
 ) -> Result<Response, ApiError> {
     let date = query.date()?;
     let job = move |desk: &mut crate::till::Desk| {
@@ -108,7 +108,7 @@ fn sale_cells(row: &SaleReportRow, zone: &str) -> Vec<String> {
 pub(crate) async fn redemptions(
     State(local): State<Local>,
     _manager: Manager,
-    Query(query): Query<ReportQuery>,
+    Asked(query): Asked<ReportQuery>,
 ) -> Result<Response, ApiError> {
     let date = query.date()?;
     let job = move |desk: &mut crate::till::Desk| {
@@ -154,7 +154,7 @@ fn redemption_cells(row: &RedemptionReportRow, zone: &str) -> Vec<String> {
 pub(crate) async fn voids(
     State(local): State<Local>,
     _manager: Manager,
-    Query(query): Query<ReportQuery>,
+    Asked(query): Asked<ReportQuery>,
 ) -> Result<Json<Vec<VoidReportRow>>, ApiError> {
     let date = query.date()?;
     Ok(Json(

@@ -77,3 +77,51 @@ fn written(happening: Happening) -> Result<Event, Infallible> {
     let written = event.json_data(&happening);
     Ok(written.unwrap_or_else(|_| Event::default().comment("unwritable")))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::events::{EVENT_QUEUE, Hub};
+
+    fn listener(hub: &Hub, stop: &watch::Sender<bool>) -> Listener {
+        Listener {
+            queue: hub.listen(),
+            stop: stop.subscribe(),
+            _room: Listeners::default().0.try_acquire_owned().unwrap(),
+        }
+    }
+
+    fn removed() -> Happening {
+        let reader = "R".to_owned();
+        Happening::CardRemoved { reader }
+    }
+
+    /// How many events a listener still hears.
+    fn heard(listener: Listener) -> usize {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime.block_on(listener.stream().count())
+    }
+
+    #[test]
+    fn who_reads_too_slowly_is_dropped() {
+        let (hub, (stop, _)) = (Hub::default(), watch::channel(false));
+        let slow = listener(&hub, &stop);
+        (0..EVENT_QUEUE).for_each(|_| hub.tell(removed()));
+        let just = listener(&hub, &stop);
+        hub.tell(removed());
+        drop(hub);
+        assert_eq!(heard(slow), 0, "it missed the first, so it hears no more");
+        assert_eq!(heard(just), 1);
+    }
+
+    #[test]
+    fn a_stopping_agent_ends_the_stream() {
+        let (hub, (stop, _)) = (Hub::default(), watch::channel(false));
+        let waiting = listener(&hub, &stop);
+        stop.send_replace(true);
+        assert_eq!(heard(waiting), 0);
+    }
+}

@@ -37,7 +37,8 @@ impl Journal {
                     return Ok(());
                 }
                 let verified = store.verify()?;
-                Ok(good(verified.records, Some(&verified.head)))
+                good(verified.records, Some(&verified.head));
+                Ok(())
             }
             Self::Export { out } => export(data, out.as_deref()),
         }
@@ -78,7 +79,11 @@ fn salvage(data: &DataFolder, error: &StoreError, to: &mut dyn Write) -> Result<
     std::fs::create_dir_all(&scratch)?;
     let salvaged = tillside_store::salvage(&data.database(), &scratch, to);
     std::fs::remove_dir_all(&scratch)?;
-    let salvaged = salvaged?;
+    let salvaged = salvaged.map_err(|error| {
+        let text =
+            format!("Nothing could be read out of it ({error}). The file was left untouched.");
+        Failure::Said(text, DAMAGED)
+    })?;
     Ok(format!(
         "{} records could be read and were written; {} could not. The database itself was left untouched.",
         salvaged.records, salvaged.unreadable

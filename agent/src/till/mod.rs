@@ -13,6 +13,7 @@ mod draft;
 mod error;
 mod find;
 mod people;
+mod report_rows;
 mod reports;
 mod sales;
 mod scan;
@@ -30,7 +31,7 @@ pub use desk::{Desk, Flags};
 pub use draft::Draft;
 pub use error::{OPEN_SALE_LIMIT, REFUSED_COUPON_LIMIT, TillError};
 pub use people::Known;
-pub(crate) use reports::{
+pub(crate) use report_rows::{
     DayReport, RedemptionReportRow, SaleReportRow, UnconfirmedRow, VoidReportRow,
 };
 pub(crate) use scan::ScanAnswer;

@@ -1,0 +1,219 @@
+//! What an agent is made of, put together and set going. Starting and stopping it is `agent`'s.
+
+use crate::api::{self, Listeners, Local, Token};
+use crate::devices::Devices;
+use crate::events::Hub;
+use crate::folder::{DataFolder, Journal};
+use crate::line::{Concerns, Wire};
+use crate::line_board::{Known, LineBoard};
+use crate::options::AgentOptions;
+use crate::people::Sessions;
+use crate::readers::Readers;
+use crate::server;
+use crate::start_error::StartError;
+use crate::till::{Desk, Flags, Till};
+use std::io;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tillside_core::Timestamp;
+use tillside_store::Store;
+use tillside_sync::{Bell, Identity, LineState, Problem, ProblemKind};
+use tokio::runtime::Runtime;
+use tokio::sync::{Semaphore, watch};
+
+/// The threads of a running agent.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) readers: Option<Readers>,
+    pub(crate) serving: JoinHandle<()>,
+    pub(crate) till: JoinHandle<()>,
+}
+
+/// What is put together before anything runs.
+pub(crate) struct Parts {
+    desk: Desk,
+    hub: Hub,
+    board: LineBoard,
+    bell: Arc<Bell>,
+    flags: Flags,
+    began: LineState,
+    enrolled: bool,
+}
+
+impl Parts {
+    pub(crate) fn assemble(
+        options: &AgentOptions,
+        store: Store,
+        data: &DataFolder,
+    ) -> Result<Self, StartError> {
+        let store = enrolled_store(store, data)?;
+        let kept = store.line_state().map_err(StartError::Store)?;
+        let unconfirmed = store.unconfirmed().map_err(StartError::Store)?;
+        let enrolled = store.profile().is_some();
+        let began = began(kept, options.clock.read());
+        let zone = store
+            .profile()
+            .map(|profile| profile.profile.time_zone.clone());
+        let known = Known {
+            enrolled,
+            up: began.up,
+            since: began.since,
+            last_contact: began.last_contact,
+            problem: began.problem.as_ref().map(|problem| problem.words.clone()),
+            unconfirmed,
+            zone: zone.unwrap_or_else(|| "UTC".to_owned()),
+        };
+        let (hub, bell, flags) = (Hub::default(), Arc::<Bell>::default(), Flags::default());
+        let board = LineBoard::new(known, hub.clone());
+        let desk = Desk::new(
+            store,
+            options.clock.clone(),
+            hub.clone(),
+            board.clone(),
+            bell.clone(),
+            flags.clone(),
+        );
+        Ok(Self {
+            desk,
+            hub,
+            board,
+            bell,
+            flags,
+            began,
+            enrolled,
+        })
+    }
+
+    pub(crate) fn run(
+        self,
+        options: &AgentOptions,
+        data: &DataFolder,
+        listener: TcpListener,
+        token: &str,
+        stopping: watch::Receiver<bool>,
+    ) -> Result<Running, StartError> {
+        let runtime = runtime().map_err(StartError::System)?;
+        let (till, till_thread) = Till::start(self.desk).map_err(StartError::System)?;
+        let devices = Devices::default();
+        let readers = options.readers.then(|| {
+            let started = Readers::start(till.clone(), devices.clone(), self.hub.clone());
+            started.map_err(|error| StartError::System(io::Error::other(error)))
+        });
+        let readers = readers.transpose()?;
+        if !options.readers {
+            devices.service(false, "Card readers are switched off for this till.");
+        }
+        let concerns = Concerns::default();
+        let local = Local {
+            till: till.clone(),
+            sessions: Arc::new(Sessions::default()),
+            pins: Arc::new(Semaphore::new(1)),
+            hub: self.hub,
+            devices,
+            board: self.board.clone(),
+            bell: self.bell.clone(),
+            concerns: concerns.clone(),
+            flags: self.flags.clone(),
+            listeners: Listeners::default(),
+            clock: options.clock.clone(),
+            token: Token::new(token),
+            port: listener.local_addr().map_or(0, |address| address.port()),
+            screen: options.screen.clone(),
+            readers: options.readers,
+            stop: stopping.clone(),
+        };
+        let wire = self.enrolled.then_some(Wire {
+            till,
+            board: self.board,
+            flags: self.flags,
+            bell: self.bell,
+            concerns,
+        });
+        let line = wire.map(|wire| (wire, data.hq(), options.poll, self.began));
+        let serving = std::thread::Builder::new().name("server".to_owned());
+        let serving = serving.spawn(move || serve(&runtime, listener, local, line, stopping));
+        Ok(Running {
+            readers,
+            serving: serving.map_err(StartError::System)?,
+            till: till_thread,
+        })
+    }
+}
+
+fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(8)
+        .thread_name("agent")
+        .enable_all()
+        .build()
+}
+
+fn serve(
+    runtime: &Runtime,
+    listener: TcpListener,
+    local: Local,
+    line: Option<(Wire, PathBuf, std::time::Duration, LineState)>,
+    stopping: watch::Receiver<bool>,
+) {
+    runtime.block_on(async {
+        let syncing = line.map(|(wire, identity, poll, began)| {
+            let stopping = stopping.clone();
+            tokio::spawn(async move { wire.run(&identity, poll, began, stopping).await })
+        });
+        match tokio::net::TcpListener::from_std(listener) {
+            Ok(listener) => server::serve(listener, api::router(local), stopping).await,
+            Err(error) => tracing::error!(%error, "the address was lost"),
+        }
+        if let Some(syncing) = syncing
+            && syncing.await.is_err()
+        {
+            tracing::error!("sync failed");
+        }
+    });
+}
+
+/// Finishes an enrolment that was cut short, and refuses to begin a journal anew under a name that has one.
+fn enrolled_store(mut store: Store, data: &DataFolder) -> Result<Store, StartError> {
+    let Ok(identity) = Identity::load(&data.hq()) else {
+        return Ok(store);
+    };
+    let terminal = identity.terminal().terminal;
+    let folder = |source| StartError::Folder {
+        folder: data.path().to_owned(),
+        source,
+    };
+    match store.profile().map(|profile| profile.terminal) {
+        None if data.journal() == Journal::Begun(terminal) => Err(StartError::JournalGone),
+        None => {
+            store
+                .enrol(identity.terminal())
+                .map_err(StartError::Store)?;
+            data.journal_begun(terminal).map_err(folder)?;
+            Ok(store)
+        }
+        Some(known) if known == terminal => Ok(store),
+        Some(_) => Err(StartError::OtherIdentity),
+    }
+}
+
+/// The line as it was kept, or untried.
+fn began(kept: Option<tillside_store::LineState>, now: Timestamp) -> LineState {
+    let Some(kept) = kept else {
+        return LineState::untried(now);
+    };
+    let problem = kept.problem.map(|words| Problem {
+        kind: ProblemKind::Unreachable,
+        words,
+        since: kept.since,
+    });
+    LineState {
+        up: kept.up,
+        since: kept.since,
+        last_contact: kept.last_contact,
+        problem,
+        concerns: Vec::new(),
+    }
+}

@@ -1,0 +1,25 @@
+//! The agent as its callers see it: over HTTP, over the command line, over the real database.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test fails by panicking and says why"
+)]
+
+mod access;
+mod clock;
+mod coupons;
+mod damage;
+mod disk;
+mod events;
+mod idempotency;
+mod input;
+mod killed;
+mod program;
+mod reports;
+mod restart;
+mod sale;
+mod screen;
+mod shop;
+mod voids;
+mod wire;

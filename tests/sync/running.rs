@@ -3,6 +3,7 @@
 use crate::stage::Stage;
 use crate::till::{Syncing, Till};
 use std::sync::Arc;
+use std::time::Duration;
 use tillside_sync::ProblemKind;
 
 #[tokio::test]
@@ -101,4 +102,25 @@ async fn a_store_that_fails_is_named_and_loses_nothing() {
         assert_eq!(till.adoptions(), 1);
         syncing.stop().await;
     }
+}
+
+#[tokio::test]
+async fn rings_are_heard_in_the_middle_of_a_long_wait() {
+    let stage = Stage::new();
+    let client = stage.client("first").await;
+    let till = Arc::new(Till::new(&client));
+    let hour = Duration::from_secs(3600);
+    let mut syncing = Syncing::polling(hour, till.clone(), client);
+    syncing.line(|line| line.up).await;
+    till.record(1);
+    syncing.bell.new_fact();
+    syncing
+        .till("the fact is confirmed", |till| till.unconfirmed() == 0)
+        .await;
+    stage.publish();
+    syncing.bell.try_now();
+    syncing
+        .till("the bundle is in force", |till| till.bundle() == 1)
+        .await;
+    syncing.stop().await;
 }

@@ -178,8 +178,13 @@ pub struct Syncing {
 
 impl Syncing {
     pub fn start(till: std::sync::Arc<Till>, client: HqClient) -> Self {
+        Self::polling(Duration::from_millis(500), till, client)
+    }
+
+    /// Asks HQ so often.
+    pub fn polling(poll: Duration, till: std::sync::Arc<Till>, client: HqClient) -> Self {
         let line = LineState::untried(tillside_sync::wall_clock());
-        let engine = Engine::new(Duration::from_millis(500), line.clone());
+        let engine = Engine::new(poll, line.clone());
         let bell = std::sync::Arc::new(Bell::default());
         let (sender, lines) = watch::channel(line);
         let (stop, stopped) = oneshot::channel();
@@ -216,6 +221,7 @@ impl Syncing {
 
     pub async fn stop(self) {
         let _ = self.stop.send(());
-        self.task.await.unwrap();
+        let ended = tokio::time::timeout(Duration::from_secs(10), self.task).await;
+        ended.expect("sync did not stop when told to").unwrap();
     }
 }

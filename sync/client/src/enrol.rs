@@ -4,10 +4,9 @@
 //! is sent only to a server whose certificate chains to exactly that CA and names the host that was
 //! asked. Whether a terminal may be enrolled again is decided before that.
 
-use crate::https::{self, CallError};
+use crate::https::{self, CallError, tls};
 use crate::identity::{Papers, certificate_request, new_key};
 use crate::{Identity, IdentityError, bundle, wall_clock};
-use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::path::Path;
 use tillside_protocol::tillside_core::{Hash, LaneId, TerminalId};
 use tillside_protocol::{EnrolRequest, ErrorCode, InviteCode, InviteCodeError};
@@ -131,7 +130,7 @@ pub async fn enrol(
     let answer = https::enrol(&address, &code, &request)
         .await
         .map_err(|source| refused(&address, source))?;
-    let ca = CertificateDer::from_pem_slice(answer.ca_pem.as_bytes());
+    let ca = tls::certificate(answer.ca_pem.as_bytes());
     if !ca.is_ok_and(|ca| Hash::of(&ca).bytes() == code.ca_fingerprint()) {
         return Err(EnrolError::OtherCa);
     }
@@ -152,6 +151,7 @@ fn parse_address(text: &str) -> Result<Url, EnrolError> {
     Url::parse(text.trim())
         .ok()
         .filter(|url| url.scheme() == "https" && url.has_host() && url.path() == "/")
+        .filter(|url| url.query().is_none() && url.username().is_empty())
         .ok_or_else(|| EnrolError::Address {
             address: text.to_owned(),
         })

@@ -7,13 +7,10 @@
 use crate::FileError;
 use crate::clock::spoken;
 use crate::files;
-use crate::https::tls;
+use crate::https::tls::{self, CertificateDer, PrivateKeyDer};
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject};
-use rustls::server::WebPkiClientVerifier;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use tillside_protocol::tillside_core::{TerminalProfile, Timestamp};
 use url::Url;
 
@@ -76,7 +73,7 @@ pub enum IdentityError {
         now: Timestamp,
         /// Why.
         #[source]
-        source: rustls::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A key or certificate request could not be made.
     #[error("this PC could not make a key")]
@@ -230,18 +227,10 @@ impl Identity {
         certificate: &CertificateDer<'static>,
         now: Timestamp,
     ) -> Result<(), IdentityError> {
-        let seconds = u64::try_from(now.0 / 1000).unwrap_or(0);
-        let at = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-        let roots = tls::only_root(&self.ca);
-        roots
-            .and_then(|roots| {
-                WebPkiClientVerifier::builder_with_provider(roots, tls::provider())
-                    .build()
-                    .map_err(|error| rustls::Error::General(error.to_string()))
-            })
-            .and_then(|verifier| verifier.verify_client_cert(certificate, &[], at))
-            .map(drop)
-            .map_err(|source| IdentityError::NotFromCa { now, source })
+        tls::check_client(&self.ca, certificate, now).map_err(|source| IdentityError::NotFromCa {
+            now,
+            source: Box::new(source),
+        })
     }
 }
 
@@ -275,8 +264,7 @@ fn aside(folder: &Path) -> PathBuf {
 }
 
 fn certificate(file: &'static str, pem: &[u8]) -> Result<CertificateDer<'static>, IdentityError> {
-    CertificateDer::from_pem_slice(pem)
-        .map_err(|error| damaged(file)(std::io::Error::other(error.to_string())))
+    tls::certificate(pem).map_err(damaged(file))
 }
 
 /// Checks that the certificate is for this key, and says from when until when.

@@ -116,10 +116,9 @@ impl BundleError {
             BundleError::Incomplete { .. } | BundleError::Other { .. } => {
                 ProblemKind::IncompleteBundle
             }
-            BundleError::TooLarge { .. } | BundleError::Unreadable(_) => {
+            BundleError::TooLarge { .. } | BundleError::Unreadable(_) | BundleError::File(_) => {
                 ProblemKind::UnusableBundle
             }
-            BundleError::File(_) => ProblemKind::Storage,
         }
     }
 

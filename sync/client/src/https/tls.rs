@@ -3,24 +3,48 @@
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::pem::{self, PemObject};
+pub(crate) use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{ServerName, UnixTime};
+use rustls::server::WebPkiClientVerifier;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore,
     SignatureScheme,
 };
 use std::sync::Arc;
-use tillside_protocol::tillside_core::Hash;
+use std::time::Duration;
+use tillside_protocol::tillside_core::{Hash, Timestamp};
 
 /// The one crypto provider.
-pub(crate) fn provider() -> Arc<CryptoProvider> {
+fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 
 /// A store that trusts one CA.
-pub(crate) fn only_root(ca: &CertificateDer<'static>) -> Result<Arc<RootCertStore>, rustls::Error> {
+fn only_root(ca: &CertificateDer<'static>) -> Result<Arc<RootCertStore>, rustls::Error> {
     let mut roots = RootCertStore::empty();
     roots.add(ca.clone())?;
     Ok(Arc::new(roots))
+}
+
+/// The first certificate of a PEM file.
+pub(crate) fn certificate(pem: &[u8]) -> Result<CertificateDer<'static>, pem::Error> {
+    CertificateDer::from_pem_slice(pem)
+}
+
+/// Checks that `ca` signed `certificate` for clients, and that it is valid `at` that moment.
+pub(crate) fn check_client(
+    ca: &CertificateDer<'static>,
+    certificate: &CertificateDer<'static>,
+    at: Timestamp,
+) -> Result<(), rustls::Error> {
+    let seconds = u64::try_from(at.0 / 1000).unwrap_or(0);
+    let at = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+    WebPkiClientVerifier::builder_with_provider(only_root(ca)?, provider())
+        .build()
+        .map_err(|error| rustls::Error::General(error.to_string()))?
+        .verify_client_cert(certificate, &[], at)
+        .map(drop)
 }
 
 /// For an enrolled terminal: shows its certificate, trusts its CA.

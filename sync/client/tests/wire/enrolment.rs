@@ -137,6 +137,8 @@ async fn a_mistyped_code_or_address_is_told_before_anybody_is_called() {
         "127.0.0.1:1",
         "http://127.0.0.1:1",
         "https://127.0.0.1:1/x",
+        "https://127.0.0.1:1/?x",
+        "https://me@127.0.0.1:1",
         "",
     ] {
         let folder = till.folder();

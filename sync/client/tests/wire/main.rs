@@ -8,5 +8,6 @@ mod calls;
 mod enrolment;
 mod papers;
 mod repository;
+mod seams;
 mod server;
 mod till;

@@ -20,6 +20,8 @@ const FIND: &str = "
         && `${found.getAttribute('aria-label') ?? ''} ${found.innerText}`.toLowerCase().includes(words)) ?? null;";
 
 /// Keys that have no character (W3C WebDriver, 17.4.2).
+pub const BACKSPACE: char = '\u{E003}';
+pub const F2: char = '\u{E032}';
 pub const ENTER: char = '\u{E007}';
 pub const ESCAPE: char = '\u{E00C}';
 pub const F3: char = '\u{E033}';

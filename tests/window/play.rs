@@ -1,6 +1,6 @@
 //! One whole sale, and the manager's look at it afterwards: the same in the window and in a browser.
 
-use crate::page::{ENTER, ESCAPE, F3, F8, F10, Page};
+use crate::page::{BACKSPACE, ENTER, ESCAPE, F2, F3, F8, F10, Page};
 use crate::stage::{ANNAS_CARD, Stage};
 use anyhow::{Result, ensure};
 use tillside_tests::Person;
@@ -26,6 +26,7 @@ pub async fn sale(page: &Page, stage: &mut Stage) -> Result<()> {
     page.looks("names").await?;
     sign_in(page, Person::ANNA).await?;
     page.sees("section", "Scan the first item").await?;
+    page.sees("footer", "HQ: connected").await?;
     page.sees("footer", "ready").await?;
     page.looks("empty").await?;
     three_lines(page).await?;
@@ -58,7 +59,7 @@ async fn three_lines(page: &Page) -> Result<()> {
         "the scan left something in the coupon's field"
     );
     // One less again, with the keyboard.
-    page.key('\u{E032}').await?;
+    page.key(F2).await?;
     page.key('-').await?;
     page.sees("section", "1 × €3.79").await?;
     page.looks("three-lines").await
@@ -140,10 +141,11 @@ pub async fn manager(page: &Page, stage: &Stage) -> Result<()> {
     page.press("Voids").await?;
     page.sees("p", "Nothing was voided on this day.").await?;
     page.press("Not yet at HQ").await?;
-    page.asks("document.querySelector('input[type=search]').focus()")
-        .await?;
+    // What is typed goes to the filter, whatever has the focus.
+    page.types("x").await?;
+    page.key(BACKSPACE).await?;
     for _ in 0.."other store".len() {
-        page.key('\u{E003}').await?;
+        page.key(BACKSPACE).await?;
     }
     page.sees("td", "Sale").await?;
     page.looks("manager-unconfirmed").await

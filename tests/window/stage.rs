@@ -31,7 +31,6 @@ impl Stage {
         let reader = Reader::start(folder.path(), "reader")?;
         let mut hq = Headquarters::found(&folder.path().join("hq"), "Corner Shops")?;
         hq.import(&chain)?;
-        hq.run(&["publish"])?;
         hq.start()?;
         let till = Terminal::install(
             &folder.path().join("till"),
@@ -39,6 +38,8 @@ impl Stage {
             "S1",
             Some(reader.socket()),
         )?;
+        // Now that the store has a terminal, its coupons have somebody who may burn them.
+        hq.run(&["publish"])?;
         Ok(Self {
             till,
             reader,

@@ -20,7 +20,7 @@ async fn a_second_window_says_that_the_till_is_open() -> Result<()> {
     let second = open(&display, folder.path(), &data, None).await?;
     let second = Page::new(second, "second")?;
     second
-        .sees("main", "The till is open already, in another window.")
+        .sees("main", "Another window on this computer shows it.")
         .await?;
     second.looks("open-already").await?;
     second.session.close().await?;

@@ -20,10 +20,12 @@ export const t = {
   noAnswer: 'The till does not answer. Nothing that was finished is lost. Wait a moment and try again.',
   agentAway: 'The till does not answer. It tries again by itself; call your manager if this stays.',
   noToken: 'This page was opened without its key. Close it and open the till again from its icon.',
-  notSetUp: 'This till is not set up yet. Ask HQ for an invitation code and enrol the till with it.',
+  notSetUpTitle: 'This till is not set up yet',
+  notSetUp: 'It cannot sell before that. Ask HQ for an invitation code and enrol the till with it.',
   cannotStart: 'The till cannot start',
 
   // The bar at the foot.
+  noHq: 'Not set up with HQ yet',
   hqConnected: 'HQ: connected',
   hqSending: (n: number) => `HQ: connected · sending ${many(n, 'fact', 'facts')}`,
   noLine: (since: string, n: number) =>

@@ -24,7 +24,7 @@ pub struct Host {
 #[non_exhaustive]
 pub enum NoHost {
     /// Another window has the folder.
-    #[error("The till is open already, in another window. Go on there, and close this one.")]
+    #[error("Another window on this computer shows it. Go on there, and close this one.")]
     OpenAlready,
     /// `--attach`, and no agent answers.
     #[error(
@@ -46,6 +46,17 @@ pub enum NoHost {
     /// The agent's address is no address.
     #[error("The till started at an address that cannot be shown. Start it again.")]
     Address,
+}
+
+impl NoHost {
+    /// What stands above the words.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::OpenAlready => "The till is open already",
+            Self::NobodyToAttachTo(_) => "The till is not running",
+            _ => "The till cannot start",
+        }
+    }
 }
 
 impl Host {

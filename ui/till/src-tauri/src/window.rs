@@ -65,6 +65,7 @@ fn open(app: &mut App, arguments: &Arguments) -> tauri::Result<()> {
 /// The embedded screen, told in its fragment to show nothing but these words.
 fn problem_page(why: &NoHost) -> String {
     let mut words = url::form_urlencoded::Serializer::new(String::new());
+    words.append_pair("title", why.title());
     words.append_pair("problem", &why.to_string());
     format!("index.html#{}", words.finish())
 }
@@ -106,7 +107,10 @@ mod tests {
         let given: Vec<_> = url::form_urlencoded::parse(fragment.as_bytes()).collect();
         assert_eq!(
             given,
-            [("problem".into(), NoHost::OpenAlready.to_string().into())]
+            [
+                ("title".into(), NoHost::OpenAlready.title().into()),
+                ("problem".into(), NoHost::OpenAlready.to_string().into())
+            ]
         );
     }
 }

@@ -61,7 +61,4 @@ export class Calls {
 
   report = <R extends api.Report>(kind: R, date: string) =>
     this.client.read<api.Reports[R][]>(`/v1/reports/${kind}${query({ date })}`);
-
-  reportCsv = (kind: api.Report, date: string, search: string) =>
-    this.client.readText(`/v1/reports/${kind}${query({ date, search, format: 'csv' })}`);
 }

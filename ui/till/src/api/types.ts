@@ -34,7 +34,7 @@ export interface CardService {
 export interface Problem {
   code: string;
   message: string;
-  since: number;
+  since: number | null;
 }
 
 export interface Status {

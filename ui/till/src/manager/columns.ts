@@ -1,13 +1,13 @@
 // What each report shows, as data: the columns, and how a row's cell reads.
 import type { Money, Report, Reports } from '../api/types';
 import { decimalText } from '../pure/money';
-import { LOCALE, t } from '../texts';
+import { t } from '../texts';
 
 export type Cell =
   | { kind: 'text'; text: string }
   | { kind: 'time'; at: number }
   | { kind: 'amount'; amount: Money | null }
-  | { kind: 'number'; text: string }
+  | { kind: 'number'; value: number }
   /** Opens the receipt of a sale. */
   | { kind: 'receipt'; sale: string; number: string }
   /** An icon and words. */
@@ -25,7 +25,7 @@ export interface Column<Row> {
 }
 
 const text = (value: string | null): Cell => ({ kind: 'text', text: value ?? t.noCustomer });
-const number = (value: number): Cell => ({ kind: 'number', text: value.toLocaleString(LOCALE) });
+const number = (value: number): Cell => ({ kind: 'number', value });
 const amount = (value: Money | null): Cell => ({ kind: 'amount', amount: value });
 const hq = (confirmed: boolean): Cell =>
   confirmed ? { kind: 'mark', tone: 'good', text: t.atHq } : { kind: 'mark', tone: 'wait', text: t.waiting };
@@ -94,5 +94,6 @@ export function fits<Row>(list: Column<Row>[], row: Row, filter: string): boolea
 function words(cell: Cell): string {
   if (cell.kind === 'receipt') return cell.number;
   if (cell.kind === 'amount') return cell.amount ? decimalText(cell.amount) : '';
+  if (cell.kind === 'number') return String(cell.value);
   return cell.kind === 'time' ? '' : cell.text;
 }

@@ -3,6 +3,8 @@ import { ApiError } from '../api/client';
 import type { DayTotals, Report, Reports } from '../api/types';
 import { addDays } from '../pure/time';
 import { t } from '../texts';
+import { columns, type Column } from './columns';
+import { csv } from './csv';
 import type { App } from '../state/app.svelte';
 
 export class Day {
@@ -44,11 +46,12 @@ export class Day {
     if (date <= this.today) this.date = date;
   }
 
-  /** The report as the agent writes it for a spreadsheet, kept as a file. Returns the file's name. */
-  async save(search: string): Promise<string> {
-    const csv = await this.app.calls.reportCsv(this.report, this.date, search);
+  /** Keeps rows of the report as a file for a spreadsheet. Returns the file's name. */
+  save(rows: Reports[Report][]): string {
+    const list = columns[this.report] as Column<Reports[Report]>[];
+    const text = csv(list, rows, this.app.status?.store?.time_zone ?? 'UTC');
     const name = `${this.app.status?.store?.store ?? 'till'}-${this.report}-${this.date}.csv`;
-    const url = URL.createObjectURL(new Blob([csv], { type: 'text/csv' }));
+    const url = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
     const link = document.createElement('a');
     link.href = url;
     link.download = name;

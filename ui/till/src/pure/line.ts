@@ -15,6 +15,7 @@ const zoneOf = (status: Status) => status.store?.time_zone ?? 'UTC';
 
 export function lineSaying(status: Status): Saying {
   const { line, unconfirmed, now } = status;
+  if (!status.enrolled) return { tone: 'wait', words: t.noHq };
   if (!line.up)
     return { tone: 'wait', words: t.noLine(clockTime(line.since, zoneOf(status), now), unconfirmed) };
   return { tone: 'good', words: unconfirmed > 0 ? t.hqSending(unconfirmed) : t.hqConnected };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CardTap, Line, Sale, Status } from '../api/types';
 import { clockSaying, lineSaying, readerSaying } from './line';
 import { isCode, strip, tapOutcome, touchedLine } from './till';
-import { addDays, clockTime } from './time';
+import { addDays, clockTime, dayOf, localMinute } from './time';
 
 const eur = (minor: number) => ({ minor, currency: 'EUR' });
 
@@ -86,6 +86,7 @@ describe('the bar at the foot', () => {
   const status = {
     store: { store: 'S1', name: 'Shop', time_zone: 'Europe/Berlin', currency: 'EUR' },
     line: { up: true, since: Date.UTC(2026, 10, 22, 13, 2), last_contact: null, words: '' },
+    enrolled: true,
     unconfirmed: 0,
     clock: 'trusted',
     readers: [{ name: 'ACR122U', ready: true }],
@@ -102,6 +103,12 @@ describe('the bar at the foot', () => {
       words: 'No line since 14:02 · 12 facts waiting · sales go on',
     });
   });
+  it('does not speak of a line that never was', () => {
+    expect(lineSaying({ ...status, enrolled: false })).toEqual({
+      tone: 'wait',
+      words: 'Not set up with HQ yet',
+    });
+  });
   it('says how readers and clock are', () => {
     expect(readerSaying(status).tone).toBe('good');
     expect(readerSaying({ ...status, readers: [] })).toEqual({ tone: 'bad', words: 'No card reader' });
@@ -112,6 +119,12 @@ describe('the bar at the foot', () => {
   it('names the day of what began on another', () => {
     expect(clockTime(Date.UTC(2026, 10, 20, 8, 5), 'Europe/Berlin', status.now)).toBe('Nov 20, 09:05');
   });
+});
+
+it('knows the day and the minute of a moment where the store is', () => {
+  const midnight = Date.UTC(2026, 10, 22, 23, 5);
+  expect(dayOf(midnight, 'Europe/Berlin')).toBe('2026-11-23');
+  expect(localMinute(midnight, 'Europe/Berlin')).toBe('2026-11-23 00:05');
 });
 
 it('counts days over months and leap years', () => {

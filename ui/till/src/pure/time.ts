@@ -28,7 +28,29 @@ export function clockTime(at: number, zone: string, now: number): string {
 
 /** The day of a moment in a time zone, as YYYY-MM-DD. */
 export function dayOf(at: number, zone: string): string {
-  return new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(at);
+  const part = parts(at, zone);
+  return `${part.year}-${part.month}-${part.day}`;
+}
+
+/** A moment as `2026-11-22 14:02`. */
+export function localMinute(at: number, zone: string): string {
+  const part = parts(at, zone);
+  return `${dayOf(at, zone)} ${part.hour}:${part.minute}`;
+}
+
+/** Put together here, for browsers do not agree how any language writes a date. */
+function parts(at: number, zone: string): Record<string, string> {
+  const two = '2-digit';
+  const form = new Intl.DateTimeFormat('en', {
+    year: 'numeric',
+    month: two,
+    day: two,
+    hour: two,
+    minute: two,
+    hourCycle: 'h23',
+    timeZone: zone,
+  });
+  return Object.fromEntries(form.formatToParts(at).map(({ type, value }) => [type, value]));
 }
 
 /** The day some days after another (or before it), both as YYYY-MM-DD. */

@@ -97,6 +97,7 @@ impl Bench {
             lane: "1".parse()?,
             profile: profile.clone(),
             epoch: 1,
+            coupon_holder: true,
         })?;
         let member =
             |number: u32| Ok(format!("01900000-0000-7000-8000-00000001{number:04x}").parse()?);

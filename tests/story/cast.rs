@@ -58,11 +58,10 @@ impl Cast {
         } else {
             let mut hq = Headquarters::found(&place.join("hq"), "Corner Shops")?;
             said.push_str(&hq.import(&chain)?);
+            said.push_str(&hq.run(&["publish"])?);
             hq.start()?;
             let s1 = Terminal::install(&place.join("s1"), &hq, "S1", Some(reader.socket()))?;
             let s2 = Terminal::install(&place.join("s2"), &hq, "S2", Some(reader_2.socket()))?;
-            // Last: a store's first terminal becomes the holder of its coupons, and the bundle says so.
-            said.push_str(&hq.run(&["publish"])?);
             (hq, s1, s2)
         };
         s1.start()?;

@@ -142,4 +142,8 @@ pub struct TerminalProfile {
     pub profile: StoreProfile,
     /// The epoch its journal begins with.
     pub epoch: u32,
+    /// Whether HQ made it the holder of its store's coupons when it enrolled. Counts while the bundle
+    /// in force names no holder: one that was published before the store had a terminal.
+    #[serde(default)]
+    pub coupon_holder: bool,
 }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
 use tillside_core::{
     Assignment, CouponNumber, CouponStanding, CouponUsed, Event, MemberId, SaleId, SaleState,
-    State, Timestamp,
+    State, TerminalId, Timestamp,
 };
 
 /// What a command names.
@@ -70,7 +70,7 @@ fn standing(
     let own = own_use(conn, till, number)?;
     let (assignment, elsewhere_used) = match listed(conn, number)? {
         Some(coupon) => {
-            let assignment = match (coupon.plan, till.reference.holder) {
+            let assignment = match (coupon.plan, holder(till)) {
                 (None, _) => Assignment::Revoked,
                 (Some(plan), Some(holder)) if holder == till.profile.terminal => {
                     Assignment::Here { plan }
@@ -92,6 +92,12 @@ fn standing(
     };
     let known = used.is_some() || assignment != Assignment::NotIssued;
     Ok(known.then_some(CouponStanding { assignment, used }))
+}
+
+/// Who alone may burn the store's numbers.
+fn holder(till: &Till) -> Option<TerminalId> {
+    let enrolled_as = till.profile.coupon_holder.then_some(till.profile.terminal);
+    till.reference.holder.or(enrolled_as)
 }
 
 /// The use of a number that stands in this terminal's own journal.

@@ -79,6 +79,7 @@ fn enrolment() {
                 lane: LaneId::new("1").unwrap(),
                 profile: profile(),
                 epoch: 1,
+                coupon_holder: true,
             },
             certificate_pem: "-----BEGIN CERTIFICATE-----".to_owned(),
             ca_pem: "-----BEGIN CERTIFICATE-----".to_owned(),

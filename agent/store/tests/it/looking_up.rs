@@ -118,6 +118,32 @@ fn only_the_holder_may_burn_the_stores_numbers() {
     assert_eq!(standing(&store, "AAAA1"), None);
 }
 
+/// HQ often publishes before a store has its first terminal.
+#[test]
+fn who_enrolled_as_holder_burns_while_the_bundle_names_none() {
+    let shop = Shop::empty();
+    let mut store = shop.store();
+    let holder = TerminalProfile {
+        coupon_holder: true,
+        ..terminal_profile()
+    };
+    store.enrol(&holder).unwrap();
+    let now = store.now(AFTERNOON);
+    let mut nobody = bundle(1);
+    nobody.coupons.holder = None;
+    store.adopt(&nobody, now).unwrap();
+    let plan = PlanId::new("SPRING").unwrap();
+    let here = Assignment::Here { plan };
+    assert_eq!(standing(&store, "AAAA1").unwrap().assignment, here);
+    let mut other = bundle(2);
+    other.coupons.holder = Some(terminal(2));
+    store.adopt(&other, now).unwrap();
+    let at = Assignment::OtherTill {
+        terminal: terminal(2),
+    };
+    assert_eq!(standing(&store, "AAAA1").unwrap().assignment, at);
+}
+
 #[test]
 fn a_use_stands_until_it_is_voided_here_whatever_an_older_sheet_says() {
     let (_shop, mut store) = Shop::open();

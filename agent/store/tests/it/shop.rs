@@ -60,6 +60,7 @@ pub fn terminal_profile() -> TerminalProfile {
         lane: lane(),
         profile: store_profile("S1"),
         epoch: 1,
+        coupon_holder: false,
     }
 }
 

@@ -111,6 +111,11 @@ pub(crate) const fn member(number: u128) -> MemberId {
 
 /// Lets a terminal into a store, without a network.
 pub(crate) async fn terminal(store: &impl HqStore, to: &str, number: u128) -> Journal {
+    Journal::new(admitted(store, to, number).await.terminal, to)
+}
+
+/// A terminal as HQ lets it in.
+pub(crate) async fn admitted(store: &impl HqStore, to: &str, number: u128) -> TerminalProfile {
     let secret_hash = Hash::of(&number.to_be_bytes());
     let invitation = Invitation {
         secret_hash,
@@ -129,8 +134,7 @@ pub(crate) async fn terminal(store: &impl HqStore, to: &str, number: u128) -> Jo
     };
     let lane = LaneId::new("1").unwrap();
     let admitted = store.admit(secret_hash, lane, certificate, NOON).await;
-    let profile = admitted.unwrap().unwrap();
-    Journal::new(profile.terminal, to)
+    admitted.unwrap().unwrap()
 }
 
 /// A member's balance as the report says.

@@ -1,7 +1,7 @@
 //! The story of a store of HQ's: one function over the trait, run on every database there is.
 
-use crate::fixture::{Folder, balance, fill, import_members, member, terminal};
-use crate::journal::{NOON, Sale};
+use crate::fixture::{Folder, admitted, balance, fill, import_members, member, terminal};
+use crate::journal::{Journal, NOON, Sale};
 use tillside_core::{CouponNumber, Event, StoreId};
 use tillside_hq::store::HqStore;
 use tillside_protocol::Outcome;
@@ -17,7 +17,9 @@ async fn story(store: &impl HqStore) {
     store.found_chain(name.clone(), NOON).await.unwrap();
     assert!(store.found_chain(name, NOON).await.is_err(), "once");
     fill(store).await;
-    let mut till = terminal(store, "S1", 1).await;
+    let first = admitted(store, "S1", 1).await;
+    assert!(first.coupon_holder, "a store's first terminal");
+    let mut till = Journal::new(first.terminal, "S1");
     let mut other = terminal(store, "S2", 2).await;
     let s1 = till.store.clone();
     let (ada, ben) = (member(101), member(102));
@@ -81,7 +83,8 @@ async fn story(store: &impl HqStore) {
     reports_and_cases(store).await;
 
     // A lost till: its coupons pass to the next one of its store.
-    let spare = terminal(store, "S1", 3).await;
+    let spare = admitted(store, "S1", 3).await;
+    assert!(!spare.coupon_holder, "the first till has the numbers");
     assert!(store.revoke(till.terminal, NOON).await.unwrap());
     assert!(!store.revoke(till.terminal, NOON).await.unwrap());
     let edition = store.edition(NOON).await.unwrap();

@@ -107,9 +107,10 @@ pub(super) fn profile(
     transaction: &Transaction<'_>,
     row: i64,
 ) -> Result<TerminalProfile, StoreError> {
-    let (terminal, store, lane): ([u8; 16], String, String) = transaction
+    let (terminal, store, lane, coupon_holder): ([u8; 16], String, String, bool) = transaction
         .query_row(
-            "SELECT terminal, store, lane FROM terminal WHERE id = ?1",
+            "SELECT t.terminal, t.store, t.lane, coalesce(s.holder = t.terminal, 0)
+             FROM terminal AS t JOIN store AS s ON s.store = t.store WHERE t.id = ?1",
             [row],
             |row| row.try_into(),
         )
@@ -119,6 +120,7 @@ pub(super) fn profile(
         lane: code("lane", lane)?,
         profile: store_profile(transaction, &store)?,
         epoch: FIRST_EPOCH,
+        coupon_holder,
     })
 }
 

@@ -17,7 +17,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use tillside_core::Timestamp;
+use tillside_core::{TerminalId, Timestamp};
 use tillside_store::Store;
 use tillside_sync::{Bell, Identity, LineState, Problem, ProblemKind};
 use tokio::runtime::Runtime;
@@ -175,28 +175,51 @@ fn serve(
     });
 }
 
+/// What the identity on disk means for the store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Standing {
+    /// The store is that terminal's.
+    Enrolled,
+    /// Enrolment was cut short before the store heard of it.
+    ToEnrol,
+    /// That terminal's journal was begun here and is gone: a new one under its name would be a
+    /// second history.
+    JournalGone,
+    /// The store is another terminal's: a replacement was cut short.
+    OtherIdentity,
+}
+
+fn standing(identity: TerminalId, store: Option<TerminalId>, journal: Journal) -> Standing {
+    match store {
+        Some(known) if known == identity => Standing::Enrolled,
+        Some(_) => Standing::OtherIdentity,
+        None if journal == Journal::Begun(identity) => Standing::JournalGone,
+        None => Standing::ToEnrol,
+    }
+}
+
 /// Finishes an enrolment that was cut short, and refuses to begin a journal anew under a name that has one.
 fn enrolled_store(mut store: Store, data: &DataFolder) -> Result<Store, StartError> {
     let Ok(identity) = Identity::load(&data.hq()) else {
         return Ok(store);
     };
     let terminal = identity.terminal().terminal;
-    let folder = |source| StartError::Folder {
-        folder: data.path().to_owned(),
-        source,
-    };
-    match store.profile().map(|profile| profile.terminal) {
-        None if data.journal() == Journal::Begun(terminal) => Err(StartError::JournalGone),
-        None => {
-            store
-                .enrol(identity.terminal())
-                .map_err(StartError::Store)?;
-            data.journal_begun(terminal).map_err(folder)?;
-            Ok(store)
+    let known = store.profile().map(|profile| profile.terminal);
+    match standing(terminal, known, data.journal()) {
+        Standing::Enrolled => {}
+        Standing::ToEnrol => {
+            let enrolled = store.enrol(identity.terminal());
+            enrolled.map_err(StartError::Store)?;
+            let noted = data.journal_begun(terminal);
+            noted.map_err(|source| StartError::Folder {
+                folder: data.path().to_owned(),
+                source,
+            })?;
         }
-        Some(known) if known == terminal => Ok(store),
-        Some(_) => Err(StartError::OtherIdentity),
+        Standing::JournalGone => return Err(StartError::JournalGone),
+        Standing::OtherIdentity => return Err(StartError::OtherIdentity),
     }
+    Ok(store)
 }
 
 /// The line as it was kept, or untried.
@@ -215,5 +238,25 @@ fn began(kept: Option<tillside_store::LineState>, now: Timestamp) -> LineState {
         last_contact: kept.last_contact,
         problem,
         concerns: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_journal_is_begun_once_under_a_name() {
+        let id = |end: u8| -> TerminalId {
+            let text = format!("01940000-0000-7000-8000-0000000000{end:02x}");
+            text.parse().unwrap()
+        };
+        let begun = Journal::Begun(id(1));
+        assert_eq!(standing(id(1), None, Journal::NotBegun), Standing::ToEnrol);
+        assert_eq!(standing(id(1), Some(id(1)), begun), Standing::Enrolled);
+        assert_eq!(standing(id(1), None, begun), Standing::JournalGone);
+        assert_eq!(standing(id(2), None, begun), Standing::ToEnrol);
+        assert_eq!(standing(id(2), Some(id(1)), begun), Standing::OtherIdentity);
     }
 }

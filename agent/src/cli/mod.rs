@@ -100,21 +100,24 @@ impl Failure {
             | StoreError::ChainBroken { .. }
             | StoreError::Shortened { .. }
             | StoreError::NotOurs { .. }
-            | StoreError::Unreadable { .. } => {
-                Self::Said(format!("{}\n({error})", error.advice()), DAMAGED)
-            }
-            _ => Self::said(format!("{}\n({error})", error.advice())),
+            | StoreError::Unreadable { .. } => Self::Said(
+                format!("{}\n({error}){}", error.advice(), causes(error)),
+                DAMAGED,
+            ),
+            _ => Self::said(format!("{}\n({error}){}", error.advice(), causes(error))),
         }
     }
 
     fn start(error: &StartError) -> Self {
         let code = if error.is_damage() { DAMAGED } else { PROBLEM };
-        let cause = std::error::Error::source(error);
-        let cause = cause
-            .map(|cause| format!("\n({cause})"))
-            .unwrap_or_default();
-        Self::Said(format!("{error}{cause}"), code)
+        Self::Said(format!("{error}{}", causes(error)), code)
     }
+}
+
+/// What lies behind an error, each on its own line.
+fn causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.map(|cause| format!("\n({cause})")).collect()
 }
 
 /// Runs the program.

@@ -225,6 +225,7 @@ pub fn prepare(folder: &Path) {
             lane: "1".parse().unwrap(),
             profile: bundle.profile.clone(),
             epoch: 1,
+            coupon_holder: true,
             coupon_holder: false,
         })
         .unwrap();

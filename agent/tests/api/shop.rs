@@ -225,7 +225,6 @@ pub fn prepare(folder: &Path) {
             lane: "1".parse().unwrap(),
             profile: bundle.profile.clone(),
             epoch: 1,
-            coupon_holder: true,
             coupon_holder: false,
         })
         .unwrap();

@@ -4,7 +4,7 @@ use crate::axe;
 use crate::driver::{Driver, Session};
 use crate::page::Page;
 use crate::play;
-use crate::stage::Stage;
+use crate::stage::{Stage, alone};
 use anyhow::{Result, ensure};
 use serde_json::json;
 use std::path::Path;
@@ -39,6 +39,7 @@ async fn open(folder: &Path, size: &str, dark: bool) -> Result<Session> {
 
 #[tokio::test]
 async fn the_browser_sells() -> Result<()> {
+    let _alone = alone().await;
     let mut stage = Stage::set()?;
     stage.till.start()?;
     let api = stage.ready().await?;
@@ -59,6 +60,7 @@ async fn the_browser_sells() -> Result<()> {
 /// A classic till display, a large one and a narrow tablet, in a dark room: nothing overflows, axe is content.
 #[tokio::test]
 async fn every_size_fits_in_the_dark() -> Result<()> {
+    let _alone = alone().await;
     let mut stage = Stage::set()?;
     stage.till.start()?;
     let api = stage.ready().await?;

@@ -21,6 +21,9 @@ const FIND: &str = "
 
 /// Keys that have no character (W3C WebDriver, 17.4.2).
 pub const BACKSPACE: char = '\u{E003}';
+pub const TAB: char = '\u{E004}';
+pub const DELETE: char = '\u{E017}';
+pub const F5: char = '\u{E035}';
 pub const F2: char = '\u{E032}';
 pub const ENTER: char = '\u{E007}';
 pub const ESCAPE: char = '\u{E00C}';

@@ -1,6 +1,6 @@
 //! One whole sale, and the manager's look at it afterwards: the same in the window and in a browser.
 
-use crate::page::{BACKSPACE, ENTER, ESCAPE, F2, F3, F8, F10, Page};
+use crate::page::{BACKSPACE, DELETE, ENTER, ESCAPE, F2, F3, F5, F8, F10, Page, TAB};
 use crate::stage::{ANNAS_CARD, Stage};
 use anyhow::{Result, ensure};
 use tillside_tests::Person;
@@ -30,6 +30,7 @@ pub async fn sale(page: &Page, stage: &mut Stage) -> Result<()> {
     page.sees("footer", "ready").await?;
     page.looks("empty").await?;
     three_lines(page).await?;
+    by_hand(page).await?;
     tap(page, stage).await?;
     coupons(page, stage).await?;
     line_cut(page, stage).await?;
@@ -63,6 +64,24 @@ async fn three_lines(page: &Page) -> Result<()> {
     page.key('-').await?;
     page.sees("section", "1 × €3.79").await?;
     page.looks("three-lines").await
+}
+
+/// What the till does not know is entered by hand, and taken off again.
+async fn by_hand(page: &Page) -> Result<()> {
+    page.scans("4012345999990").await?;
+    page.sees("p", "4012345999990").await?;
+    page.key(F5).await?;
+    page.sees("dialog", "Item by hand").await?;
+    page.types("Birthday candle").await?;
+    page.key(TAB).await?;
+    page.types("0.95").await?;
+    page.looks("by-hand").await?;
+    page.key(ENTER).await?;
+    page.sees("li", "Birthday candle").await?;
+    page.sees("dl", "€16.52").await?;
+    page.key(DELETE).await?;
+    page.sees("dl", "€15.57").await?;
+    Ok(())
 }
 
 async fn tap(page: &Page, stage: &Stage) -> Result<()> {

@@ -8,6 +8,13 @@ use tillside_tests::{Api, Headquarters, Reader, Sample, Terminal, sample, until}
 /// A member of the sample chain: gold, 1240 points.
 pub const ANNAS_CARD: &str = "ntag215:04A1B2C3D4E5F6";
 
+/// One screen at a time: a scanner is told from a person by its pace, and browsers that start beside it
+/// would take that away on a small machine. Hold what this gives for the whole test.
+pub async fn alone() -> tokio::sync::MutexGuard<'static, ()> {
+    static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    ONE.lock().await
+}
+
 /// The stage; dropping it ends every program on it.
 pub struct Stage {
     pub till: Terminal,

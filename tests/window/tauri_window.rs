@@ -4,11 +4,12 @@ use crate::display::Display;
 use crate::driver::{Driver, Session};
 use crate::page::Page;
 use crate::play;
-use crate::stage::Stage;
+use crate::stage::{Stage, alone};
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 use tillside_tests::{program, until};
 
 /// Lets WebKitWebDriver start the window and take control of it.
@@ -56,6 +57,7 @@ fn downloads(home: &Path) -> Result<()> {
 
 #[tokio::test]
 async fn the_window_sells() -> Result<()> {
+    let _alone = alone().await;
     let mut stage = Stage::set()?;
     let display = Display::start(stage.folder.path())?;
     let socket = stage.reader.socket().to_owned();
@@ -111,5 +113,10 @@ async fn the_page_has_no_way_in(page: &Page) -> Result<()> {
         .await?;
     let tried = tried.as_str().context("it says what came of it")?;
     ensure!(!tried.starts_with("let in"), "{tried}");
+    // Nor can it be led elsewhere.
+    page.asks("location.assign('http://127.0.0.1:9/'); return 0").await?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let still = page.says("header", "Corner Shop Lindenplatz").await?;
+    ensure!(still, "the window went to another address");
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::display::Display;
 use crate::page::Page;
-use crate::stage::Stage;
+use crate::stage::{Stage, alone};
 use crate::tauri_window::open;
 use anyhow::{Result, ensure};
 use std::process::Command;
@@ -10,6 +10,7 @@ use tillside_tests::{Running, program, until};
 
 #[tokio::test]
 async fn a_second_window_says_that_the_till_is_open() -> Result<()> {
+    let _alone = alone().await;
     let folder = tempfile::tempdir()?;
     let display = Display::start(folder.path())?;
     let data = folder.path().join("till");
@@ -29,6 +30,7 @@ async fn a_second_window_says_that_the_till_is_open() -> Result<()> {
 
 #[tokio::test]
 async fn a_till_that_cannot_start_says_what_to_do() -> Result<()> {
+    let _alone = alone().await;
     let folder = tempfile::tempdir()?;
     let display = Display::start(folder.path())?;
     let data = folder.path().join("till");
@@ -44,6 +46,7 @@ async fn a_till_that_cannot_start_says_what_to_do() -> Result<()> {
 /// Closing the window stops the agent it started, and leaves one that ran before alone.
 #[tokio::test]
 async fn the_window_takes_its_own_agent_along_and_no_other() -> Result<()> {
+    let _alone = alone().await;
     let mut stage = Stage::set()?;
     let display = Display::start(stage.folder.path())?;
     let note = stage.till.folder().join("agent.json");

@@ -16,8 +16,8 @@ export class Calls {
   signOut = () => this.client.write<void>('DELETE', '/v1/sessions/current');
   whoAmI = () => this.client.read<api.Session>('/v1/sessions/current');
 
-  products = (search: string) =>
-    this.client.read<api.Product[]>(`/v1/products${query({ search, limit: '8' })}`);
+  products = (search: string, limit = 8) =>
+    this.client.read<api.Product[]>(`/v1/products${query({ search, limit: String(limit) })}`);
 
   openSale = () => this.client.write<api.Sale>('POST', '/v1/sales', {});
   openSales = () => this.client.read<api.Sale[]>('/v1/sales/open');
@@ -31,6 +31,9 @@ export class Calls {
       `/v1/sales/${seg(id)}/scan`,
       quantity === 1 ? { code } : { code, quantity },
     );
+
+  putLines = (id: string, lines: api.LinePut[]) =>
+    this.client.write<api.Sale>('PUT', `/v1/sales/${seg(id)}/lines`, { lines });
 
   setQuantity = (id: string, index: number, quantity: number) =>
     this.client.write<api.Sale>('PUT', `/v1/sales/${seg(id)}/lines/${index}`, { quantity });

@@ -95,6 +95,16 @@ export interface Line {
   total: Money;
 }
 
+/** A line as it is put: what is left out comes from the product list. */
+export interface LinePut {
+  item: string;
+  quantity: number;
+  name?: string;
+  unit_price?: Money;
+  category?: string | null;
+  tax_class?: string;
+}
+
 export interface SaleCoupon {
   number: string;
   plan: string | null;

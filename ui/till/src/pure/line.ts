@@ -1,5 +1,5 @@
 // What the bar at the foot says: the line to HQ, the readers, the clock. Words and a tone, never colour alone.
-import type { Status } from '../api/types';
+import type { Problem, Status } from '../api/types';
 import { t } from '../texts';
 import { clockTime } from './time';
 
@@ -30,4 +30,12 @@ export function readerSaying(status: Status): Saying {
 
 export function clockSaying(status: Status): Saying | null {
   return status.clock === 'suspect' ? { tone: 'bad', words: t.clockWrong } : null;
+}
+
+/** Problems that the bar says in words of its own. */
+const SAID = ['line_down', 'clock_suspect', 'card_service_down', 'no_reader', 'not_enrolled'];
+
+/** What is wrong beyond what the bar says. */
+export function furtherProblems(status: Status): Problem[] {
+  return status.problems.filter((problem) => !SAID.includes(problem.code));
 }

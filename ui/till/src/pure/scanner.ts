@@ -27,7 +27,7 @@ export type Reading =
 /** The longest average time between the keys of a scan. Scanners take 1 to 30 ms a key, a fast typist 80 and more. */
 export const SCAN_PACE_MS = 50;
 /** A computer that is busy may hold one key back for this long; after more, something new begins. */
-export const LONGEST_PAUSE_MS = 250;
+export const LONGEST_PAUSE_MS = 500;
 /** The shortest code: what is shorter is a person hitting two keys at once. */
 export const SHORTEST_CODE = 4;
 /** Up to here no key may be held back at all, for a person can be quick for a moment. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CardTap, Line, Sale, Status } from '../api/types';
-import { clockSaying, lineSaying, readerSaying } from './line';
-import { isCode, strip, tapOutcome, touchedLine } from './till';
+import { clockSaying, furtherProblems, lineSaying, readerSaying } from './line';
+import { isCode, itemOf, strip, tapOutcome, touchedLine } from './till';
 import { addDays, clockTime, dayOf, localMinute } from './time';
 
 const eur = (minor: number) => ({ minor, currency: 'EUR' });
@@ -103,6 +103,11 @@ describe('the bar at the foot', () => {
       words: 'No line since 14:02 · 12 facts waiting · sales go on',
     });
   });
+  it('counts what it does not say itself', () => {
+    const problem = (code: string) => ({ code, message: '', since: null });
+    const problems = [problem('line_down'), problem('disk_full')];
+    expect(furtherProblems({ ...status, problems })).toEqual([problem('disk_full')]);
+  });
   it('does not speak of a line that never was', () => {
     expect(lineSaying({ ...status, enrolled: false })).toEqual({
       tone: 'wait',
@@ -119,6 +124,14 @@ describe('the bar at the foot', () => {
   it('names the day of what began on another', () => {
     expect(clockTime(Date.UTC(2026, 10, 20, 8, 5), 'Europe/Berlin', status.now)).toBe('Nov 20, 09:05');
   });
+});
+
+it('names what is entered by hand', () => {
+  expect(itemOf(' 4006381333931 ')).toBe('gtin:4006381333931');
+  expect(itemOf(']E04006381333931')).toBe('gtin:4006381333931');
+  expect(itemOf('bread-1')).toBe('sku:BREAD-1');
+  expect(itemOf('12345')).toBe('sku:12345');
+  expect(itemOf('')).toBe('sku:HAND');
 });
 
 it('knows the day and the minute of a moment where the store is', () => {

@@ -60,6 +60,13 @@ function same(a: Line, b: Line | undefined): boolean {
   );
 }
 
+/** The item that a number entered by hand names: a barcode's, or the shop's own. None at all is a number too. */
+export function itemOf(code: string): string {
+  const plain = code.trim().replace(/^\][A-Za-z]\d/, '');
+  if (/^(\d{8}|\d{12,14})$/.test(plain)) return `gtin:${plain}`;
+  return `sku:${plain === '' ? 'HAND' : plain.toUpperCase()}`;
+}
+
 /** A text without blanks that has a digit is taken for a code; anything else is searched by name. */
 export function isCode(text: string): boolean {
   return /^\S{4,}$/.test(text) && /[0-9]/.test(text);

@@ -1,7 +1,7 @@
 // The sale at hand. Whatever is done to it goes through one queue, so that fast scans never overtake each other.
 import type { Calls } from '../api/calls';
 import { ApiError } from '../api/client';
-import type { CardTap, Finished, Sale, Tender } from '../api/types';
+import type { CardTap, Finished, Line, LinePut, Sale, Tender } from '../api/types';
 import { strip, touchedLine, type TapOutcome } from '../pure/till';
 import { t } from '../texts';
 
@@ -35,6 +35,8 @@ export class Selling {
   notice = $state<Notice | null>(null);
   coupon = $state<Shown | null>(null);
   receipt = $state<Finished | null>(null);
+  /** The last code that nothing here knows; it can be entered by hand. */
+  unknown = $state<string | null>(null);
   /** What the customer handed over in cash, when there is change to give. */
   changeDue = $state<number | null>(null);
   /** A card tapped for the sale that comes next. */
@@ -100,12 +102,26 @@ export class Selling {
       const before = this.sale;
       const { kind, message, sale } = await this.calls.scan(await this.#open(), code, quantity);
       this.#put(sale);
+      this.unknown = kind === 'unknown' ? code : null;
       if (kind === 'coupon') this.#showVerdict(code, message, before);
       else if (kind === 'line') this.notice = null;
       else this.notice = { tone: kind === 'unknown' ? 'bad' : 'good', words: message };
       if (kind === 'card') this.taps += 1;
       return kind;
     });
+  }
+
+  /** Adds an item that is in no list. Returns what is wrong with it, in words, or null. */
+  async addByHand(line: LinePut): Promise<string | null> {
+    const added = await this.#run(async () => {
+      const sale = await this.#open();
+      const lines = this.sale?.lines.map(asPut) ?? [];
+      this.#put(await this.calls.putLines(sale, [...lines, line]));
+      this.notice = null;
+      this.unknown = null;
+      return true;
+    });
+    return added ? null : (this.notice?.words ?? t.noAnswer);
   }
 
   setQuantity(index: number, quantity: number): Promise<unknown> {
@@ -268,7 +284,14 @@ export class Selling {
   }
 
   #clear(): void {
-    Object.assign(this, { sale: null, touched: null, notice: null, coupon: null, receipt: null });
+    Object.assign(this, {
+      sale: null,
+      touched: null,
+      notice: null,
+      coupon: null,
+      receipt: null,
+      unknown: null,
+    });
     Object.assign(this, { held: null, changeDue: null, unreadableCard: null });
     this.#payment = null;
     sessionStorage.removeItem(SALE);
@@ -290,6 +313,11 @@ export class Selling {
     this.#queue = turn;
     return turn;
   }
+}
+
+/** A line as it stands, to be put again beside a new one. */
+function asPut({ item, quantity, name, unit_price, category, tax_class }: Line): LinePut {
+  return { item, quantity, name, unit_price, category, tax_class };
 }
 
 /** The agent's message on a scanned coupon is `Coupon NUMBER: verdict`; the number is shown beside it. */

@@ -1,0 +1,156 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Calls } from '../api/calls';
+import { ApiError, type Client } from '../api/client';
+import type { CardTap, Sale } from '../api/types';
+import { Selling } from './selling.svelte';
+
+const eur = (minor: number) => ({ minor, currency: 'EUR' });
+
+function sale(id: string, more: Partial<Sale> = {}): Sale {
+  const sums = { subtotal: eur(199), discount_total: eur(0), total: eur(199) };
+  return {
+    sale: id,
+    state: 'open',
+    lines: [],
+    coupons: [],
+    customer: null,
+    points: 0,
+    ...sums,
+    ...more,
+  } as Sale;
+}
+
+/** What was written: method, path and key. */
+interface Write {
+  call: string;
+  key: string | undefined;
+}
+
+/** A till whose agent answers writes as `answer` says. */
+function till(answer: (call: string, body: unknown) => unknown) {
+  const writes: Write[] = [];
+  let keys = 0;
+  const client = {
+    newKey: () => `key-${(keys += 1)}`,
+    read: async (path: string) => answer(`GET ${path}`, null),
+    readText: async () => 'the receipt',
+    write: async (method: string, path: string, body: unknown, key?: string) => {
+      writes.push({ call: `${method} ${path}`, key });
+      const value = await answer(`${method} ${path}`, body);
+      if (value instanceof Error) throw value;
+      return value;
+    },
+  };
+  return { selling: new Selling(new Calls(client as unknown as Client)), writes };
+}
+
+const lost = new ApiError(0, 'no_answer', 'No answer.', true);
+const cash = [{ kind: 'cash' as const }];
+const tap: CardTap = { reader: 'R', card: 'uid:04', kind: 'x', member: null, message: '' };
+
+beforeEach(() => {
+  const kept = new Map<string, string>();
+  vi.stubGlobal('sessionStorage', {
+    getItem: (name: string) => kept.get(name) ?? null,
+    setItem: (name: string, value: string) => kept.set(name, value),
+    removeItem: (name: string) => kept.delete(name),
+  });
+});
+
+describe('a payment', () => {
+  it('whose answer was lost goes on under the same key, and is not forgotten', async () => {
+    const answers = [lost, { sale: sale('1', { state: 'completed' }), receipt: 'r', seq: 1 }];
+    const { selling, writes } = till(() => answers.shift());
+    selling.pick(sale('1'));
+    await expect(selling.checkout(cash, null)).rejects.toBe(lost);
+    expect(selling.undecided).toEqual(cash);
+    await selling.checkout(cash, 301);
+    expect(writes.map((write) => write.key)).toEqual(['key-1', 'key-1']);
+    expect(selling.undecided).toBeNull();
+    expect(selling.receipt?.receipt).toBe('r');
+    expect(selling.changeDue).toBe(301);
+  });
+
+  it('that was refused for good is another one the next time', async () => {
+    const refused = new ApiError(409, 'coupon', 'The coupon was used meanwhile.', false);
+    const { selling, writes } = till(() => refused);
+    selling.pick(sale('1'));
+    await selling.checkout(cash, null).catch(() => {});
+    expect(selling.undecided).toBeNull();
+    await selling.checkout(cash, null).catch(() => {});
+    expect(writes.map((write) => write.key)).toEqual(['key-1', 'key-2']);
+  });
+
+  it('that turns out to be booked already shows its receipt', async () => {
+    const booked = new ApiError(409, 'already_completed', 'This sale is paid.', false);
+    const done = sale('1', { state: 'completed' });
+    const { selling } = till((call) => (call.startsWith('GET') ? done : booked));
+    selling.pick(sale('1'));
+    await selling.checkout([{ kind: 'card' }], null);
+    expect(selling.receipt).toMatchObject({ sale: { state: 'completed' }, receipt: 'the receipt' });
+  });
+});
+
+describe('scans', () => {
+  it('never overtake each other, and open one sale together', async () => {
+    const { selling, writes } = till(async (call, body) => {
+      await new Promise((resolve) => setTimeout(resolve, call.endsWith('/scan') ? 5 : 15));
+      if (call === 'POST /v1/sales') return sale('1');
+      return {
+        kind: 'line',
+        message: '',
+        sale: sale('1', { points: Number((body as { code: string }).code) }),
+      };
+    });
+    await Promise.all(['1', '2', '3'].map((code) => selling.scan(code)));
+    expect(writes.map((write) => write.call)).toEqual([
+      'POST /v1/sales',
+      ...Array(3).fill('POST /v1/sales/1/scan'),
+    ]);
+    expect(selling.sale?.points).toBe(3);
+  });
+
+  it('that go wrong say so, and the next one goes on', async () => {
+    const answers: unknown[] = [
+      sale('1'),
+      lost,
+      { kind: 'unknown', message: 'What is that?', sale: sale('1') },
+    ];
+    const { selling } = till(() => answers.shift());
+    await selling.scan('1234');
+    expect(selling.notice).toEqual({ tone: 'bad', words: 'No answer.' });
+    await selling.scan('5678');
+    expect(selling.notice?.words).toBe('What is that?');
+    expect(selling.unknown).toBe('5678');
+  });
+});
+
+describe('a card that is tapped while a receipt is shown', () => {
+  it('comes along into the next sale, which a scan begins', async () => {
+    const { selling, writes } = till((call) => {
+      if (call.endsWith('/scan')) return { kind: 'line', message: '', sale: sale('2') };
+      return sale('2');
+    });
+    selling.show({ sale: sale('1', { state: 'completed' }), receipt: 'r', seq: 1 });
+    selling.tapped(tap, 'hold');
+    expect(writes).toEqual([]);
+    await selling.scan('4006381333931');
+    expect(writes.map((write) => write.call)).toEqual([
+      'POST /v1/sales',
+      'PUT /v1/sales/2/customer',
+      'POST /v1/sales/2/scan',
+    ]);
+    expect(selling.held).toBeNull();
+    expect(selling.receipt).toBeNull();
+  });
+
+  it('is let go when nobody wants it', async () => {
+    const { selling, writes } = till(() => sale('2'));
+    selling.show({ sale: sale('1', { state: 'completed' }), receipt: 'r', seq: 1 });
+    selling.tapped(tap, 'hold');
+    await selling.removeCustomer();
+    await selling.next();
+    expect(writes).toEqual([]);
+    expect(selling.sale).toBeNull();
+  });
+});

@@ -100,9 +100,13 @@ mod tests {
     /// How many events a listener still hears.
     fn heard(listener: Listener) -> usize {
         let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
             .build()
             .unwrap();
-        runtime.block_on(listener.stream().count())
+        runtime.block_on(async {
+            let heard = tokio::time::timeout(Duration::from_secs(20), listener.stream().count());
+            heard.await.expect("the stream never ended")
+        })
     }
 
     #[test]

@@ -53,12 +53,16 @@ impl LineBoard {
         Happening::Line { line, unconfirmed }
     }
 
-    /// Changes what is known; tells it if it is another.
+    /// Changes what is known; tells it if anything but the last contact is another.
     pub fn change(&self, change: impl FnOnce(&mut Known)) {
         let changed = {
             let mut known = self.lock();
             let before = known.clone();
             change(&mut known);
+            let before = Known {
+                last_contact: known.last_contact,
+                ..before
+            };
             before != *known
         };
         if changed {

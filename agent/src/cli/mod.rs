@@ -123,7 +123,7 @@ fn causes(error: &dyn std::error::Error) -> String {
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
     let program = Program::parse();
-    log();
+    log(&program.command);
     match run(program) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Said(text, code)) => {
@@ -154,8 +154,13 @@ fn run(program: Program) -> Outcome {
     }
 }
 
-fn log() {
-    let filter = EnvFilter::try_from_env("TILLSIDE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+/// A till that runs says what happens; a command says only what is wrong.
+fn log(command: &Command) {
+    let usual = match command {
+        Command::Run(_) => "info",
+        _ => "warn",
+    };
+    let filter = EnvFilter::try_from_env("TILLSIDE_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

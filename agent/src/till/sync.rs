@@ -44,8 +44,13 @@ impl Desk {
         self.show_unconfirmed()
     }
 
-    /// Keeps the line's state for the next start.
+    /// Keeps the line's state for the next start; a newer contact alone only once a minute, so that
+    /// a quiet till does not write to its disk at every poll.
     pub(crate) fn note_line(&mut self, line: &LineState) -> Result<(), TillError> {
+        let kept = self.store.line_state()?;
+        if kept.is_some_and(|kept| says_the_same(&kept, line)) {
+            return Ok(());
+        }
         Ok(self.store.set_line_state(line)?)
     }
 
@@ -57,5 +62,35 @@ impl Desk {
             known.zone = zone;
         });
         Ok(())
+    }
+}
+
+/// How old the kept time of the last contact may be, in milliseconds.
+const CONTACT_KEPT_MS: i64 = 60_000;
+
+fn says_the_same(kept: &LineState, line: &LineState) -> bool {
+    let since = match (kept.last_contact, line.last_contact) {
+        (Some(kept), Some(now)) => (now.0 - kept.0).abs() < CONTACT_KEPT_MS,
+        (kept, now) => kept == now,
+    };
+    since && (kept.up, kept.since, &kept.problem) == (line.up, line.since, &line.problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tillside_core::Timestamp;
+
+    #[test]
+    fn a_newer_contact_alone_is_written_once_a_minute() {
+        let line = |up, contact| LineState {
+            up,
+            since: Timestamp(1),
+            last_contact: Some(Timestamp(contact)),
+            problem: None,
+        };
+        assert!(says_the_same(&line(true, 1_000), &line(true, 60_999)));
+        assert!(!says_the_same(&line(true, 1_000), &line(true, 61_000)));
+        assert!(!says_the_same(&line(true, 1_000), &line(false, 1_000)));
     }
 }

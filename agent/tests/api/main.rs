@@ -10,6 +10,7 @@ mod access;
 mod clock;
 mod coupons;
 mod damage;
+#[cfg(unix)]
 mod disk;
 mod events;
 mod idempotency;

@@ -7,7 +7,7 @@ use crate::folder::{DataFolder, Journal};
 use crate::line::{Concerns, Wire};
 use crate::line_board::{Known, LineBoard};
 use crate::options::AgentOptions;
-use crate::people::Sessions;
+use crate::people::{PinCheck, Sessions};
 use crate::readers::Readers;
 use crate::server;
 use crate::start_error::StartError;
@@ -21,7 +21,7 @@ use tillside_core::{TerminalId, Timestamp};
 use tillside_store::Store;
 use tillside_sync::{Bell, Identity, LineState, Problem, ProblemKind};
 use tokio::runtime::Runtime;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 /// The threads of a running agent.
 #[derive(Debug)]
@@ -109,7 +109,7 @@ impl Parts {
         let local = Local {
             till: till.clone(),
             sessions: Arc::new(Sessions::default()),
-            pins: Arc::new(Semaphore::new(1)),
+            pins: PinCheck::start().map_err(StartError::System)?,
             hub: self.hub,
             devices,
             board: self.board.clone(),
@@ -145,7 +145,7 @@ impl Parts {
 fn runtime() -> io::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
-        .max_blocking_threads(8)
+        .max_blocking_threads(4)
         .thread_name("agent")
         .enable_all()
         .build()

@@ -31,5 +31,5 @@ pub use clock::WallClock;
 pub use folder::{AgentNote, DataFolder, Journal};
 pub use line_board::line_words;
 pub use options::AgentOptions;
-pub use people::{Pin, PinError, PinHashError};
+pub use people::{Pin, PinError, PinHashError, PinMemory};
 pub use start_error::StartError;

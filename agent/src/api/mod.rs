@@ -24,7 +24,7 @@ use crate::devices::Devices;
 use crate::events::Hub;
 use crate::line::Concerns;
 use crate::line_board::LineBoard;
-use crate::people::Sessions;
+use crate::people::{PinCheck, Sessions};
 use crate::till::{Answer, Flags, Till};
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -32,15 +32,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post, put};
 use std::sync::Arc;
 use tillside_sync::Bell;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 /// What every handler may use.
 #[derive(Clone, Debug)]
 pub(crate) struct Local {
     pub(crate) till: Till,
     pub(crate) sessions: Arc<Sessions>,
-    /// One PIN is looked at at a time: each takes 7 MiB.
-    pub(crate) pins: Arc<Semaphore>,
+    pub(crate) pins: PinCheck,
     pub(crate) hub: Hub,
     pub(crate) devices: Devices,
     pub(crate) board: LineBoard,

@@ -1,7 +1,7 @@
 //! PINs: checked, hashed with argon2id, never shown.
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::password_hash::phc::{Output, PasswordHash};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, PasswordHasher, Version};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
@@ -44,15 +44,42 @@ impl Pin {
 
     /// Whether this is the PIN that was hashed. Without a hash it takes as long, and says no:
     /// the time does not tell whether a person exists.
-    pub fn matches(&self, kept: Option<&str>) -> bool {
+    pub fn matches(&self, kept: Option<&str>, memory: &mut PinMemory) -> bool {
         const NOBODY: &str = "$argon2id$v=19$m=7168,t=5,p=1$dGlsbHNpZGUtbm9ib2R5$xTP+m5oqUfTtRRgRPWlScB7oWQ1oH9lLcNZ7WRPHNqs";
-        let right = PasswordHash::new(kept.unwrap_or(NOBODY)).is_ok_and(|hash| {
-            let verified = Argon2::default().verify_password(self.0.as_bytes(), &hash);
-            verified.is_ok()
-        });
-        right && kept.is_some()
+        let right = self.fits(kept.unwrap_or(NOBODY), memory);
+        right == Some(true) && kept.is_some()
+    }
+
+    /// None if the hash is not one that [`Pin::hash`] could have made.
+    fn fits(&self, kept: &str, memory: &mut PinMemory) -> Option<bool> {
+        let kept = PasswordHash::new(kept).ok()?;
+        let (salt, expected) = (kept.salt?, kept.hash?);
+        let params = Params::try_from(&kept).ok()?;
+        if kept.algorithm != ARGON2ID_IDENT || params.m_cost() > MEMORY_KIB_LIMIT {
+            return None;
+        }
+        memory.0.resize(params.block_count(), Block::new());
+        let mut found = vec![0; expected.len()];
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+            .hash_password_into_with_memory(
+                self.0.as_bytes(),
+                salt.as_ref(),
+                &mut found,
+                memory.0.as_mut_slice(),
+            )
+            .ok()?;
+        // Compared in constant time.
+        Some(Output::new(&found).ok()? == expected)
     }
 }
+
+/// The working memory of looking at PINs, used again and again: taken anew for each PIN, it would be
+/// scattered over ever more of the allocator's.
+#[derive(Default)]
+pub struct PinMemory(Vec<Block>);
+
+/// The most memory a kept hash may ask for.
+const MEMORY_KIB_LIMIT: u32 = 64 * 1024;
 
 /// 7 MiB and 5 passes: of the settings that OWASP's password storage cheat sheet holds equal, the one
 /// with the least memory, which a small till PC has little of.
@@ -94,10 +121,14 @@ mod tests {
         let (one, two) = (pin.hash().unwrap(), pin.hash().unwrap());
         assert_ne!(one, two);
         assert!(one.starts_with("$argon2id$v=19$m=7168,t=5,p=1$"), "{one}");
-        assert!(pin.matches(Some(&one)) && pin.matches(Some(&two)));
-        assert!(!Pin::new("1112").unwrap().matches(Some(&one)));
-        assert!(!pin.matches(None));
-        assert!(!pin.matches(Some("not a hash")));
+        let memory = &mut PinMemory::default();
+        let other = Pin::new("1112").unwrap();
+        for _ in 0..2 {
+            assert!(pin.matches(Some(&one), memory) && pin.matches(Some(&two), memory));
+            assert!(!other.matches(Some(&one), memory));
+            assert!(!pin.matches(None, memory));
+            assert!(!pin.matches(Some("not a hash"), memory));
+        }
     }
 
     #[test]
@@ -120,7 +151,7 @@ mod tests {
         let kept = pin.hash().unwrap();
         let time = |kept: Option<&str>| {
             let begin = Instant::now();
-            pin.matches(kept);
+            pin.matches(kept, &mut PinMemory::default());
             begin.elapsed()
         };
         let (somebody, nobody) = (time(Some(&kept)), time(None));

@@ -11,6 +11,7 @@
 
 mod axe;
 mod browser;
+mod contract;
 mod display;
 mod driver;
 mod page;

@@ -1,7 +1,7 @@
 //! The till's screen as a person uses it: by what is written on it, with the keyboard, with a scanner.
 
 use crate::driver::{Element, Session};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -121,6 +121,25 @@ impl Page {
             .asks("return document.activeElement?.value ?? ''")
             .await?;
         Ok(value.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Begins to note what goes wrong inside the page.
+    pub async fn watch(&self) -> Result<()> {
+        self.asks(
+            "window.wrong = [];
+             addEventListener('error', (event) => wrong.push(event.message));
+             addEventListener('unhandledrejection', (event) => wrong.push(String(event.reason)));
+             return 0",
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Fails with what went wrong inside the page since it is watched.
+    pub async fn went_well(&self) -> Result<()> {
+        let wrong = self.asks("return window.wrong.join(', ')").await?;
+        ensure!(wrong == "", "inside the page: {wrong}");
+        Ok(())
     }
 
     /// Leaves a picture, and has axe look at the screen: it must find nothing.

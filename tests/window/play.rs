@@ -23,6 +23,7 @@ pub async fn sign_in(page: &Page, person: Person) -> Result<()> {
 /// A sale from the first scan to the receipt, by keyboard, scanner and card alone.
 pub async fn sale(page: &Page, stage: &mut Stage) -> Result<()> {
     page.sees("h1", "Who is at the till?").await?;
+    page.watch().await?;
     page.looks("names").await?;
     sign_in(page, Person::ANNA).await?;
     page.sees("section", "Scan the first item").await?;
@@ -30,6 +31,7 @@ pub async fn sale(page: &Page, stage: &mut Stage) -> Result<()> {
     page.sees("footer", "ready").await?;
     page.looks("empty").await?;
     three_lines(page).await?;
+    by_name(page).await?;
     by_hand(page).await?;
     tap(page, stage).await?;
     coupons(page, stage).await?;
@@ -64,6 +66,23 @@ async fn three_lines(page: &Page) -> Result<()> {
     page.key('-').await?;
     page.sees("section", "1 × €3.79").await?;
     page.looks("three-lines").await
+}
+
+/// A product is found by its name, with the keyboard alone, and taken off again.
+async fn by_name(page: &Page) -> Result<()> {
+    page.types("oat dr").await?;
+    page.sees("[role=option]", "Oat drink 1 l").await?;
+    page.sees("[role=option]", "€1.89").await?;
+    page.looks("search").await?;
+    page.key(ENTER).await?;
+    page.sees("li", "Oat drink 1 l").await?;
+    ensure!(
+        page.typed().await?.is_empty(),
+        "the search left something in the field"
+    );
+    page.key(DELETE).await?;
+    page.sees("dl", "€15.57").await?;
+    Ok(())
 }
 
 /// What the till does not know is entered by hand, and taken off again.

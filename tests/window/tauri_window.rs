@@ -76,6 +76,7 @@ async fn the_window_sells() -> Result<()> {
     play::manager(&page, &stage).await?;
     saves_csv(&page, &stage.folder.path().join("downloads")).await?;
     play::void(&page).await?;
+    page.went_well().await?;
     the_page_has_no_way_in(&page).await?;
     page.session.close().await
 }

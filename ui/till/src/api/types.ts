@@ -1,12 +1,15 @@
-// What the agent's local API sends and takes (see its /openapi.json).
+// What the agent's local API sends and takes. Each type names its schema in the agent's /openapi.json, and
+// a test (tests/window/contract.rs) holds the two together.
 
 /** An amount in minor units of an ISO 4217 currency. */
 export interface Money {
+  // API: Money
   minor: number;
   currency: string;
 }
 
 export interface Store {
+  // API: Store
   store: string;
   name: string;
   time_zone: string;
@@ -22,22 +25,26 @@ export interface LineState {
 }
 
 export interface Reader {
+  // API: ReaderView
   name: string;
   ready: boolean;
 }
 
 export interface CardService {
+  // API: ServiceView
   up: boolean;
   words: string;
 }
 
 export interface Problem {
+  // API: ProblemView
   code: string;
   message: string;
   since: number | null;
 }
 
 export interface Status {
+  // API: StatusView
   version: string;
   terminal: string | null;
   lane: string | null;
@@ -57,25 +64,29 @@ export interface Status {
 export type Role = 'cashier' | 'manager';
 
 export interface Person {
+  // API: PersonView
   person: string;
   name: string;
   role: Role;
 }
 
 export interface Session extends Person {
+  // API: Session
   session: string;
   until: number;
 }
 
 export interface Product {
+  // API: ProductView
   item: string;
   name: string;
-  price: Money;
+  unit_price: Money;
   category: string | null;
   tax_class: string;
 }
 
 export interface Member {
+  // API: MemberView
   member: string;
   display_name: string;
   tier: string;
@@ -83,6 +94,7 @@ export interface Member {
 }
 
 export interface Line {
+  // API: LineView
   index: number;
   item: string;
   name: string;
@@ -97,6 +109,7 @@ export interface Line {
 
 /** A line as it is put: what is left out comes from the product list. */
 export interface LinePut {
+  // API: LineRequest
   item: string;
   quantity: number;
   name?: string;
@@ -106,6 +119,7 @@ export interface LinePut {
 }
 
 export interface SaleCoupon {
+  // API: CouponView
   number: string;
   plan: string | null;
   name: string | null;
@@ -114,6 +128,7 @@ export interface SaleCoupon {
 }
 
 export interface Award {
+  // API: AwardView
   rule: string;
   version: number;
   points: number;
@@ -121,6 +136,7 @@ export interface Award {
 }
 
 export interface Discount {
+  // API: DiscountView
   plan: string;
   coupon: string;
   amount: Money;
@@ -128,16 +144,19 @@ export interface Discount {
 }
 
 export interface Tender {
+  // API: TenderRequest
   kind: 'cash' | 'card';
   amount?: Money;
 }
 
 export interface Customer {
+  // API: CustomerView
   card: string | null;
   member: Member | null;
 }
 
 export interface Sale {
+  // API: SaleView
   sale: string;
   state: 'open' | 'completed' | 'voided';
   number: string;
@@ -162,24 +181,28 @@ export interface Sale {
 }
 
 export interface Scanned {
+  // API: ScanAnswer
   kind: 'line' | 'coupon' | 'card' | 'unknown';
   message: string;
   sale: Sale;
 }
 
 export interface CouponShown {
+  // API: CouponAnswerView
   valid: boolean;
   words: string;
   sale: Sale;
 }
 
 export interface Finished {
+  // API: RecordedAnswer
   sale: Sale;
   receipt: string;
   seq: number;
 }
 
 export interface CardTap {
+  // API: CardShown
   reader: string;
   card: string;
   kind: string;
@@ -198,6 +221,7 @@ export type AgentEvent =
   | { event: 'bundle'; data: { version: number } };
 
 export interface DayTotals {
+  // API: DayReport
   date: string;
   sales: number;
   voided: number;
@@ -211,6 +235,7 @@ export interface DayTotals {
 }
 
 export interface SaleRow {
+  // API: SaleReportRow
   sale: string;
   number: string;
   seq: number;
@@ -226,6 +251,7 @@ export interface SaleRow {
 }
 
 export interface RedemptionRow {
+  // API: RedemptionReportRow
   number: string;
   plan: string | null;
   verdict: string;
@@ -242,6 +268,7 @@ export interface RedemptionRow {
 }
 
 export interface VoidRow {
+  // API: VoidReportRow
   sale: string;
   number: string;
   seq: number;
@@ -255,6 +282,7 @@ export interface VoidRow {
 }
 
 export interface UnconfirmedRow {
+  // API: UnconfirmedRow
   seq: number;
   at: number;
   what: string;

@@ -33,7 +33,8 @@ export class Day {
       ]);
       if (turn !== this.#turn) return;
       this.totals = totals;
-      this.rows = { of: report, rows };
+      // The newest first, but what waits for HQ in the order it is sent.
+      this.rows = { of: report, rows: report === 'unconfirmed' ? rows : rows.reverse() };
       this.wrong = null;
     } catch (error) {
       if (turn === this.#turn) this.wrong = error instanceof ApiError ? error.message : t.noAnswer;

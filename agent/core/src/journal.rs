@@ -199,11 +199,36 @@ impl Record {
             body,
         })
     }
+
+    /// Checks that this record, kept as number `seq`, continues `head` in `terminal`'s journal.
+    pub fn continues(&self, seq: u64, terminal: TerminalId, head: &Head) -> Result<(), ChainError> {
+        if self.terminal != terminal || self.epoch != head.epoch {
+            return Err(ChainError::Foreign { seq });
+        }
+        let expected = head.seq.saturating_add(1);
+        if self.seq != seq || seq != expected {
+            return Err(ChainError::Gap {
+                expected,
+                found: self.seq,
+            });
+        }
+        if self.prev != head.hash {
+            return Err(ChainError::Unlinked { seq });
+        }
+        Ok(())
+    }
 }
 
 impl Sealed {
     /// Checks that this record continues `head` in `terminal`'s journal, and reads it.
     pub fn open(&self, terminal: TerminalId, head: &Head) -> Result<Record, ChainError> {
+        let record = self.read()?;
+        record.continues(self.seq, terminal, head)?;
+        Ok(record)
+    }
+
+    /// Reads this record, whatever journal it belongs to: its text is what was hashed.
+    pub fn read(&self) -> Result<Record, ChainError> {
         let seq = self.seq;
         if self.body.len() > RECORD_BODY_LIMIT {
             return Err(ChainError::TooLong { seq });
@@ -216,19 +241,6 @@ impl Sealed {
         if record.v != RECORD_VERSION {
             let found = record.v;
             return Err(ChainError::Version { seq, found });
-        }
-        if record.terminal != terminal || record.epoch != head.epoch {
-            return Err(ChainError::Foreign { seq });
-        }
-        let expected = head.seq.saturating_add(1);
-        if record.seq != seq || seq != expected {
-            return Err(ChainError::Gap {
-                expected,
-                found: record.seq,
-            });
-        }
-        if record.prev != head.hash {
-            return Err(ChainError::Unlinked { seq });
         }
         Ok(record)
     }

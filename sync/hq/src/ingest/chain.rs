@@ -42,8 +42,32 @@ fn previous(sealed: &Sealed) -> Option<Hash> {
     link.ok().map(|link| link.prev)
 }
 
-/// Places the records of a batch, in the order they were sent.
-pub fn place(terminal: TerminalId, records: &[Sealed], standing: &Standing) -> Vec<Place> {
+/// A record as [`Sealed::read`] found it.
+pub type Found = Result<Record, ChainError>;
+
+/// Reads the records of a batch, half of them on another thread: it is most of the work on a backlog,
+/// and needs no transaction.
+pub fn read(records: &[Sealed]) -> Vec<Found> {
+    let (left, right) = records.split_at(records.len() / 2);
+    std::thread::scope(|scope| {
+        let left = scope.spawn(|| left.iter().map(Sealed::read).collect::<Vec<_>>());
+        let right: Vec<_> = right.iter().map(Sealed::read).collect();
+        let mut all = match left.join() {
+            Ok(found) => found,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        all.extend(right);
+        all
+    })
+}
+
+/// Places the records of a batch, in the order they were sent. `found` is what [`read`] made of them.
+pub fn place(
+    terminal: TerminalId,
+    records: &[Sealed],
+    found: Vec<Found>,
+    standing: &Standing,
+) -> Vec<Place> {
     let mut placing = Placing {
         terminal,
         head: standing.head,
@@ -51,7 +75,10 @@ pub fn place(terminal: TerminalId, records: &[Sealed], standing: &Standing) -> V
         forks: standing.forks.keys().copied().collect(),
         here: BTreeMap::new(),
     };
-    records.iter().map(|sealed| placing.place(sealed)).collect()
+    let records = records.iter().zip(found);
+    records
+        .map(|(sealed, found)| placing.place(sealed, found))
+        .collect()
 }
 
 struct Placing<'a> {
@@ -64,11 +91,11 @@ struct Placing<'a> {
 }
 
 impl<'a> Placing<'a> {
-    fn place<'b: 'a>(&mut self, sealed: &'b Sealed) -> Place {
+    fn place<'b: 'a>(&mut self, sealed: &'b Sealed, found: Found) -> Place {
         if sealed.seq <= self.head.seq {
             self.at_known_position(sealed)
         } else if sealed.seq == self.head.seq + 1 {
-            self.at_the_end(sealed)
+            self.at_the_end(sealed, found)
         } else {
             self.beyond(sealed)
         }
@@ -95,8 +122,11 @@ impl<'a> Placing<'a> {
         }
     }
 
-    fn at_the_end<'b: 'a>(&mut self, sealed: &'b Sealed) -> Place {
-        let opened = sealed.open(self.terminal, &self.head);
+    fn at_the_end<'b: 'a>(&mut self, sealed: &'b Sealed, found: Found) -> Place {
+        let opened = found.and_then(|record| {
+            record.continues(sealed.seq, self.terminal, &self.head)?;
+            Ok(record)
+        });
         let other = match &opened {
             Ok(_) | Err(ChainError::Altered { .. } | ChainError::TooLong { .. }) => None,
             Err(_) => previous(sealed).filter(|prev| *prev != self.head.hash),

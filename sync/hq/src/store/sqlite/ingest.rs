@@ -1,10 +1,10 @@
 //! Taking in a batch: load what it names, decide, write, all in one transaction.
 
-use super::SqliteStore;
 use super::codec::{UuidId, count, failed, hash, signed};
 use super::ingest_load::load;
 use super::ingest_write::Writing;
-use crate::ingest::chain::{head_after, place};
+use super::{SqliteStore, run};
+use crate::ingest::chain::{Found, head_after, place, read};
 use crate::ingest::{Batch, IngestStore, Standing, plan};
 use crate::store::StoreError;
 use async_trait::async_trait;
@@ -15,7 +15,8 @@ use tillside_protocol::{PushRequest, PushResponse};
 #[async_trait]
 impl IngestStore for SqliteStore {
     async fn take(&self, request: PushRequest, now: Timestamp) -> Result<PushResponse, StoreError> {
-        self.write(move |transaction| take(transaction, request, now))
+        let (found, request) = run(move || Ok((read(&request.records), request))).await?;
+        self.write(move |transaction| take(transaction, request, found, now))
             .await
     }
 }
@@ -30,11 +31,12 @@ pub(super) struct TerminalRow {
 fn take(
     transaction: &Transaction<'_>,
     request: PushRequest,
+    found: Vec<Found>,
     now: Timestamp,
 ) -> Result<PushResponse, StoreError> {
     let terminal = terminal_row(transaction, request.terminal)?;
     let standing = standing(transaction, &terminal, request.epoch, &request.records)?;
-    let places = place(terminal.terminal, &request.records, &standing);
+    let places = place(terminal.terminal, &request.records, found, &standing);
     let mut batch = Batch {
         head: head_after(standing.head, &request.records, &places),
         records: request.records,

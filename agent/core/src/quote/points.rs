@@ -109,7 +109,8 @@ fn per_product(
     let items: i64 = eligible.map(|line| i64::from(line.line.quantity)).sum();
     let points = checked(i128::from(items) * i128::from(each))?;
     let each = Points(i64::from(each));
-    let why = format!("{each} for each item: {items} give {}", points.0);
+    let give = if items == 1 { "gives" } else { "give" };
+    let why = format!("{each} for each item: {items} {give} {}", points.0);
     Ok((points, why))
 }
 

@@ -64,6 +64,11 @@ fn a_rule_looks_at_its_products_only() {
         quote.awards[1].why,
         "Rule loaf (5 points for each item: 3 give 15)"
     );
+    let quote = quoted(&state, &[line("bread", 1, 250)], &[]);
+    assert_eq!(
+        quote.awards[1].why,
+        "Rule loaf (5 points for each item: 1 gives 5)"
+    );
 }
 
 #[test]

@@ -94,9 +94,10 @@ fn the_top_level_is_the_one_that_was_agreed() {
 #[test]
 fn no_machine_and_no_mirror_is_named() {
     let tree = Tree::of_the_project();
+    let here = format!("{}/", tree::top().display());
     none(
         "No file names a folder of one machine:",
-        text::machine_paths(&tree),
+        text::machine_paths(&tree, &here),
     );
     none(
         "No file says where packages are downloaded from:",

@@ -66,12 +66,10 @@ pub fn strangers_at_the_top(tree: &Tree) -> Vec<String> {
     strangers
 }
 
-/// Lines that name a folder as it is called on one machine.
-pub fn machine_paths(tree: &Tree) -> Vec<String> {
-    naming(
-        tree,
-        &["/work/", "/root/", "/home/", "/Users/", "C:\\Users"],
-    )
+/// Lines that name a folder as it is called on one machine: under somebody's home, or `here`, where
+/// this checkout stands.
+pub fn machine_paths(tree: &Tree, here: &str) -> Vec<String> {
+    naming(tree, &["/root/", "/home/", "/Users/", "C:\\Users", here])
 }
 
 /// Lines that say from where packages are downloaded.
@@ -165,7 +163,7 @@ fn rust_outside_rules(tree: &Tree) -> impl Iterator<Item = &Source> {
     tree.rust().filter(|file| !file.path.starts_with(RULES))
 }
 
-fn naming(tree: &Tree, words: &'static [&'static str]) -> Vec<String> {
+fn naming(tree: &Tree, words: &[&str]) -> Vec<String> {
     let files = tree
         .files
         .iter()

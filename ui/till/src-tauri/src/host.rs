@@ -1,7 +1,7 @@
 //! Where the screen comes from: an agent that runs, or one started here with the embedded screen.
 
 use crate::arguments::Arguments;
-use crate::attach;
+use crate::attach::{self, Running};
 use crate::instance::{self, Instance};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -31,6 +31,11 @@ pub enum NoHost {
         "The till’s program is not running. Start it, then open this window again: tillside --data {} run", .0.display()
     )]
     NobodyToAttachTo(PathBuf),
+    /// An agent runs that has no screen to show.
+    #[error(
+        "The till’s program runs, but was started without its screen. Stop it and open this window again, or start it with --screen."
+    )]
+    WithoutScreen,
     /// The folder cannot be used.
     #[error("The folder {} cannot be used. Check that Tillside may write in it and that the disk is not full.", folder.display())]
     Folder {
@@ -76,13 +81,17 @@ impl Host {
         let instance = instance::take(&data)
             .map_err(folder)?
             .ok_or(NoHost::OpenAlready)?;
-        if let Some(page) = attach::running_agent(&data) {
-            tracing::info!("attached to the agent that runs");
-            return Ok(Self {
-                page,
-                agent: None,
-                _instance: instance,
-            });
+        match attach::running_agent(&data) {
+            Running::With(page) => {
+                tracing::info!("attached to the agent that runs");
+                return Ok(Self {
+                    page,
+                    agent: None,
+                    _instance: instance,
+                });
+            }
+            Running::WithoutScreen => return Err(NoHost::WithoutScreen),
+            Running::Nothing => {}
         }
         if arguments.attach {
             return Err(NoHost::NobodyToAttachTo(data.path().to_owned()));

@@ -34,7 +34,7 @@ pub enum Happening {
     /// The line to HQ or what waits for it changed.
     Line {
         /// The line.
-        line: LineView,
+        line: LineStateView,
         /// Facts HQ has not confirmed.
         unconfirmed: u64,
     },
@@ -95,7 +95,7 @@ pub struct ServiceView {
 
 /// The line to HQ.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
-pub struct LineView {
+pub struct LineStateView {
     /// Whether HQ is reached.
     pub up: bool,
     /// Since when it is so, in milliseconds since 1970.

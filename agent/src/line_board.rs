@@ -1,6 +1,6 @@
 //! How the line to HQ stands right now, in words, for whoever asks.
 
-use crate::events::{Happening, Hub, LineView};
+use crate::events::{Happening, Hub, LineStateView};
 use crate::receipt::local_minute;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tillside_core::Timestamp;
@@ -42,7 +42,7 @@ impl LineBoard {
     }
 
     /// As it is now, and the number of facts HQ has not confirmed.
-    pub fn view(&self) -> (LineView, u64) {
+    pub fn view(&self) -> (LineStateView, u64) {
         let known = self.lock();
         (known.view(), known.unconfirmed)
     }
@@ -77,8 +77,8 @@ impl LineBoard {
 
 impl Known {
     /// As the screens see it.
-    pub fn view(&self) -> LineView {
-        LineView {
+    pub fn view(&self) -> LineStateView {
+        LineStateView {
             up: self.up,
             since: self.since.0,
             last_contact: self.last_contact.map(|at| at.0),

@@ -2,7 +2,7 @@
 
 use super::error::ErrorBody;
 use super::{ApiError, Local};
-use crate::events::{LineView, ReaderView, ServiceView};
+use crate::events::{LineStateView, ReaderView, ServiceView};
 use crate::till::Standing;
 use axum::Json;
 use axum::extract::State;
@@ -30,7 +30,7 @@ pub(crate) struct StatusView {
     /// Whether it is enrolled.
     enrolled: bool,
     /// The line to HQ.
-    line: LineView,
+    line: LineStateView,
     /// Facts HQ has not confirmed.
     unconfirmed: u64,
     /// The version of the rules and prices in force; 0 before the first.

@@ -17,6 +17,7 @@ export interface Store {
 }
 
 export interface LineState {
+  // API: LineStateView
   up: boolean;
   /** Since when it is as it is, ms since 1970 UTC. */
   since: number;

@@ -94,6 +94,8 @@ fn connect(file: &Path) -> rusqlite::Result<Connection> {
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     conn.busy_timeout(Duration::from_secs(2))?;
     conn.set_prepared_statement_cache_capacity(PREPARED);
+    // Otherwise SQLite (built with STAT4) plans a look-up anew for every value that is bound to it.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // Nobody else may even read while this runs: SQLite then needs no shared memory and no locks
     // around each statement.
     conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;

@@ -19,6 +19,7 @@ mod publish;
 mod reports;
 
 use crate::store::StoreError;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -121,5 +122,9 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
         )
         .map_err(codec::failed)?;
     connection.set_prepared_statement_cache_capacity(128);
+    // Otherwise SQLite (built with STAT4) plans a look-up anew for every value that is bound to it.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(codec::failed)?;
     Ok(connection)
 }

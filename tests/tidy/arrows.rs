@@ -14,14 +14,20 @@ const ARROWS: &[(&str, &[&str])] = &[
             "tillside-store",
             "tillside-drivers",
             "tillside-cards",
+            "tillside-keys",
             "tillside-sync",
         ],
     ),
     ("tillside-drivers", &[]),
-    ("tillside-cards", &["tillside-drivers"]),
+    ("tillside-keys", &[]),
+    ("tillside-cards", &["tillside-drivers", "tillside-keys"]),
     ("tillside-protocol", &["tillside-core"]),
     ("tillside-sync", &["tillside-protocol"]),
-    ("tillside-hq", &["tillside-protocol", "tillside-core"]),
+    // HQ proves cards' transaction MACs with the chain's keys; it never talks to a card.
+    (
+        "tillside-hq",
+        &["tillside-protocol", "tillside-core", "tillside-keys"],
+    ),
     ("tillside-sim", &["tillside-drivers"]),
     // The window talks to the agent's local API; it names the crate to start an agent in its own process.
     ("tillside-till", &["tillside"]),

@@ -1,0 +1,16 @@
+//! Card keys: how each card gets its own (AN10922), what each may do, where the chain's master keys
+//! are kept, and the MAC a card puts under a transaction.
+//!
+//! It talks to no card (see `tillside-cards`) and to no reader, so that HQ can use it too.
+
+mod card_key;
+mod cmac;
+mod diversify;
+mod role;
+mod vault;
+
+pub use card_key::CardKey;
+pub use cmac::{aes_cmac, truncated};
+pub use diversify::{Diversification, DiversificationError};
+pub use role::KeyRole;
+pub use vault::{HeldKey, KeyVault, VaultError, VaultKind};

@@ -142,6 +142,8 @@ impl Backlog {
                 .collect(),
             coupons: Default::default(),
             sales: Default::default(),
+            purses: Default::default(),
+            purse: None,
         };
         Ok(Self {
             state,

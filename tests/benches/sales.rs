@@ -55,6 +55,7 @@ pub fn bundle(profile: &StoreProfile, members: &[MemberId]) -> Result<Bundle> {
             revoked: Vec::new(),
             elsewhere: Vec::new(),
         },
+        purse: None,
     })
 }
 
@@ -102,10 +103,7 @@ pub fn sale(
             member: Some(member),
         }),
         coupons: Vec::new(),
-        tenders: vec![Tender {
-            kind: TenderKind::Cash,
-            amount: total,
-        }],
+        tenders: vec![Tender::new(TenderKind::Cash, total)],
     };
     let events = decide(state, Command::CheckOut(check_out), now)?;
     events.into_iter().next().context("a checkout is one event")

@@ -1,8 +1,8 @@
 //! What a fact changes in the working set.
 
 use crate::{
-    CouponNumber, CouponUsed, Customer, Event, Lot, SaleCompleted, SaleId, SaleState, SaleVoided,
-    State,
+    CouponNumber, CouponUsed, Customer, Event, Lot, PurseEnd, PurseStage, PurseState, PurseTx,
+    SaleCompleted, SaleId, SaleState, SaleVoided, State,
 };
 
 /// Applies a fact. Facts are past: nothing is refused here. What the state does not hold (a member
@@ -14,7 +14,48 @@ pub fn apply(state: &mut State, event: &Event) {
     match event {
         Event::SaleCompleted(sale) => complete(state, sale),
         Event::SaleVoided(void) => take_back(state, void),
-        Event::CouponRefused(_) | Event::BundleAdopted { .. } => {}
+        Event::PurseIntended(intended) => {
+            let kept = PurseState {
+                intended: (**intended).clone(),
+                stage: PurseStage::Open,
+            };
+            state.purses.entry(intended.txid).or_insert(kept);
+        }
+        Event::PurseEnded(ended) => {
+            let end = ended.end;
+            move_purse(state, ended.txid, |stage| stage_after(stage, end));
+        }
+        Event::PurseUnknown(unknown) => move_purse(state, unknown.txid, |stage| match stage {
+            PurseStage::Open => PurseStage::Unknown,
+            other => other,
+        }),
+        Event::PurseGivenUp(given_up) => move_purse(state, given_up.txid, |stage| match stage {
+            PurseStage::Open | PurseStage::Unknown => PurseStage::GivenUp,
+            other => other,
+        }),
+        Event::CouponRefused(_)
+        | Event::BundleAdopted { .. }
+        | Event::PurseSighted(_)
+        | Event::CardIssued(_) => {}
+    }
+}
+
+fn move_purse(state: &mut State, txid: PurseTx, to: impl FnOnce(PurseStage) -> PurseStage) {
+    if let Some(purse) = state.purses.get_mut(&txid) {
+        purse.stage = to(purse.stage);
+    }
+}
+
+/// Where evidence of the end leads from a stage: what was given up and then turns out to have
+/// happened is owed. A settled movement stays as it is.
+pub const fn stage_after(stage: PurseStage, end: PurseEnd) -> PurseStage {
+    match (stage, end) {
+        (PurseStage::GivenUp, PurseEnd::Done) => PurseStage::Owed,
+        (PurseStage::Open | PurseStage::Unknown, PurseEnd::Done) => PurseStage::Done,
+        (PurseStage::Open | PurseStage::Unknown | PurseStage::GivenUp, PurseEnd::NotDone) => {
+            PurseStage::NotDone
+        }
+        (settled, _) => settled,
     }
 }
 

@@ -1,6 +1,11 @@
 //! What the edges may ask the core to decide.
 
-use crate::{Basket, CouponNumber, Customer, LaneId, MemberId, PersonId, SaleId, Tender, Verdict};
+use crate::{
+    Basket, CardIdentity, CardLogEntry, CardSeen, CouponNumber, Customer, LaneId, MemberId, Money,
+    PersonId, PurseAction, PurseEnd, PurseEvidence, PurseKind, PurseTx, SaleCompleted, SaleId,
+    Tender, Verdict,
+};
+use jiff::civil::Date;
 
 /// The longest reason for a void, in characters.
 pub const REASON_LIMIT: usize = 200;
@@ -20,6 +25,120 @@ pub enum Command {
         /// Its version.
         version: u64,
     },
+    /// Complete a sale as it was fixed when its purse payment began ([`crate::fix_sale`]).
+    CompleteFixed(Box<CompleteFixed>),
+    /// Begin to move a purse.
+    BeginPurse(Box<BeginPurse>),
+    /// Settle a movement by evidence.
+    EndPurse(Box<EndPurse>),
+    /// Keep that nobody knows what the card did.
+    LeavePurseUnknown {
+        /// Which movement.
+        txid: PurseTx,
+        /// Why, for a technician.
+        why: String,
+    },
+    /// Let a sale go on without knowing.
+    GiveUpPurse(GiveUpPurse),
+    /// Keep that a card showed what this terminal did not know.
+    SightPurse {
+        /// The card.
+        card: CardIdentity,
+        /// What it showed.
+        seen: CardSeen,
+        /// Its log, newest first.
+        log: Vec<CardLogEntry>,
+    },
+    /// Keep that a card was made the programme's.
+    IssueCard(IssueCard),
+}
+
+/// Complete a sale as it was fixed.
+#[derive(Clone, Debug)]
+pub struct CompleteFixed {
+    /// The sale as [`crate::fix_sale`] gave it, without tenders.
+    pub fixed: SaleCompleted,
+    /// How it is paid; purse tenders name movements that are done, of this sale, each once.
+    pub tenders: Vec<Tender>,
+}
+
+/// Begin to move a purse.
+#[derive(Clone, Debug)]
+pub struct BeginPurse {
+    /// The movement, made by the caller before this is tried.
+    pub txid: PurseTx,
+    /// Where the value is kept.
+    pub kind: PurseKind,
+    /// What is to be done.
+    pub action: PurseAction,
+    /// The card.
+    pub card: CardIdentity,
+    /// Whose it is, as far as this store knows.
+    pub member: Option<MemberId>,
+    /// The till.
+    pub lane: LaneId,
+    /// Who is signed in.
+    pub cashier: PersonId,
+    /// How much, more than zero.
+    pub amount: Money,
+    /// What the card showed; none for an account.
+    pub before: Option<CardSeen>,
+}
+
+/// Settle a movement by evidence.
+#[derive(Clone, Debug)]
+pub struct EndPurse {
+    /// Which movement.
+    pub txid: PurseTx,
+    /// What proves it.
+    pub evidence: EndEvidence,
+}
+
+/// Evidence as the edge has it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum EndEvidence {
+    /// As it is kept, for what proves itself: a commit's answer, an account's, a failure before the commit.
+    Plain(PurseEvidence),
+    /// The card came back: judged by [`crate::recover`].
+    CardAsked {
+        /// What it showed.
+        seen: CardSeen,
+        /// Its log, in any order.
+        log: Vec<CardLogEntry>,
+    },
+    /// HQ settled it.
+    Hq(PurseEnd),
+}
+
+/// Let a sale go on without knowing what the card did.
+#[derive(Clone, Debug)]
+pub struct GiveUpPurse {
+    /// Which movement.
+    pub txid: PurseTx,
+    /// Who asks.
+    pub cashier: PersonId,
+    /// The manager who allows it.
+    pub approved_by: PersonId,
+    /// Why, 1 to [`REASON_LIMIT`] characters and not only blanks.
+    pub reason: String,
+}
+
+/// Keep that a card was made the programme's.
+#[derive(Clone, Debug)]
+pub struct IssueCard {
+    /// The card.
+    pub card: CardIdentity,
+    /// Whose.
+    pub member: MemberId,
+    /// The version of the keys on it.
+    pub key_version: u8,
+    /// The last day on which it may be used.
+    pub expires: Date,
+    /// The lost card it stands in for.
+    pub replaces: Option<CardIdentity>,
+    /// Who did it.
+    pub cashier: PersonId,
 }
 
 /// Complete a sale.

@@ -3,10 +3,13 @@
 //! Decides only: writing the facts down is left to `tillside-store`, and what they change in the
 //! working set to [`crate::apply`].
 
+mod purse;
+
 use crate::{
-    CheckOut, Command, CouponRedeemed, CouponRefused, Event, Lot, Money, Now, Quote, QuoteRequest,
-    REASON_LIMIT, RECORD_BODY_LIMIT, Refusal, RefuseCoupon, SaleCompleted, SaleId, SaleVoided,
-    State, TENDER_LIMIT, Tender, Verdict, Void, quote,
+    CardIssued, CheckOut, Command, CompleteFixed, CouponRedeemed, CouponRefused, Event, IssueCard,
+    Lot, Money, Now, PurseSighted, Quote, QuoteRequest, REASON_LIMIT, RECORD_BODY_LIMIT, Refusal,
+    RefuseCoupon, SaleCompleted, SaleId, SaleVoided, State, TENDER_LIMIT, Tender, Verdict, Void,
+    quote,
 };
 
 /// What a record adds around its event, at most, in bytes.
@@ -22,11 +25,64 @@ pub fn decide(state: &State, command: Command, now: Now) -> Result<Vec<Event>, R
         Command::Void(void) => take_back(state, void, now)?,
         Command::RefuseCoupon(refuse) => keep_refusal(refuse, now)?,
         Command::AdoptBundle { version } => adopt(state, version)?,
+        Command::CompleteFixed(complete) => complete_fixed(state, *complete, now)?,
+        Command::BeginPurse(begin) => purse::begin(state, *begin, now)?,
+        Command::EndPurse(end) => purse::end(state, *end, now)?,
+        Command::LeavePurseUnknown { txid, why } => purse::leave_unknown(state, txid, why, now)?,
+        Command::GiveUpPurse(give_up) => purse::give_up(state, give_up, now)?,
+        Command::SightPurse { card, seen, log } => Event::PurseSighted(Box::new(PurseSighted {
+            card,
+            seen,
+            log,
+            at: now.at,
+        })),
+        Command::IssueCard(issue) => issue_card(state, issue, now)?,
     };
     Ok(vec![event])
 }
 
-fn complete(state: &State, command: CheckOut, now: Now) -> Result<Event, Refusal> {
+fn complete(state: &State, mut command: CheckOut, now: Now) -> Result<Event, Refusal> {
+    let tenders = std::mem::take(&mut command.tenders);
+    let mut sale = fix_sale(state, command, now)?;
+    pay(state, &mut sale, tenders)?;
+    fits_a_record(Event::SaleCompleted(Box::new(sale)))
+}
+
+/// Puts the tenders to a sale: they are what is to pay, and what its purses paid.
+fn pay(state: &State, sale: &mut SaleCompleted, tenders: Vec<Tender>) -> Result<(), Refusal> {
+    check_tenders(&tenders, sale.total)?;
+    purse::check_tenders(state, sale.sale, &tenders)?;
+    sale.tenders = tenders;
+    Ok(())
+}
+
+/// A sale whose purse payment began before: nothing of it is decided anew, so that the debit and the
+/// total agree whatever HQ has pushed meanwhile. Its coupons must still be free.
+fn complete_fixed(state: &State, command: CompleteFixed, now: Now) -> Result<Event, Refusal> {
+    let mut sale = command.fixed;
+    if state.sales.contains_key(&sale.sale) {
+        return Err(Refusal::AlreadyCompleted { sale: sale.sale });
+    }
+    for coupon in &sale.coupons {
+        let used = state.coupons.get(&coupon.number);
+        if let Some(used) = used.and_then(|standing| standing.used.clone()) {
+            return Err(Refusal::Coupon {
+                number: coupon.number.clone(),
+                verdict: Verdict::Used(used),
+            });
+        }
+    }
+    (sale.at, sale.date) = (now.at, now.date);
+    pay(state, &mut sale, command.tenders)?;
+    fits_a_record(Event::SaleCompleted(Box::new(sale)))
+}
+
+/// What a sale would be recorded as, without its tenders: decided once, when a purse is about to pay
+/// for it, and kept until it is paid ([`Command::CompleteFixed`]). The command's tenders are left out.
+///
+/// # Errors
+/// As completing it would be refused.
+pub fn fix_sale(state: &State, command: CheckOut, now: Now) -> Result<SaleCompleted, Refusal> {
     let sale = command.sale;
     if state.sales.contains_key(&sale) {
         return Err(Refusal::AlreadyCompleted { sale });
@@ -44,8 +100,7 @@ fn complete(state: &State, command: CheckOut, now: Now) -> Result<Event, Refusal
     };
     let quote = quote(state, request, now)?;
     let coupons = redeemed(&quote)?;
-    check_tenders(&command.tenders, quote.total)?;
-    let completed = SaleCompleted {
+    Ok(SaleCompleted {
         sale,
         lane: command.lane,
         cashier: command.cashier,
@@ -60,10 +115,9 @@ fn complete(state: &State, command: CheckOut, now: Now) -> Result<Event, Refusal
         awards: quote.awards,
         subtotal: quote.subtotal,
         total: quote.total,
-        tenders: command.tenders,
+        tenders: Vec::new(),
         rules: quote.rules,
-    };
-    fits_a_record(Event::SaleCompleted(Box::new(completed)))
+    })
 }
 
 /// The coupons of a quote as used up; refuses the first that is not valid.
@@ -141,11 +195,7 @@ fn fits_a_record(event: Event) -> Result<Event, Refusal> {
 
 fn take_back(state: &State, command: Void, now: Now) -> Result<Event, Refusal> {
     let sale = command.sale;
-    match command.reason.chars().count() {
-        _ if command.reason.trim().is_empty() => return Err(Refusal::ReasonMissing),
-        length if length > REASON_LIMIT => return Err(Refusal::ReasonTooLong),
-        _ => {}
-    }
+    check_reason(&command.reason)?;
     let known = (state.sales.get(&sale)).ok_or(Refusal::SaleUnknown { sale })?;
     if known.voided {
         return Err(Refusal::AlreadyVoided { sale });
@@ -155,6 +205,7 @@ fn take_back(state: &State, command: Void, now: Now) -> Result<Event, Refusal> {
         let sold = recorded.date;
         return Err(Refusal::NotSameDay { sold });
     }
+    purse::check_given_back(state, &recorded.tenders)?;
     let coupons = recorded.coupons.iter();
     Ok(Event::SaleVoided(Box::new(SaleVoided {
         sale,
@@ -167,6 +218,30 @@ fn take_back(state: &State, command: Void, now: Now) -> Result<Event, Refusal> {
         lots: recorded.lots.clone(),
         coupons: coupons.map(|coupon| coupon.number.clone()).collect(),
     })))
+}
+
+fn check_reason(reason: &str) -> Result<(), Refusal> {
+    match reason.chars().count() {
+        _ if reason.trim().is_empty() => Err(Refusal::ReasonMissing),
+        length if length > REASON_LIMIT => Err(Refusal::ReasonTooLong),
+        _ => Ok(()),
+    }
+}
+
+fn issue_card(state: &State, command: IssueCard, now: Now) -> Result<Event, Refusal> {
+    let terms = state.purse.as_ref().ok_or(Refusal::NoPurse)?;
+    if !terms.desk.issue {
+        return Err(Refusal::NoIssueDesk);
+    }
+    Ok(Event::CardIssued(CardIssued {
+        card: command.card,
+        member: command.member,
+        key_version: command.key_version,
+        expires: command.expires,
+        replaces: command.replaces,
+        cashier: command.cashier,
+        date: now.date,
+    }))
 }
 
 fn keep_refusal(command: RefuseCoupon, now: Now) -> Result<Event, Refusal> {

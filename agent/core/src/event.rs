@@ -1,8 +1,9 @@
 //! What happened: the facts that the journal keeps, each complete in itself.
 
 use crate::{
-    CardIdentity, CouponNumber, Currency, FunderId, LaneId, Line, Lot, MemberId, Money, PersonId,
-    PlanId, Points, Proof, RuleId, SaleId, Timestamp, Verdict,
+    CardIdentity, CardIssued, CouponNumber, Currency, FunderId, LaneId, Line, Lot, MemberId, Money,
+    PersonId, PlanId, Points, Proof, PurseEnded, PurseGivenUp, PurseIntended, PurseSighted,
+    PurseTx, PurseUnknown, RuleId, SaleId, Timestamp, Verdict,
 };
 use jiff::civil::Date;
 use serde::de::Error;
@@ -26,6 +27,18 @@ pub enum Event {
         /// Its version.
         version: u64,
     },
+    /// A purse is about to be moved.
+    PurseIntended(Box<PurseIntended>),
+    /// A purse's movement ended.
+    PurseEnded(Box<PurseEnded>),
+    /// Nobody knows yet whether a purse was moved.
+    PurseUnknown(PurseUnknown),
+    /// A manager let a sale go on without knowing.
+    PurseGivenUp(PurseGivenUp),
+    /// A card showed a transaction that this terminal did not know.
+    PurseSighted(Box<PurseSighted>),
+    /// A card was made the programme's.
+    CardIssued(CardIssued),
 }
 
 /// The names that `type` takes in JSON.
@@ -34,6 +47,12 @@ const TYPES: &[&str] = &[
     "sale_voided",
     "coupon_refused",
     "bundle_adopted",
+    "purse_intended",
+    "purse_ended",
+    "purse_unknown",
+    "purse_given_up",
+    "purse_sighted",
+    "card_issued",
 ];
 
 /// Reads what the derived reading would, faster: HQ reads every record of a chain, and serde would keep
@@ -57,6 +76,12 @@ impl<'de> Deserialize<'de> for Event {
             "coupon_refused" => serde_json::from_str(text.get()).map(Event::CouponRefused),
             "bundle_adopted" => serde_json::from_str(text.get())
                 .map(|BundleAdopted { version }| Event::BundleAdopted { version }),
+            "purse_intended" => serde_json::from_str(text.get()).map(Event::PurseIntended),
+            "purse_ended" => serde_json::from_str(text.get()).map(Event::PurseEnded),
+            "purse_unknown" => serde_json::from_str(text.get()).map(Event::PurseUnknown),
+            "purse_given_up" => serde_json::from_str(text.get()).map(Event::PurseGivenUp),
+            "purse_sighted" => serde_json::from_str(text.get()).map(Event::PurseSighted),
+            "card_issued" => serde_json::from_str(text.get()).map(Event::CardIssued),
             other => return Err(D::Error::unknown_variant(other, TYPES)),
         };
         event.map_err(D::Error::custom)
@@ -162,6 +187,29 @@ pub struct Tender {
     pub kind: TenderKind,
     /// How much of the total it pays.
     pub amount: Money,
+    /// The movement of the purse that paid it; with [`TenderKind::Purse`], and only there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purse: Option<PurseTx>,
+}
+
+impl Tender {
+    /// A payment that is no purse's.
+    pub const fn new(kind: TenderKind, amount: Money) -> Self {
+        Self {
+            kind,
+            amount,
+            purse: None,
+        }
+    }
+
+    /// A payment by a movement of a purse.
+    pub const fn purse(txid: PurseTx, amount: Money) -> Self {
+        Self {
+            kind: TenderKind::Purse,
+            amount,
+            purse: Some(txid),
+        }
+    }
 }
 
 /// The kinds of tender.
@@ -173,6 +221,8 @@ pub enum TenderKind {
     Cash,
     /// A bank card, through the shop's own payment terminal.
     Card,
+    /// E-money: the purse on a member's card, or their account at HQ.
+    Purse,
 }
 
 /// A sale taken back whole.

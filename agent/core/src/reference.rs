@@ -5,7 +5,8 @@
 
 use crate::{
     CardIdentity, Category, CouponNumber, CouponUsed, Currency, Hash, Item, LaneId, MemberId,
-    Money, PlanId, Points, RuleDocument, StoreId, TaxClass, TerminalId, TierId, Timestamp,
+    Money, PlanId, Points, PurseSheet, RuleDocument, StoreId, TaxClass, TerminalId, TierId,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -38,6 +39,8 @@ pub struct Bundle {
     pub members: MemberSheet,
     /// The store's coupons.
     pub coupons: CouponSheet,
+    /// E-money, where the chain has it.
+    pub purse: Option<PurseSheet>,
 }
 
 /// A product.

@@ -2,7 +2,7 @@
 
 use crate::{
     BASKET_COUPON_LIMIT, BASKET_LINE_LIMIT, CouponNumber, Currency, LINE_NAME_LIMIT,
-    LINE_QUANTITY_LIMIT, Money, MoneyError, REASON_LIMIT, SaleId, TENDER_LIMIT, Verdict,
+    LINE_QUANTITY_LIMIT, Money, MoneyError, PurseTx, REASON_LIMIT, SaleId, TENDER_LIMIT, Verdict,
 };
 use jiff::civil::Date;
 
@@ -150,6 +150,123 @@ pub enum Refusal {
         /// The version in force.
         in_force: u64,
     },
+    /// The chain has no e-money, or this store has not heard of it yet.
+    #[error("This store does not take e-money. Ask for another payment.")]
+    NoPurse,
+    /// The txid was used before.
+    #[error("This payment was begun before. Look at its outcome.")]
+    PurseTxUsed {
+        /// Which.
+        txid: PurseTx,
+    },
+    /// The amount is in another currency than the purse.
+    #[error("This card holds {expected}, and the amount is in {found}. Ask for another payment.")]
+    PurseCurrency {
+        /// The scheme's.
+        expected: Currency,
+        /// The amount's.
+        found: Currency,
+    },
+    /// The card is blocked.
+    #[error("This card may not be used: {why} Ask for another payment.")]
+    PurseBlocked {
+        /// Why, a sentence.
+        why: String,
+    },
+    /// An earlier movement of this card (or sale) is not settled.
+    #[error(
+        "An earlier payment with this card is not settled. Hold the same card on the reader again."
+    )]
+    PurseUnresolved {
+        /// Which.
+        txid: PurseTx,
+    },
+    /// The card's own purse needs the card on the reader; an account does not.
+    #[error("Hold the card on the reader.")]
+    PurseCardNeeded,
+    /// Not enough on it.
+    #[error(
+        "There is only {balance} on this card. Take a part of the sum from it, or ask for another payment."
+    )]
+    PurseTooLow {
+        /// What there is.
+        balance: Money,
+    },
+    /// It would hold more than it may.
+    #[error(
+        "A card can hold {cap} at most, and this one holds {balance}. Choose a smaller amount."
+    )]
+    PurseFull {
+        /// What there is.
+        balance: Money,
+        /// The most there may be.
+        cap: Money,
+    },
+    /// Money is put on cards at top-up desks only.
+    #[error(
+        "Cards are not topped up in this store. Send the shopper to a store with a top-up desk."
+    )]
+    PurseNoDesk,
+    /// Cards are issued at desks that may.
+    #[error("Cards are not issued in this store.")]
+    NoIssueDesk,
+    /// This terminal knows no such movement, or it is another card's.
+    #[error("This till knows no such payment with this card.")]
+    PursePaymentUnknown {
+        /// Which.
+        txid: PurseTx,
+    },
+    /// There is nothing left to give back.
+    #[error("This was given back already.")]
+    PurseTakenBack,
+    /// No balance is to be carried over to this card.
+    #[error("No balance is waiting for this card. Ask HQ.")]
+    PurseNoCarryOver,
+    /// The waiting time is not over.
+    #[error("The balance of the lost card can be put on this one from {day} on.")]
+    PurseCarryOverWaits {
+        /// From when.
+        day: Date,
+    },
+    /// The movement is settled; there is nothing to decide.
+    #[error("This payment is settled already.")]
+    PurseSettled {
+        /// Which.
+        txid: PurseTx,
+    },
+    /// Card and journal cannot both be right.
+    #[error(
+        "This card does not agree with what this till recorded. Keep the card aside and call your manager."
+    )]
+    PurseContradiction {
+        /// Which movement.
+        txid: PurseTx,
+    },
+    /// The card was used elsewhere since, and does not show it any more: HQ will know.
+    #[error(
+        "This card was used elsewhere since. HQ settles the earlier payment as soon as all tills have reported."
+    )]
+    PurseStillUnknown {
+        /// Which.
+        txid: PurseTx,
+    },
+    /// A purse tender does not name a payment of this sale that went through.
+    #[error("The payment by card does not belong to this sale. Pay again.")]
+    PurseTender,
+    /// A card has paid, and the tenders leave it out.
+    #[error("A card has already paid {amount} for this sale. Count it, or give it back first.")]
+    PursePaymentForgotten {
+        /// How much.
+        amount: Money,
+    },
+    /// A card paid, and has not got its money back.
+    #[error(
+        "{amount} of this sale was paid with a card. Hold that card on the reader to give it back first."
+    )]
+    PurseNotReturned {
+        /// How much.
+        amount: Money,
+    },
 }
 
 impl Refusal {
@@ -179,6 +296,26 @@ impl Refusal {
             Self::ReasonTooLong => "reason_too_long",
             Self::CouponValid { .. } => "coupon_valid",
             Self::OlderBundle { .. } => "older_bundle",
+            Self::NoPurse => "no_purse",
+            Self::PurseTxUsed { .. } => "purse_tx_used",
+            Self::PurseCurrency { .. } => "purse_currency",
+            Self::PurseBlocked { .. } => "purse_blocked",
+            Self::PurseUnresolved { .. } => "purse_unresolved",
+            Self::PurseCardNeeded => "purse_card_needed",
+            Self::PurseTooLow { .. } => "purse_too_low",
+            Self::PurseFull { .. } => "purse_full",
+            Self::PurseNoDesk => "purse_no_desk",
+            Self::NoIssueDesk => "no_issue_desk",
+            Self::PursePaymentUnknown { .. } => "purse_payment_unknown",
+            Self::PurseTakenBack => "purse_taken_back",
+            Self::PurseNoCarryOver => "purse_no_carry_over",
+            Self::PurseCarryOverWaits { .. } => "purse_carry_over_waits",
+            Self::PurseSettled { .. } => "purse_settled",
+            Self::PurseContradiction { .. } => "purse_contradiction",
+            Self::PurseStillUnknown { .. } => "purse_still_unknown",
+            Self::PurseTender => "purse_tender",
+            Self::PursePaymentForgotten { .. } => "purse_payment_forgotten",
+            Self::PurseNotReturned { .. } => "purse_not_returned",
         }
     }
 }

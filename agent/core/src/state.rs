@@ -4,8 +4,8 @@
 //! names into a [`State`] (see `tillside-store`), the core decides on it and applies the events to it.
 
 use crate::{
-    CouponNumber, CouponStanding, Member, MemberId, RuleBook, SaleCompleted, SaleId, StoreId,
-    TerminalId,
+    CardIdentity, CarryOver, CouponNumber, CouponStanding, DeskRights, Member, MemberId,
+    PurseIntended, PurseScheme, PurseTx, RuleBook, SaleCompleted, SaleId, StoreId, TerminalId,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +25,61 @@ pub struct State {
     pub coupons: BTreeMap<CouponNumber, CouponStanding>,
     /// Completed sales by id.
     pub sales: BTreeMap<SaleId, SaleState>,
+    /// Movements of purses by txid: those that are named, and every unsettled one of a card that is.
+    pub purses: BTreeMap<PurseTx, PurseState>,
+    /// E-money, where the chain has it.
+    pub purse: Option<PurseTerms>,
+}
+
+/// What the decisions about e-money look at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PurseTerms {
+    /// The scheme.
+    pub scheme: PurseScheme,
+    /// This store's rights.
+    pub desk: DeskRights,
+    /// Of the cards a command names, those that HQ blocks (found by the filter, then exactly) or that
+    /// this till froze, with the words why.
+    pub blocked: BTreeMap<CardIdentity, String>,
+    /// Balances to carry over, for the cards a command names.
+    pub carry_overs: Vec<CarryOver>,
+}
+
+/// A movement of a purse and what became of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PurseState {
+    /// What was intended.
+    pub intended: PurseIntended,
+    /// How far it is.
+    pub stage: PurseStage,
+}
+
+/// How far a movement of a purse is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum PurseStage {
+    /// Intended, and being tried (or the agent died while it was).
+    Open,
+    /// Nobody knows what the card did.
+    Unknown,
+    /// It happened.
+    Done,
+    /// It did not happen.
+    NotDone,
+    /// A manager let the sale go on without knowing.
+    GivenUp,
+    /// Given up, and then it turned out to have happened: the money is owed to the card's holder.
+    Owed,
+}
+
+impl PurseStage {
+    /// Whether evidence could still come.
+    pub const fn is_open(self) -> bool {
+        matches!(
+            self,
+            PurseStage::Open | PurseStage::Unknown | PurseStage::GivenUp
+        )
+    }
 }
 
 /// A completed sale and what became of it.

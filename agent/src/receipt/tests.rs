@@ -54,10 +54,7 @@ fn sale() -> SaleCompleted {
         lots: Vec::new(),
         subtotal: eur(2_001_286),
         total: eur(2_001_286),
-        tenders: vec![Tender {
-            kind: TenderKind::Card,
-            amount: eur(2_001_286),
-        }],
+        tenders: vec![Tender::new(TenderKind::Card, eur(2_001_286))],
         rules: 0,
     }
 }
@@ -105,14 +102,8 @@ fn members_sale() -> SaleCompleted {
         subtotal: eur(1_287),
         total: eur(1_187),
         tenders: vec![
-            Tender {
-                kind: TenderKind::Cash,
-                amount: eur(1_000),
-            },
-            Tender {
-                kind: TenderKind::Card,
-                amount: eur(187),
-            },
+            Tender::new(TenderKind::Cash, eur(1_000)),
+            Tender::new(TenderKind::Card, eur(187)),
         ],
         rules: 3,
         ..sale()

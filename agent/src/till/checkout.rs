@@ -110,10 +110,7 @@ fn whole(tenders: &[TenderRequest], total: Money) -> Result<Vec<Tender>, TillErr
     if let [only] = tenders
         && only.amount.is_none()
     {
-        let paid = Tender {
-            kind: only.kind,
-            amount: total,
-        };
+        let paid = Tender::new(only.kind, total);
         return Ok(if total.minor() == 0 {
             Vec::new()
         } else {
@@ -123,7 +120,7 @@ fn whole(tenders: &[TenderRequest], total: Money) -> Result<Vec<Tender>, TillErr
     let tender = |tender: &TenderRequest| {
         let amount = tender.amount.ok_or(TillError::TenderWithoutAmount)?;
         let kind = tender.kind;
-        Ok(Tender { kind, amount })
+        Ok(Tender::new(kind, amount))
     };
     tenders.iter().map(tender).collect()
 }

@@ -36,6 +36,8 @@ impl Store {
                 members: BTreeMap::new(),
                 coupons: BTreeMap::new(),
                 sales: BTreeMap::new(),
+                purses: BTreeMap::new(),
+                purse: None,
             };
             for &id in &need.members {
                 if let Some(member) = find_member(conn, &till.reference, id)? {

@@ -289,6 +289,7 @@ fn bundle() -> Bundle {
                 coupon("OLD00001", "OLD"), coupon("LATER001", "LATER"), coupon("BIG00001", "BIG")],
             "revoked": ["REVOKED1"],
             "elsewhere": [{"store": "S2", "digests": [elsewhere]}]})),
+        purse: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod enrol;
 mod error;
 mod invite;
 mod paths;
+mod purse;
 mod push;
 mod targets;
 
@@ -14,6 +15,7 @@ pub use enrol::*;
 pub use error::*;
 pub use invite::*;
 pub use paths::*;
+pub use purse::*;
 pub use push::*;
 pub use targets::*;
 /// The core, whose types these are made of, for crates that depend on the protocol only.

@@ -12,3 +12,9 @@ pub const STATUS: &str = "/v1/status";
 pub const METADATA: &str = "/v1/bundle/metadata/";
 /// GET: signed targets under this folder.
 pub const TARGETS: &str = "/v1/bundle/targets/";
+/// GET [`crate::KeyGrant`]: the card keys this terminal may have.
+pub const KEYS: &str = "/v1/keys";
+/// POST [`crate::AccountRequest`]: move an account purse.
+pub const ACCOUNT: &str = "/v1/account";
+/// GET [`crate::AccountStanding`], with the card as query `card=`.
+pub const ACCOUNT_STANDING: &str = "/v1/account/standing";

@@ -1,5 +1,6 @@
 //! Journal records on their way to HQ, and its answers.
 
+use crate::PurseSettlement;
 use serde::{Deserialize, Serialize};
 use tillside_core::{Head, Sealed, TerminalId, Timestamp};
 
@@ -81,4 +82,8 @@ pub struct TerminalStatus {
     pub head: Option<Head>,
     /// When the certificate this call came with ends.
     pub certificate_until: Timestamp,
+    /// Movements of purses that this terminal left open and HQ could settle, at most
+    /// [`crate::SETTLEMENT_LIMIT`]; told again until the terminal's journal says that it knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<PurseSettlement>,
 }

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use tillside_core::{
-    Bundle, CouponSheet, MemberSheet, Product, RuleDocument, StoreId, StoreProfile,
+    Bundle, CouponSheet, MemberSheet, Product, PurseSheet, RuleDocument, StoreId, StoreProfile,
 };
 
 /// The rules and plans: [`RuleDocument`].
@@ -28,6 +28,9 @@ pub struct StoreTarget {
     pub members: MemberSheet,
     /// Its coupons.
     pub coupons: CouponSheet,
+    /// E-money, where the chain has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purse: Option<PurseSheet>,
 }
 
 /// Targets of one bundle, verified, as bytes.
@@ -75,6 +78,7 @@ impl VerifiedTargets<'_> {
             profile,
             members,
             coupons,
+            purse,
         } = store;
         Ok(Bundle {
             version,
@@ -83,6 +87,7 @@ impl VerifiedTargets<'_> {
             products,
             members,
             coupons,
+            purse,
         })
     }
 }

@@ -141,6 +141,7 @@ fn status() {
             bundle: 3,
             head: Some(head()),
             certificate_until: NOW,
+            settled: Vec::new(),
         },
     );
     golden(
@@ -150,6 +151,7 @@ fn status() {
             bundle: 0,
             head: None,
             certificate_until: NOW,
+            settled: Vec::new(),
         },
     );
 }
@@ -214,6 +216,7 @@ fn store() -> StoreTarget {
                 digests: vec![number_digest(&elsewhere)],
             }],
         },
+        purse: None,
     }
 }
 

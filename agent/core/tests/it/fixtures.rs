@@ -166,6 +166,8 @@ pub fn state(rules: &[Rule], plans: &[CouponPlan]) -> State {
         members: members.into_iter().map(|m| (m.member, m)).collect(),
         coupons: BTreeMap::new(),
         sales: BTreeMap::new(),
+        purses: BTreeMap::new(),
+        purse: None,
     }
 }
 
@@ -236,7 +238,7 @@ pub fn customer(n: u128) -> Customer {
 pub fn cash(minor: i64) -> Vec<Tender> {
     let amount = eur(minor);
     let kind = TenderKind::Cash;
-    vec![Tender { kind, amount }]
+    vec![Tender::new(kind, amount)]
 }
 
 /// A checkout of the gold member, paid with `paid` cents in cash.

@@ -28,10 +28,9 @@ fn sale() -> (State, SaleCompleted) {
     marker.category = None;
     let lines = [line("bread", 2, 300), line("wine", 1, 899), marker];
     let mut command = check_out(1, &lines, &["SPRING0001"], 298);
-    command.tenders.push(Tender {
-        kind: TenderKind::Card,
-        amount: eur(1_000),
-    });
+    command
+        .tenders
+        .push(Tender::new(TenderKind::Card, eur(1_000)));
     let sale = sell(&mut state, command);
     (state, sale)
 }

@@ -72,7 +72,7 @@ fn sums_out_of_range() {
     let tendered = refused(|sale| {
         let amount = limit;
         let kind = TenderKind::Card;
-        sale.tenders.push(Tender { kind, amount });
+        sale.tenders.push(Tender::new(kind, amount));
     });
     assert_eq!(tendered, Refusal::AmountTooLarge, "the tenders");
 }
@@ -130,10 +130,9 @@ fn a_sale_of_nothing_needs_no_tender() {
 fn tenders_may_be_several() {
     let mut state = state(&[], &[]);
     let mut command = check_out(1, &bread(), &[], 1_000);
-    command.tenders.push(Tender {
-        kind: TenderKind::Card,
-        amount: eur(500),
-    });
+    command
+        .tenders
+        .push(Tender::new(TenderKind::Card, eur(500)));
     assert_eq!(sell(&mut state, command).tenders.len(), 2);
 }
 

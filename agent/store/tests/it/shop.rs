@@ -149,6 +149,7 @@ pub fn bundle(version: u64) -> Bundle {
                 digests: vec![number_digest(&number("OTHER1"))],
             }],
         },
+        purse: None,
     }
 }
 
@@ -230,10 +231,7 @@ pub fn decide_sale(store: &Store, mut sale: CheckOut, now: Now) -> Result<Vec<Ev
     };
     let total = quote(&state, request, now)?.total;
     if total.minor() > 0 {
-        sale.tenders = vec![Tender {
-            kind: TenderKind::Cash,
-            amount: total,
-        }];
+        sale.tenders = vec![Tender::new(TenderKind::Cash, total)];
     }
     decide(&state, Command::CheckOut(sale), now)
 }

@@ -113,6 +113,7 @@ impl Hq {
             bundle: self.bundle,
             head: (!self.records.is_empty()).then(|| head(&self.records)),
             certificate_until: Timestamp(i64::MAX),
+            settled: Vec::new(),
         }
     }
 }

@@ -40,6 +40,7 @@ fn status(seq: u64) -> TerminalStatus {
         bundle: 3,
         head: Some(head(seq)),
         certificate_until: Timestamp(9_000_000),
+        settled: Vec::new(),
     }
 }
 

@@ -137,10 +137,7 @@ impl Sale {
             lots: Vec::new(),
             subtotal: eur(1000),
             total: eur(1000),
-            tenders: vec![Tender {
-                kind: TenderKind::Cash,
-                amount: eur(1000),
-            }],
+            tenders: vec![Tender::new(TenderKind::Cash, eur(1000))],
             rules: 1,
         })
     }

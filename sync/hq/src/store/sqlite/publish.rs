@@ -102,6 +102,7 @@ fn edition(transaction: &Transaction<'_>, now: Timestamp) -> Result<Edition, Sto
             members: member_sheet(transaction, &store, now)?,
             coupons,
             profile,
+            purse: None,
         });
     }
     Ok(Edition {

@@ -14,3 +14,8 @@ pub fn aes_cmac(key: &[u8; 16], message: &[u8]) -> [u8; 16] {
 pub fn truncated(mac: [u8; 16]) -> [u8; 8] {
     std::array::from_fn(|index| mac[2 * index + 1])
 }
+
+/// Whether two MACs are the same, in a time that does not tell where they differ.
+pub fn same_mac(left: &[u8], right: &[u8]) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(left, right).is_ok()
+}

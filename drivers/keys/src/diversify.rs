@@ -18,7 +18,9 @@ pub enum DiversificationError {
     #[error("a key is made from a UID of 7, 8 or 10 bytes, not of {0}")]
     Uid(usize),
     /// The system identifier is too short or too long.
-    #[error("the system identifier has {0} bytes, and must have {SYSTEM_ID_SHORTEST} to {SYSTEM_ID_LONGEST}")]
+    #[error(
+        "the system identifier has {0} bytes, and must have {SYSTEM_ID_SHORTEST} to {SYSTEM_ID_LONGEST}"
+    )]
     SystemId(usize),
 }
 

@@ -7,10 +7,13 @@ mod card_key;
 mod cmac;
 mod diversify;
 mod role;
+pub mod transaction_mac;
 mod vault;
+#[cfg(test)]
+mod vectors;
 
 pub use card_key::CardKey;
-pub use cmac::{aes_cmac, truncated};
+pub use cmac::{aes_cmac, same_mac, truncated};
 pub use diversify::{Diversification, DiversificationError};
 pub use role::KeyRole;
 pub use vault::{HeldKey, KeyVault, VaultError, VaultKind};

@@ -6,7 +6,11 @@
 mod card_key;
 mod cmac;
 mod diversify;
+pub mod file;
+mod package;
+pub mod pkcs11;
 mod role;
+mod spec;
 pub mod transaction_mac;
 mod vault;
 #[cfg(test)]
@@ -15,5 +19,7 @@ mod vectors;
 pub use card_key::CardKey;
 pub use cmac::{aes_cmac, same_mac, truncated};
 pub use diversify::{Diversification, DiversificationError};
+pub use package::{KeyPackage, PACKAGE_LIMIT, PackageError};
 pub use role::KeyRole;
+pub use spec::{VaultSpec, open_vault};
 pub use vault::{HeldKey, KeyVault, VaultError, VaultKind};

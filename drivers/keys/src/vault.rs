@@ -48,6 +48,54 @@ pub enum VaultError {
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+    /// It was written by another version of this program.
+    #[error("{what} is a key vault of version {found}, and this program reads version {known}")]
+    OtherVersion {
+        /// Which file.
+        what: String,
+        /// The version it has.
+        found: u8,
+        /// The version this program knows.
+        known: u8,
+    },
+    /// A new vault would replace an old one.
+    #[error("{what} is there already: a key vault is never written over")]
+    Exists {
+        /// Which file.
+        what: String,
+    },
+    /// Others on this computer could read it.
+    #[error("{what} can be read by other users of this computer: allow its owner only (mode 600)")]
+    OpenToOthers {
+        /// Which file.
+        what: String,
+    },
+    /// Another key with this role and version is held; cards may depend on it.
+    #[error("another key to {role} with key version {version} is held already")]
+    Differs {
+        /// What the key does.
+        role: KeyRole,
+        /// Its version.
+        version: u8,
+    },
+    /// A token would give this master key out: it was not made by this program.
+    #[error("the token's key {label} could be read out of it, so it is not used")]
+    Exposed {
+        /// The key's label.
+        label: String,
+    },
+    /// There is no token of that name, or its library cannot be loaded.
+    #[error("the key token {what} is not there")]
+    NoToken {
+        /// Which token or library.
+        what: String,
+        /// Why.
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// The words that name a vault make no sense.
+    #[error("`{0}` names no key vault: write file:PATH or pkcs11:LIBRARY?token=NAME")]
+    Specification(String),
     /// The vault failed; it may work later (a token that is unplugged).
     #[error("the key vault does not answer")]
     Unavailable {
@@ -74,6 +122,20 @@ pub trait KeyVault: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// If the vault does not answer.
     fn held(&self) -> Result<Vec<HeldKey>, VaultError>;
+
+    /// The newest version held of `role`: the one that new cards get. Older ones stay for the cards
+    /// that still have them. `None` if no version is held.
+    ///
+    /// # Errors
+    /// If the vault does not answer.
+    fn newest(&self, role: KeyRole) -> Result<Option<u8>, VaultError> {
+        let held = self.held()?;
+        Ok(held
+            .into_iter()
+            .filter(|key| key.role == role)
+            .map(|key| key.version)
+            .max())
+    }
 
     /// The card's key for `role`: the CMAC of the input under the master key of that version (AN10922).
     ///

@@ -56,6 +56,7 @@ pub fn bundle(profile: &StoreProfile, members: &[MemberId]) -> Result<Bundle> {
             elsewhere: Vec::new(),
         },
         purse: None,
+        member_codes: None,
     })
 }
 

@@ -36,7 +36,9 @@ pub fn apply(state: &mut State, event: &Event) {
         Event::CouponRefused(_)
         | Event::BundleAdopted { .. }
         | Event::PurseSighted(_)
-        | Event::CardIssued(_) => {}
+        | Event::CardIssued(_)
+        | Event::CardFrozen(_)
+        | Event::CardUnfrozen(_) => {}
     }
 }
 

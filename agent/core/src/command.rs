@@ -51,6 +51,32 @@ pub enum Command {
     },
     /// Keep that a card was made the programme's.
     IssueCard(IssueCard),
+    /// Let a card not be used at this terminal any more.
+    FreezeCard(FreezeCard),
+    /// Let a card that this terminal froze be used again.
+    UnfreezeCard(UnfreezeCard),
+}
+
+/// Let a card not be used at this terminal any more.
+#[derive(Clone, Debug)]
+pub struct FreezeCard {
+    /// The card.
+    pub card: CardIdentity,
+    /// Why: a sentence that the cashier reads, 1 to [`REASON_LIMIT`] characters.
+    pub why: String,
+    /// Who asks; none where the till does it by itself.
+    pub by: Option<PersonId>,
+}
+
+/// Let a card that this terminal froze be used again.
+#[derive(Clone, Debug)]
+pub struct UnfreezeCard {
+    /// The card.
+    pub card: CardIdentity,
+    /// The manager who allows it.
+    pub approved_by: PersonId,
+    /// Why, 1 to [`REASON_LIMIT`] characters and not only blanks.
+    pub reason: String,
 }
 
 /// Complete a sale as it was fixed.

@@ -3,13 +3,13 @@
 //! Decides only: writing the facts down is left to `tillside-store`, and what they change in the
 //! working set to [`crate::apply`].
 
+mod cards;
 mod purse;
 
 use crate::{
-    CardIssued, CheckOut, Command, CompleteFixed, CouponRedeemed, CouponRefused, Event, IssueCard,
-    Lot, Money, Now, PurseSighted, Quote, QuoteRequest, REASON_LIMIT, RECORD_BODY_LIMIT, Refusal,
-    RefuseCoupon, SaleCompleted, SaleId, SaleVoided, State, TENDER_LIMIT, Tender, Verdict, Void,
-    quote,
+    CheckOut, Command, CompleteFixed, CouponRedeemed, CouponRefused, Event, Lot, Money, Now, Quote,
+    QuoteRequest, REASON_LIMIT, RECORD_BODY_LIMIT, Refusal, RefuseCoupon, SaleCompleted, SaleId,
+    SaleVoided, State, TENDER_LIMIT, Tender, Verdict, Void, quote,
 };
 
 /// What a record adds around its event, at most, in bytes.
@@ -30,13 +30,10 @@ pub fn decide(state: &State, command: Command, now: Now) -> Result<Vec<Event>, R
         Command::EndPurse(end) => purse::end(state, *end, now)?,
         Command::LeavePurseUnknown { txid, why } => purse::leave_unknown(state, txid, why, now)?,
         Command::GiveUpPurse(give_up) => purse::give_up(state, give_up, now)?,
-        Command::SightPurse { card, seen, log } => Event::PurseSighted(Box::new(PurseSighted {
-            card,
-            seen,
-            log,
-            at: now.at,
-        })),
-        Command::IssueCard(issue) => issue_card(state, issue, now)?,
+        Command::SightPurse { card, seen, log } => cards::sight(card, seen, log, now),
+        Command::IssueCard(issue) => cards::issue(state, issue, now)?,
+        Command::FreezeCard(freeze) => cards::freeze(state, freeze, now)?,
+        Command::UnfreezeCard(unfreeze) => cards::unfreeze(state, unfreeze, now)?,
     };
     Ok(vec![event])
 }
@@ -226,22 +223,6 @@ fn check_reason(reason: &str) -> Result<(), Refusal> {
         length if length > REASON_LIMIT => Err(Refusal::ReasonTooLong),
         _ => Ok(()),
     }
-}
-
-fn issue_card(state: &State, command: IssueCard, now: Now) -> Result<Event, Refusal> {
-    let terms = state.purse.as_ref().ok_or(Refusal::NoPurse)?;
-    if !terms.desk.issue {
-        return Err(Refusal::NoIssueDesk);
-    }
-    Ok(Event::CardIssued(CardIssued {
-        card: command.card,
-        member: command.member,
-        key_version: command.key_version,
-        expires: command.expires,
-        replaces: command.replaces,
-        cashier: command.cashier,
-        date: now.date,
-    }))
 }
 
 fn keep_refusal(command: RefuseCoupon, now: Now) -> Result<Event, Refusal> {

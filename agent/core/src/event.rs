@@ -1,9 +1,9 @@
 //! What happened: the facts that the journal keeps, each complete in itself.
 
 use crate::{
-    CardIdentity, CardIssued, CouponNumber, Currency, FunderId, LaneId, Line, Lot, MemberId, Money,
-    PersonId, PlanId, Points, Proof, PurseEnded, PurseGivenUp, PurseIntended, PurseSighted,
-    PurseTx, PurseUnknown, RuleId, SaleId, Timestamp, Verdict,
+    CardFrozen, CardIdentity, CardIssued, CardUnfrozen, CouponNumber, Currency, FunderId, LaneId,
+    Line, Lot, MemberId, Money, PersonId, PlanId, Points, Proof, PurseEnded, PurseGivenUp,
+    PurseIntended, PurseSighted, PurseTx, PurseUnknown, RuleId, SaleId, Timestamp, Verdict,
 };
 use jiff::civil::Date;
 use serde::de::Error;
@@ -39,6 +39,10 @@ pub enum Event {
     PurseSighted(Box<PurseSighted>),
     /// A card was made the programme's.
     CardIssued(CardIssued),
+    /// A card may not be used here any more.
+    CardFrozen(CardFrozen),
+    /// A card that was frozen here may be used again.
+    CardUnfrozen(CardUnfrozen),
 }
 
 /// The names that `type` takes in JSON.
@@ -53,6 +57,8 @@ const TYPES: &[&str] = &[
     "purse_given_up",
     "purse_sighted",
     "card_issued",
+    "card_frozen",
+    "card_unfrozen",
 ];
 
 /// Reads what the derived reading would, faster: HQ reads every record of a chain, and serde would keep
@@ -82,6 +88,8 @@ impl<'de> Deserialize<'de> for Event {
             "purse_given_up" => serde_json::from_str(text.get()).map(Event::PurseGivenUp),
             "purse_sighted" => serde_json::from_str(text.get()).map(Event::PurseSighted),
             "card_issued" => serde_json::from_str(text.get()).map(Event::CardIssued),
+            "card_frozen" => serde_json::from_str(text.get()).map(Event::CardFrozen),
+            "card_unfrozen" => serde_json::from_str(text.get()).map(Event::CardUnfrozen),
             other => return Err(D::Error::unknown_variant(other, TYPES)),
         };
         event.map_err(D::Error::custom)

@@ -5,10 +5,8 @@
 
 mod evidence;
 mod facts;
-mod hex;
 mod sheet;
 
 pub use evidence::*;
 pub use facts::*;
-pub use hex::*;
 pub use sheet::*;

@@ -4,9 +4,9 @@
 //! verifying them is left to `tillside-sync`, keeping them to `tillside-store`.
 
 use crate::{
-    CardIdentity, Category, CouponNumber, CouponUsed, Currency, Hash, Item, LaneId, MemberId,
-    Money, PlanId, Points, PurseSheet, RuleDocument, StoreId, TaxClass, TerminalId, TierId,
-    Timestamp,
+    CardIdentity, Category, CodeKey, CouponNumber, CouponUsed, Currency, Hash, Item, LaneId,
+    MemberId, Money, PlanId, Points, PurseSheet, RuleDocument, StoreId, TaxClass, TerminalId,
+    TierId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -41,7 +41,20 @@ pub struct Bundle {
     pub coupons: CouponSheet,
     /// E-money, where the chain has it.
     pub purse: Option<PurseSheet>,
+    /// The codes of members' phones, where the chain has them.
+    pub member_codes: Option<MemberCodeSheet>,
 }
+
+/// How a till checks the codes that members' phones show ([`crate::MemberCode`]).
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct MemberCodeSheet {
+    /// The public keys whose certificates count: HQ's present one and those it still honours, at
+    /// most [`MEMBER_CODE_KEY_LIMIT`].
+    pub code_keys: Vec<CodeKey>,
+}
+
+/// The most keys a till tries a phone's certificate with.
+pub const MEMBER_CODE_KEY_LIMIT: usize = 8;
 
 /// A product.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -131,7 +131,7 @@ pub enum Refusal {
         sold: Date,
     },
     /// A void needs a reason.
-    #[error("Say why the sale is voided.")]
+    #[error("Say why.")]
     ReasonMissing,
     /// The reason is longer than [`REASON_LIMIT`] characters.
     #[error("The reason is too long. {REASON_LIMIT} characters is the most.")]
@@ -153,6 +153,12 @@ pub enum Refusal {
     /// The chain has no e-money, or this store has not heard of it yet.
     #[error("This store does not take e-money. Ask for another payment.")]
     NoPurse,
+    /// A card was to stand in for itself.
+    #[error("A card cannot replace itself. Hold the new card on the reader.")]
+    CardReplacesItself,
+    /// The card was not frozen at this till.
+    #[error("This till did not block that card. If it is blocked, only HQ can free it.")]
+    CardNotFrozen,
     /// The txid was used before.
     #[error("This payment was begun before. Look at its outcome.")]
     PurseTxUsed {
@@ -297,6 +303,8 @@ impl Refusal {
             Self::CouponValid { .. } => "coupon_valid",
             Self::OlderBundle { .. } => "older_bundle",
             Self::NoPurse => "no_purse",
+            Self::CardReplacesItself => "card_replaces_itself",
+            Self::CardNotFrozen => "card_not_frozen",
             Self::PurseTxUsed { .. } => "purse_tx_used",
             Self::PurseCurrency { .. } => "purse_currency",
             Self::PurseBlocked { .. } => "purse_blocked",

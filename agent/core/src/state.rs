@@ -7,7 +7,7 @@ use crate::{
     CardIdentity, CarryOver, CouponNumber, CouponStanding, DeskRights, Member, MemberId,
     PurseIntended, PurseScheme, PurseTx, RuleBook, SaleCompleted, SaleId, StoreId, TerminalId,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is known of the things a command names. A coupon that is not in the map is not issued.
@@ -41,8 +41,13 @@ pub struct PurseTerms {
     /// Of the cards a command names, those that HQ blocks (found by the filter, then exactly) or that
     /// this till froze, with the words why.
     pub blocked: BTreeMap<CardIdentity, String>,
+    /// Of those, the ones that this till froze: HQ's it cannot free.
+    pub frozen: BTreeSet<CardIdentity>,
     /// Balances to carry over, for the cards a command names.
     pub carry_overs: Vec<CarryOver>,
+    /// Whether this terminal may carry balances over: one of a store may, the holder of its coupons,
+    /// so that no balance is put on a card at two tills.
+    pub restores: bool,
 }
 
 /// A movement of a purse and what became of it.

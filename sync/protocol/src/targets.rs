@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use tillside_core::{
-    Bundle, CouponSheet, MemberSheet, Product, PurseSheet, RuleDocument, StoreId, StoreProfile,
+    Bundle, CouponSheet, MemberCodeSheet, MemberSheet, Product, PurseSheet, RuleDocument, StoreId, StoreProfile,
 };
 
 /// The rules and plans: [`RuleDocument`].
@@ -31,6 +31,9 @@ pub struct StoreTarget {
     /// E-money, where the chain has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purse: Option<PurseSheet>,
+    /// The codes of members' phones, where the chain has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member_codes: Option<MemberCodeSheet>,
 }
 
 /// Targets of one bundle, verified, as bytes.
@@ -79,6 +82,7 @@ impl VerifiedTargets<'_> {
             members,
             coupons,
             purse,
+            member_codes,
         } = store;
         Ok(Bundle {
             version,
@@ -88,6 +92,7 @@ impl VerifiedTargets<'_> {
             members,
             coupons,
             purse,
+            member_codes,
         })
     }
 }

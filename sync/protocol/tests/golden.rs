@@ -217,6 +217,7 @@ fn store() -> StoreTarget {
             }],
         },
         purse: None,
+        member_codes: None,
     }
 }
 

@@ -1,8 +1,7 @@
 //! What proves how a movement ended, and what a card that comes back says about it.
 
-use super::{
-    CardLogEntry, PurseEnd, PurseIntended, PurseTx, TransactionMacInput, TransactionMacValue,
-};
+use super::{CardLogEntry, PurseEnd, PurseIntended};
+use crate::{PurseTx, TransactionMacInput, TransactionMacValue};
 use serde::{Deserialize, Serialize};
 
 /// What a card shows under authentication.

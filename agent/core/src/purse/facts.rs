@@ -1,7 +1,10 @@
 //! What happens to a purse, as the journal keeps it.
 
-use super::{CardSeen, PurseEvidence, PurseTx, TerminalMark};
-use crate::{CardIdentity, LaneId, MemberId, Money, PersonId, SaleId, TenderKind, Timestamp};
+use super::{CardSeen, PurseEvidence};
+use crate::{
+    CardIdentity, LaneId, MemberId, Money, PersonId, PurseTx, SaleId, TenderKind, TerminalMark,
+    Timestamp,
+};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -195,6 +198,35 @@ pub struct CardIssued {
     /// The store's business day.
     pub date: Date,
 }
+
+/// A card may not be used at this terminal any more: it contradicted the journal, or a manager said so.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CardFrozen {
+    /// The card.
+    pub card: CardIdentity,
+    /// Why: a sentence that the cashier reads.
+    pub why: String,
+    /// The store's business day.
+    pub date: Date,
+    /// Who asked; none where the till did it by itself.
+    pub by: Option<PersonId>,
+}
+
+/// A card that this terminal froze may be used again.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CardUnfrozen {
+    /// The card.
+    pub card: CardIdentity,
+    /// The manager who allowed it.
+    pub approved_by: PersonId,
+    /// Why, as typed.
+    pub reason: String,
+    /// The store's business day.
+    pub date: Date,
+}
+
+/// The most entries of a card's log that are kept in one record.
+pub const CARD_LOG_LIMIT: usize = 32;
 
 /// One entry of a card's own log.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

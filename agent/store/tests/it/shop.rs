@@ -150,6 +150,7 @@ pub fn bundle(version: u64) -> Bundle {
             }],
         },
         purse: None,
+        member_codes: None,
     }
 }
 

@@ -103,6 +103,7 @@ fn edition(transaction: &Transaction<'_>, now: Timestamp) -> Result<Edition, Sto
             coupons,
             profile,
             purse: None,
+            member_codes: None,
         });
     }
     Ok(Edition {

@@ -100,6 +100,10 @@ hex_bytes!(
     TransactionMacValue, 8
 );
 hex_bytes!(
+    /// An Ed25519 public key: HQ's, for the certificates of members' phones, or a phone's own.
+    CodeKey, 32
+);
+hex_bytes!(
     /// How a card names a terminal: the first bytes of the SHA-256 of its id.
     TerminalMark, 4
 );

@@ -1,12 +1,13 @@
-//! Card readers: small traits, the PC/SC backend, and a service that keeps readers alive.
+//! Card readers: small traits, backends for PC/SC and libnfc, and a service that keeps readers alive.
 //!
 //! [`CardReader`] and [`CardSession`] say what a reader can do; [`pcsc`] does it through the
-//! operating system's PC/SC service; [`service`] owns one thread a reader and turns taps into
+//! operating system's PC/SC service, [`libnfc`] on ports of its own; [`service`] owns one thread a reader and turns taps into
 //! events; [`contract`] is the suite that every backend must pass. What the bytes mean is left to
 //! `tillside-cards`; who the member is, to the agent.
 
 pub mod contract;
 mod error;
+pub mod libnfc;
 #[cfg(test)]
 mod memory;
 pub mod pcsc;

@@ -1,10 +1,15 @@
-//! What the service needs of a family of readers: PC/SC today.
+//! What the service needs of a family of readers: PC/SC's, and those on ports of their own.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::stop::Stop;
+use crate::libnfc;
 use crate::pcsc::{Directory, PcscReader};
 use crate::{Cancel, CardReader, ReaderError};
+
+/// How often ports are looked at: nothing says when a plug is pulled.
+const LOOK_AT_PORTS: Duration = Duration::from_millis(250);
 
 /// A family of readers.
 pub(super) trait Backend: Send + Sync + 'static {
@@ -45,5 +50,103 @@ impl ReaderList for Directory {
 
     fn canceller(&self) -> Arc<dyn Cancel> {
         Directory::canceller(self)
+    }
+}
+
+/// Ports that libnfc drives, by their connection strings.
+pub(super) struct Libnfc {
+    ports: Vec<String>,
+}
+
+impl Libnfc {
+    /// The readers at these ports, whether they are plugged in now or later.
+    ///
+    /// # Errors
+    /// `Other` if this program was built without libnfc.
+    pub(super) fn new(ports: Vec<String>) -> Result<Self, ReaderError> {
+        if cfg!(feature = "libnfc") {
+            return Ok(Self { ports });
+        }
+        Err(ReaderError::Other {
+            step: "opening a reader by libnfc",
+            source: Arc::new(std::io::Error::new(
+                std::io::ErrorKind::Unsupported,
+                "this program was built without libnfc (cargo feature `libnfc`)",
+            )),
+        })
+    }
+}
+
+impl Backend for Libnfc {
+    fn open_list(&self) -> Result<Box<dyn ReaderList>, ReaderError> {
+        Ok(Box::new(Ports {
+            names: self.ports.clone(),
+            seen: Vec::new(),
+            gate: Arc::default(),
+        }))
+    }
+
+    #[cfg(feature = "libnfc")]
+    fn open_reader(&self, name: &str) -> Result<Box<dyn CardReader>, ReaderError> {
+        Ok(Box::new(libnfc::LibnfcReader::open(name)?))
+    }
+
+    #[cfg(not(feature = "libnfc"))]
+    fn open_reader(&self, name: &str) -> Result<Box<dyn CardReader>, ReaderError> {
+        Err(ReaderError::ReaderGone {
+            reader: name.to_owned(),
+            source: None,
+        })
+    }
+}
+
+/// The ports that have something plugged in.
+struct Ports {
+    names: Vec<String>,
+    seen: Vec<String>,
+    gate: Arc<PortsGate>,
+}
+
+/// Ends the wait for a change of the ports.
+#[derive(Default)]
+struct PortsGate(Stop);
+
+impl Cancel for PortsGate {
+    fn cancel(&self) {
+        self.0.stop();
+    }
+}
+
+impl Ports {
+    fn plugged_in(&self) -> Vec<String> {
+        let there = self.names.iter().filter(|name| libnfc::is_plugged_in(name));
+        there.cloned().collect()
+    }
+}
+
+impl ReaderList for Ports {
+    fn names(&self) -> Result<Vec<String>, ReaderError> {
+        Ok(self.plugged_in())
+    }
+
+    fn wait_for_change(&mut self, timeout: Duration) -> Result<(), ReaderError> {
+        let mut left = timeout;
+        while !left.is_zero() {
+            let now = self.plugged_in();
+            if now != self.seen {
+                self.seen = now;
+                return Ok(());
+            }
+            let pause = left.min(LOOK_AT_PORTS);
+            if self.gate.0.sleep(pause) {
+                return Err(ReaderError::Cancelled);
+            }
+            left -= pause;
+        }
+        Ok(())
+    }
+
+    fn canceller(&self) -> Arc<dyn Cancel> {
+        self.gate.clone()
     }
 }

@@ -1,9 +1,9 @@
 //! Keeps every reader alive and turns taps into events.
 //!
-//! One supervisor thread watches the PC/SC service and its list of readers; one owner thread a
-//! reader waits for cards and identifies each inside one exclusive transaction. When the service
-//! dies all of them let go and come back by themselves. What an identity is, is the caller's
-//! business: the identify function is passed in.
+//! One supervisor thread watches the PC/SC service and its list of readers, another one the ports
+//! that libnfc drives; one owner thread a reader waits for cards and identifies each inside one
+//! exclusive transaction. When the service dies all of its readers let go and come back by
+//! themselves. What an identity is, is the caller's business: the identify function is passed in.
 
 mod backend;
 mod delay;
@@ -20,13 +20,18 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use crate::{CardSession, ReaderError};
-use backend::{Backend, Pcsc};
+use backend::{Backend, Libnfc, Pcsc};
 use events::Sender;
 use stop::{Stop, Worker};
 
 /// How the service behaves. `Default` is right for a till.
 #[derive(Debug, Clone)]
 pub struct ServiceConfig {
+    /// Whether the readers of the PC/SC service are watched.
+    pub pcsc: bool,
+    /// Ports with readers that libnfc drives, as its connection strings
+    /// (`pn532_uart:/dev/ttyUSB0`). A port may be plugged in later. Needs the cargo feature `libnfc`.
+    pub libnfc: Vec<String>,
     /// Events that wait for the receiver, at most. When the queue is full, the thread that has the
     /// next event waits (its reader reads no further card); no event is dropped.
     pub queue: usize,
@@ -48,6 +53,8 @@ pub struct ServiceConfig {
 impl Default for ServiceConfig {
     fn default() -> Self {
         Self {
+            pcsc: true,
+            libnfc: Vec::new(),
             queue: 64,
             retry_first: Duration::from_millis(10),
             retry_cap: Duration::from_secs(1),
@@ -62,11 +69,11 @@ impl Default for ServiceConfig {
 ///
 /// From each reader, in this order: `ReaderAdded`, then for each tap any number of `CardUnreadable`,
 /// at most one `Card`, and `CardRemoved`; at the end `ReaderRemoved`. Before `ServiceDown` every
-/// reader has been removed.
+/// reader of PC/SC has been removed; readers on ports of their own go on.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum ReaderEvent<T> {
-    /// The PC/SC service answers.
+    /// The PC/SC service answers (or, where PC/SC is not watched, the ports are).
     ServiceUp,
     /// The PC/SC service does not answer; it is tried again for as long as it takes. Also the first
     /// event when it did not run at the start. Said again only when the reason changes.
@@ -112,16 +119,17 @@ type Identify<T> = dyn Fn(&mut dyn CardSession) -> Result<T, ReaderError> + Send
 /// The running service. Dropping it stops it.
 #[derive(Debug)]
 pub struct ReaderService {
-    supervisor: Option<Worker>,
+    supervisors: Vec<Worker>,
     left_behind: Arc<AtomicBool>,
     patience: Duration,
 }
 
 impl ReaderService {
-    /// Starts watching. The first event is `ServiceUp` or `ServiceDown`.
+    /// Starts watching. The first event that is not of one reader is `ServiceUp` or `ServiceDown`.
     ///
     /// # Errors
-    /// `Other` if the operating system gives no thread.
+    /// `Other` if the operating system gives no thread, or if ports are named and this program was
+    /// built without libnfc.
     pub fn start<T, F>(
         config: ServiceConfig,
         identify: F,
@@ -130,11 +138,19 @@ impl ReaderService {
         T: Send + 'static,
         F: Fn(&mut dyn CardSession) -> Result<T, ReaderError> + Send + Sync + 'static,
     {
-        Self::start_on(Pcsc, config, identify)
+        let mut families: Vec<Arc<dyn Backend>> = Vec::new();
+        if config.pcsc {
+            families.push(Arc::new(Pcsc));
+        }
+        if !config.libnfc.is_empty() || !config.pcsc {
+            families.push(Arc::new(Libnfc::new(config.libnfc.clone())?));
+        }
+        Self::start_on(families, config, identify)
     }
 
+    /// Watches families of readers side by side; the first of them says whether the service is up.
     fn start_on<T, F>(
-        backend: impl Backend,
+        families: Vec<Arc<dyn Backend>>,
         config: ServiceConfig,
         identify: F,
     ) -> Result<(Self, Receiver<ReaderEvent<T>>), ReaderError>
@@ -142,33 +158,30 @@ impl ReaderService {
         T: Send + 'static,
         F: Fn(&mut dyn CardSession) -> Result<T, ReaderError> + Send + Sync + 'static,
     {
-        let backend: Arc<dyn Backend> = Arc::new(backend);
         let (sender, receiver) = sync_channel(config.queue);
-        let stop = Arc::new(Stop::default());
-        let events = Sender::new(sender, stop.clone());
         let identify: Arc<Identify<T>> = Arc::new(identify);
-        // The owners are waited for first, so the supervisor itself may take a little longer.
-        let patience = config.stop_patience + Duration::from_millis(500);
-        let left_behind = Arc::new(AtomicBool::new(false));
-        let theirs = left_behind.clone();
-        let supervisor = Worker::spawn("readers", stop, move |stop| {
-            let service = supervisor::Service {
+        let mut service = Self {
+            supervisors: Vec::new(),
+            left_behind: Arc::new(AtomicBool::new(false)),
+            // The owners are waited for first, so the supervisor itself may take a little longer.
+            patience: config.stop_patience + Duration::from_millis(500),
+        };
+        for (index, backend) in families.into_iter().enumerate() {
+            let stop = Arc::new(Stop::default());
+            let watched = supervisor::Service {
                 backend,
-                config,
-                identify,
-                events,
-                left_behind: theirs,
+                config: config.clone(),
+                identify: identify.clone(),
+                events: Sender::new(sender.clone(), stop.clone()),
+                left_behind: service.left_behind.clone(),
+                is_spokesman: index == 0,
             };
-            supervisor::run(&service, stop);
-        })?;
-        Ok((
-            Self {
-                supervisor: Some(supervisor),
-                left_behind,
-                patience,
-            },
-            receiver,
-        ))
+            let supervisor = Worker::spawn("readers", stop, move |stop| {
+                supervisor::run(&watched, stop);
+            })?;
+            service.supervisors.push(supervisor);
+        }
+        Ok((service, receiver))
     }
 
     /// Ends every wait, lets every card go and joins all threads. Events that were not received
@@ -182,10 +195,11 @@ impl ReaderService {
     }
 
     fn end(&mut self) -> bool {
-        let ended = self
-            .supervisor
-            .take()
-            .is_none_or(|supervisor| supervisor.stop(self.patience));
+        self.supervisors.iter().for_each(Worker::tell);
+        let mut ended = true;
+        for supervisor in self.supervisors.drain(..) {
+            ended &= supervisor.stop(self.patience);
+        }
         ended && !self.left_behind.load(Ordering::SeqCst)
     }
 }

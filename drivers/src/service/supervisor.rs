@@ -1,4 +1,4 @@
-//! The thread that watches the PC/SC service and starts and ends the readers' owners.
+//! The thread that watches one family of readers and starts and ends their owners.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,6 +27,16 @@ pub(super) struct Service<T> {
     pub(super) events: Sender<T>,
     /// Whether a reader's thread was left behind in a call that cannot be cancelled.
     pub(super) left_behind: Arc<AtomicBool>,
+    /// Whether this family says that the service is up or down.
+    pub(super) is_spokesman: bool,
+}
+
+impl<T> Service<T> {
+    fn say(&self, event: ReaderEvent<T>) {
+        if self.is_spokesman {
+            self.events.send(event);
+        }
+    }
 }
 
 /// Runs until `stop`.
@@ -38,7 +48,7 @@ pub(super) fn run<T: Send + 'static>(service: &Service<T>, stop: &Stop) {
         let since = Instant::now();
         let why = match greet(service, stop) {
             Ok((mut list, names)) => {
-                service.events.send(ReaderEvent::ServiceUp);
+                service.say(ReaderEvent::ServiceUp);
                 said = None;
                 let why = attend(service, list.as_mut(), names);
                 if since.elapsed() > config.retry_cap {
@@ -53,7 +63,7 @@ pub(super) fn run<T: Send + 'static>(service: &Service<T>, stop: &Stop) {
         }
         if said != Some(why.code()) {
             said = Some(why.code());
-            service.events.send(ReaderEvent::ServiceDown { why });
+            service.say(ReaderEvent::ServiceDown { why });
         }
         stop.sleep(delay.next());
     }

@@ -36,7 +36,7 @@ type Events = Receiver<ReaderEvent<Vec<u8>>>;
 
 fn start(memory: &Memory, config: ServiceConfig) -> (ReaderService, Events) {
     let identify = |session: &mut dyn CardSession| session.transmit(&[0xCA]);
-    ReaderService::start_on(memory.clone(), config, identify).unwrap()
+    ReaderService::start_on(vec![Arc::new(memory.clone())], config, identify).unwrap()
 }
 
 /// The next event in few words.
@@ -171,7 +171,8 @@ fn a_thread_that_was_left_behind_sends_no_further_command() {
         stop_patience: Duration::from_millis(1),
         ..ServiceConfig::default()
     };
-    let (service, _events) = ReaderService::start_on(memory, config, identify).unwrap();
+    let (service, _events) =
+        ReaderService::start_on(vec![Arc::new(memory)], config, identify).unwrap();
     middle.recv().unwrap();
     assert!(!service.stop(), "it was inside the identify function");
     go_on.send(()).unwrap();

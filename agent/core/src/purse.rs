@@ -5,8 +5,10 @@
 
 mod evidence;
 mod facts;
+mod hot_list;
 mod sheet;
 
 pub use evidence::*;
 pub use facts::*;
+pub use hot_list::*;
 pub use sheet::*;

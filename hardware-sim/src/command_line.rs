@@ -25,6 +25,7 @@ Examples:
   export PCSCLITE_CSOCK_NAME=…                 # for the agent, or any PC/SC program
   tillside-sim tap anna                        # a named card (see `tillside-sim cards`)
   tillside-sim tap ntag215:04A1B2C3D4E5F6 --reader 2
+  tillside-sim serve --pn532 &                 # one more reader, on a serial line: pn532_uart:/dev/…
   tillside-sim remove
   tillside-sim fault remove-at 2               # the card leaves in the 2nd command from now
   tillside-sim pcscd kill; tillside-sim pcscd start
@@ -90,6 +91,9 @@ struct Serve {
     /// Name the models instead, one a reader, in order
     #[arg(long = "model", value_enum)]
     models: Vec<ReaderModel>,
+    /// One more reader: a PN532 on a serial line, for libnfc. Its name is printed as "pn532"
+    #[arg(long)]
+    pn532: bool,
     /// Path of the PC/SC socket; in a folder of its own unless given
     #[arg(long)]
     socket: Option<PathBuf>,
@@ -202,11 +206,12 @@ async fn run(serve: Serve, place: Option<String>) -> anyhow::Result<()> {
             .take(serve.readers.into())
             .collect()
     };
-    let readers = if serve.models.is_empty() {
+    let mut readers: Vec<ReaderModel> = if serve.models.is_empty() {
         by_turns()
     } else {
         serve.models
     };
+    readers.extend(serve.pn532.then_some(ReaderModel::Pn532));
     // Listened for before anything is started, so that nothing is left behind.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

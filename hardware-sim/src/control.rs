@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::{CardSpec, FaultSetting, SimError, Simulator};
+use crate::{CardSpec, FaultSetting, ReaderModel, SimError, Simulator};
 
 /// What a script needs to know about a running simulator; the content of the state file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct ServeInfo {
     pub socket: String,
     /// Process id of the simulator.
     pub pid: u32,
+    /// Names of the readers on serial lines, as libnfc takes them (`pn532_uart:/dev/…`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pn532: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +72,12 @@ pub fn info(address: SocketAddr, bench: &Simulator) -> ServeInfo {
         control: format!("http://{address}"),
         socket: bench.socket().display().to_string(),
         pid: std::process::id(),
+        pn532: bench
+            .readers()
+            .into_iter()
+            .filter(|reader| reader.model == ReaderModel::Pn532)
+            .map(|reader| reader.name)
+            .collect(),
     }
 }
 

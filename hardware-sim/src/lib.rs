@@ -15,6 +15,7 @@ pub mod control;
 mod error;
 pub mod fault;
 mod pcscd;
+mod pn532;
 mod ports;
 mod reader;
 mod simulator;

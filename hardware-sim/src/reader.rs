@@ -15,6 +15,8 @@ pub enum ReaderModel {
     Acr1252,
     /// A reader nobody has heard of: pseudo-APDUs of PC/SC part 3, no raw frames.
     Plain,
+    /// A bare PN532 on a serial line, for libnfc and its like: PC/SC does not see it.
+    Pn532,
 }
 
 impl ReaderModel {
@@ -24,6 +26,7 @@ impl ReaderModel {
             Self::Acr122 => "ACS ACR122U PICC Interface",
             Self::Acr1252 => "ACS ACR1252 1S CL Reader PICC",
             Self::Plain => "Contactless Reader",
+            Self::Pn532 => "pn532_uart",
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::card::CardSpec;
 use crate::error::During;
 use crate::fault::FaultSetting;
 use crate::pcscd::{Daemon, Stanza};
+use crate::pn532::{Line, Pn532};
 use crate::ports;
 use crate::reader::ReaderModel;
 use crate::slot::{Exchange, ReaderView, Slot};
@@ -48,6 +49,8 @@ pub struct Simulator {
 struct State {
     daemon: Option<Daemon>,
     slots: Vec<Slot>,
+    /// The serial lines of those readers that have one.
+    lines: Vec<Pn532>,
 }
 
 impl Simulator {
@@ -67,6 +70,7 @@ impl Simulator {
         let state = Mutex::new(State {
             daemon: None,
             slots: Vec::new(),
+            lines: Vec::new(),
         });
         let simulator = Self {
             folder,
@@ -169,7 +173,7 @@ impl Simulator {
                 state: "runs already",
             });
         }
-        state.daemon = Some(self.launch(&state.slots)?);
+        state.daemon = self.launch(&state.slots)?;
         state.slots.iter().for_each(Slot::connect);
         Ok(())
     }
@@ -193,11 +197,11 @@ impl Simulator {
             });
         }
         let mut tries = 0;
-        (state.daemon, state.slots) = loop {
+        (state.daemon, state.slots, state.lines) = loop {
             tries += 1;
-            let slots = slots(readers)?;
+            let (slots, lines) = slots(readers)?;
             match self.launch(&slots) {
-                Ok(daemon) => break (Some(daemon), slots),
+                Ok(daemon) => break (daemon, slots, lines),
                 Err(SimError::PcscdFailed { why }) if tries < START_TRIES => {
                     tracing::debug!(why, tries, "pcscd is started with other ports");
                 }
@@ -207,15 +211,20 @@ impl Simulator {
         Ok(())
     }
 
-    fn launch(&self, slots: &[Slot]) -> Result<Daemon, SimError> {
+    /// Starts pcscd with those readers that it knows; `None` if there is none of them.
+    fn launch(&self, slots: &[Slot]) -> Result<Option<Daemon>, SimError> {
         let stanzas: Vec<Stanza> = slots
             .iter()
+            .filter(|slot| slot.is_behind_pcsc())
             .map(|slot| Stanza {
                 name: slot.base_name().to_owned(),
                 port: slot.port(),
             })
             .collect();
-        Daemon::start(self.folder.path(), &self.socket, &stanzas)
+        if stanzas.is_empty() && !slots.is_empty() {
+            return Ok(None);
+        }
+        Daemon::start(self.folder.path(), &self.socket, &stanzas).map(Some)
     }
 
     fn slot(&self, reader: usize) -> Result<Slot, SimError> {
@@ -235,23 +244,35 @@ impl Simulator {
     }
 }
 
-/// Two readers of one model need two names: pcscd numbers only those that share a driver file.
-fn slots(readers: &[ReaderModel]) -> Result<Vec<Slot>, SimError> {
+/// Places for these readers, and the serial lines of those that have one.
+fn slots(readers: &[ReaderModel]) -> Result<(Vec<Slot>, Vec<Pn532>), SimError> {
     let ports = ports::free_pairs(readers.len())?;
-    let name = |index: usize, model: ReaderModel| {
-        let before = readers[..index]
-            .iter()
-            .filter(|other| **other == model)
-            .count();
-        match before {
-            0 => model.friendly_name().to_owned(),
-            _ => format!("{} ({})", model.friendly_name(), before + 1),
+    let (mut slots, mut lines) = (Vec::new(), Vec::new());
+    for (index, (model, port)) in readers.iter().zip(ports).enumerate() {
+        let line = match model {
+            ReaderModel::Pn532 => Some(Line::open()?),
+            _ => None,
+        };
+        let name = match &line {
+            // What libnfc calls it.
+            Some(line) => format!("{}:{}", model.friendly_name(), line.path().display()),
+            None => pcsc_name(readers, index),
+        };
+        let slot = Slot::new(index + 1, *model, &name, port);
+        if let Some(line) = line {
+            lines.push(Pn532::start(line, slot.clone())?);
         }
-    };
-    Ok(readers
-        .iter()
-        .zip(ports)
-        .enumerate()
-        .map(|(index, (model, port))| Slot::new(index + 1, *model, &name(index, *model), port))
-        .collect())
+        slots.push(slot);
+    }
+    Ok((slots, lines))
+}
+
+/// Two readers of one model need two names: pcscd numbers only those that share a driver file.
+fn pcsc_name(readers: &[ReaderModel], index: usize) -> String {
+    let model = readers[index];
+    let before = readers[..index].iter().filter(|other| **other == model);
+    match before.count() {
+        0 => model.friendly_name().to_owned(),
+        before => format!("{} ({})", model.friendly_name(), before + 1),
+    }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::card::CardSpec;
-use crate::chip::Chip;
+use crate::chip::{Chip, ChipReply};
 use crate::fault::{FaultSetting, Strike, garbled, strike};
 use crate::reader::{Firmware, ReaderModel};
 use crate::{SimError, vpcd};
@@ -122,6 +122,11 @@ impl Slot {
         self.port
     }
 
+    /// Whether pcscd knows this reader.
+    pub(crate) fn is_behind_pcsc(&self) -> bool {
+        self.model != ReaderModel::Pn532
+    }
+
     /// Lays a card down. pcscd sees it at its next look, up to 400 ms later.
     pub(crate) fn lay(&self, spec: &CardSpec) -> Result<(), SimError> {
         {
@@ -156,6 +161,9 @@ impl Slot {
             let mut state = self.state();
             state.line += 1;
             let number = state.line;
+            if !self.is_behind_pcsc() {
+                return;
+            }
             let Some(card) = state.card.as_mut() else {
                 return;
             };
@@ -224,6 +232,55 @@ impl Slot {
         Served::Answer(answer, delay)
     }
 
+    /// Looks at the card that lies here, with the number of this laying. No fault strikes.
+    pub(crate) fn look<T>(&self, work: impl FnOnce(u64, &mut Chip) -> T) -> Option<T> {
+        let mut state = self.state();
+        let number = state.line;
+        state.card.as_mut().map(|card| work(number, &mut card.chip))
+    }
+
+    /// One command over the air to the card of laying `line`, from a reader that is no PC/SC reader.
+    pub(crate) fn over_the_air(
+        &self,
+        line: u64,
+        command: &[u8],
+        work: impl FnOnce(&mut Chip) -> ChipReply,
+    ) -> (ChipReply, Duration) {
+        let mut state = self.state();
+        if state.line != line || state.card.is_none() {
+            return (ChipReply::Silence, Duration::ZERO);
+        }
+        state.commands += 1;
+        let strike = strike(&mut state.fault);
+        if strike == Strike::Remove {
+            state.remember(command, None);
+            state.card = None;
+            return (ChipReply::Silence, Duration::ZERO);
+        }
+        let Some(card) = state.card.as_mut() else {
+            return (ChipReply::Silence, Duration::ZERO);
+        };
+        let mut reply = match strike {
+            Strike::Mute => ChipReply::Silence,
+            _ => work(&mut card.chip),
+        };
+        let mut delay = Duration::ZERO;
+        match (strike, &mut reply) {
+            (Strike::Garble(how), ChipReply::Data(data)) => {
+                *data = garbled(how, std::mem::take(data));
+            }
+            (Strike::Delay(by), _) => delay = by,
+            _ => {}
+        }
+        let answer = match &reply {
+            ChipReply::Data(data) => data.as_slice(),
+            ChipReply::Ack => &[0x0A],
+            _ => &[],
+        };
+        state.remember(command, Some(answer));
+        (reply, delay)
+    }
+
     pub(crate) fn set_fault(&self, fault: Option<FaultSetting>) {
         self.state().fault = fault;
     }
@@ -233,7 +290,10 @@ impl Slot {
         ReaderView {
             reader: self.number,
             model: self.model,
-            name: format!("{} 00 00", self.base_name),
+            name: match self.model {
+                ReaderModel::Pn532 => self.base_name.to_string(),
+                _ => format!("{} 00 00", self.base_name),
+            },
             card: state.card.as_ref().map(|card| card.spec.to_string()),
             fault: state.fault,
             commands: state.commands,

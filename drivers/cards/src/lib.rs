@@ -5,12 +5,20 @@
 //! earn, it never spends. Who the member is, and waiting for cards, is left to others.
 
 mod atr;
+mod authenticated;
+pub mod felica;
 mod identify;
+pub mod ntag424;
 mod profile;
+mod raw_channel;
 mod raw_frame;
+#[cfg(test)]
+mod script;
 mod uid;
+pub mod ultralight_aes;
 
 pub use atr::AtrHint;
+pub use authenticated::{AuthenticatedIdentity, ChainKeys, IdentityError};
 pub use identify::{CardAuthority, CardKind, IDENTIFY_APDU_LIMIT, Identified, Version, identify};
 pub use profile::{RawFrame, ReaderProfile};
 pub use uid::{Uid, UidError};

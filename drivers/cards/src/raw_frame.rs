@@ -6,6 +6,11 @@ use crate::profile::RawFrame;
 
 const STEP: &str = "a raw frame";
 
+/// Starts a transparent session.
+pub(crate) const START: [u8; 7] = [0xFF, 0xC2, 0x00, 0x00, 0x02, 0x81, 0x00];
+/// Ends it.
+pub(crate) const END: [u8; 7] = [0xFF, 0xC2, 0x00, 0x00, 0x02, 0x82, 0x00];
+
 /// What came back from the card.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Reply {
@@ -46,7 +51,7 @@ pub(crate) fn data(answer: Vec<u8>, step: &'static str) -> Result<Vec<u8>, Reade
 
 /// PN532 InCommunicateThru: `D4 42 frame` → `D5 43 status data`. The lower six bits of the status
 /// are the error (PN532 user manual, 7.1): 0 is none.
-fn pn532(session: &mut dyn CardSession, frame: &[u8]) -> Result<Reply, ReaderError> {
+pub(crate) fn pn532(session: &mut dyn CardSession, frame: &[u8]) -> Result<Reply, ReaderError> {
     let answer = direct(session, &[&[0xD4, 0x42], frame].concat())?;
     match answer.as_slice() {
         [0xD5, 0x43, status, data @ ..] if status & 0x3F == 0 => Ok(Reply::Data(data.to_vec())),
@@ -65,8 +70,6 @@ fn direct(session: &mut dyn CardSession, command: &[u8]) -> Result<Vec<u8>, Read
 /// A transparent session: start, one transceive, end. The end is sent whatever came before, or the
 /// reader would stay deaf for the next card.
 fn transparent(session: &mut dyn CardSession, frame: &[u8]) -> Result<Reply, ReaderError> {
-    const START: [u8; 7] = [0xFF, 0xC2, 0x00, 0x00, 0x02, 0x81, 0x00];
-    const END: [u8; 7] = [0xFF, 0xC2, 0x00, 0x00, 0x02, 0x82, 0x00];
     data(session.transmit(&START)?, STEP)?;
     let reply = transceive(session, frame);
     if matches!(reply, Err(ReaderError::CardGone { .. })) {
@@ -80,7 +83,10 @@ fn transparent(session: &mut dyn CardSession, frame: &[u8]) -> Result<Reply, Rea
 
 /// Transparent exchange: data object 95 (transceive) → C0 (error status), 92, 96 and 97 (the
 /// card's answer).
-fn transceive(session: &mut dyn CardSession, frame: &[u8]) -> Result<Reply, ReaderError> {
+pub(crate) fn transceive(
+    session: &mut dyn CardSession,
+    frame: &[u8],
+) -> Result<Reply, ReaderError> {
     let length = u8::try_from(frame.len()).map_err(|_| ReaderError::Garbled { step: STEP })?;
     let object = [&[0x95, length], frame].concat();
     let command = [&[0xFF, 0xC2, 0x00, 0x01, length + 2], object.as_slice()].concat();

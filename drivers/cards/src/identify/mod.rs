@@ -27,6 +27,12 @@ pub enum CardKind {
     Ntag215,
     /// NTAG216, 888 bytes.
     Ntag216,
+    /// NTAG 424 DNA.
+    Ntag424,
+    /// MIFARE Ultralight AES.
+    UltralightAes,
+    /// FeliCa Lite-S.
+    FelicaLiteS,
     /// Anything else that shows a UID: MIFARE Classic, other tags, cards not asked further.
     UidOnly,
 }
@@ -38,6 +44,8 @@ pub enum CardKind {
 pub enum CardAuthority {
     /// A number that can be copied: it may earn, and spends nothing without another factor.
     IdentifierOnly,
+    /// It proved with this chain's key that it is the card it says it is.
+    Authenticated,
 }
 
 /// The eight bytes of GET_VERSION.

@@ -50,20 +50,37 @@ impl<F: FnMut(&[u8]) -> Vec<u8>> CardSession for Bench<F> {
     }
 }
 
-/// How the readers carry raw frames: their commands unwrapped, the chip's answers wrapped.
+/// How the readers carry raw frames: their commands unwrapped, the chip's answers wrapped. A chip that
+/// said no (nothing, or a NAK of one byte) is deaf until it is activated again.
 pub(crate) fn raw(
     mut chip: impl FnMut(&[u8]) -> Vec<u8>,
     uid: Vec<u8>,
 ) -> impl FnMut(&[u8]) -> Vec<u8> {
+    let mut deaf = false;
+    let mut hear = move |frame: &[u8], activated: bool| {
+        if activated {
+            deaf = false;
+            return Vec::new();
+        }
+        let answer = if deaf { Vec::new() } else { chip(frame) };
+        deaf = answer.len() < 2;
+        answer
+    };
     move |command| match command {
         [0xFF, 0xCA, ..] => [&uid, &[0x90, 0][..]].concat(),
-        [0xFF, 0x00, 0, 0, _, 0xD4, 0x42, frame @ ..] => match chip(frame).as_slice() {
+        [0xFF, 0x00, 0, 0, _, 0xD4, 0x42, frame @ ..] => match hear(frame, false).as_slice() {
             [] => vec![0xD5, 0x43, 0x01, 0x90, 0],
             data => [&[0xD5, 0x43, 0], data, &[0x90, 0]].concat(),
         },
-        [0xFF, 0x00, 0, 0, _, 0xD4, 0x4A, ..] => vec![0xD5, 0x4B, 1, 1, 0x90, 0],
-        [0xFF, 0xC2, 0, 0, ..] => vec![0xC0, 3, 0, 0x90, 0, 0x90, 0],
-        [0xFF, 0xC2, 0, 1, _, 0x95, _, frame @ ..] => match chip(frame).as_slice() {
+        [0xFF, 0x00, 0, 0, _, 0xD4, 0x4A, ..] => {
+            hear(&[], true);
+            vec![0xD5, 0x4B, 1, 1, 0x90, 0]
+        }
+        [0xFF, 0xC2, 0, 0, ..] => {
+            hear(&[], true);
+            vec![0xC0, 3, 0, 0x90, 0, 0x90, 0]
+        }
+        [0xFF, 0xC2, 0, 1, _, 0x95, _, frame @ ..] => match hear(frame, false).as_slice() {
             [] => vec![0xC0, 3, 1, 0x64, 1, 0x90, 0],
             data => {
                 let length = u8::try_from(data.len()).unwrap();

@@ -10,7 +10,7 @@ const NUMBER: [u8; 8] = [0x01, 0x2E, 0x50, 0xE5, 0x3C, 0x4B, 0x4F, 0x29];
 const MEMBER: [u8; 16] = *b"member number 18";
 
 /// A chip with `key`, of which CKV says `version`, and whose ID block starts with `id`.
-fn chip(key: [u8; 16], version: u8, id: [u8; 8]) -> impl FnMut(&[u8]) -> Vec<u8> {
+fn chip(key: [u8; 16], version: u16, id: [u8; 8]) -> impl FnMut(&[u8]) -> Vec<u8> {
     let (key, mut challenge) = (CardKey::new(key), None::<[u8; 16]>);
     move |frame| {
         let length_is_right = usize::from(frame[0]) == frame.len();
@@ -29,7 +29,7 @@ fn chip(key: [u8; 16], version: u8, id: [u8; 8]) -> impl FnMut(&[u8]) -> Vec<u8>
                 for block in &blocks[..blocks.len() - 1] {
                     data.extend(match block {
                         0x82 => [&id[..], &[0; 8]].concat(),
-                        0x86 => [&[version][..], &[0; 15]].concat(),
+                        0x86 => [&version.to_le_bytes()[..], &[0; 14]].concat(),
                         _ => MEMBER.to_vec(),
                     });
                 }
@@ -83,6 +83,13 @@ fn a_copied_number_without_its_key_is_not_ours() {
         version: 9,
     });
     assert_eq!(found.unwrap_err().to_string(), held.to_string());
+}
+
+#[test]
+fn a_key_version_that_we_never_write_is_not_ours() {
+    let key = issued(KeyRole::FelicaCard, 1, &NUMBER);
+    let (found, _) = on(ACR122, &[1], chip(key, 0x0101, NUMBER));
+    assert!(matches!(found, Err(IdentityError::NotOurs)));
 }
 
 #[test]

@@ -19,6 +19,7 @@ struct Chip {
     encryption: [u8; 16],
     mac: [u8; 16],
     counter: u16,
+    member: Vec<u8>,
 }
 
 const THEIRS: [u8; 16] = [0x5C; 16];
@@ -45,6 +46,7 @@ impl Chip {
             encryption: [0; 16],
             mac: [0; 16],
             counter: 0,
+            member: MEMBER.to_vec(),
         }
     }
 
@@ -110,7 +112,8 @@ impl Chip {
             [0x90, 0xAF, 0, 0, 32, sealed @ .., 0] => self.prove(sealed),
             [0x90, 0x51, 0, 0, _, body @ .., 0] => self.full(0x51, body, &own),
             [0x90, 0xAD, 0, 0, _, body @ .., 0] if body[..7] == [3, 0, 0, 0, 16, 0, 0] => {
-                self.full(0xAD, body, &MEMBER)
+                let member = self.member.clone();
+                self.full(0xAD, body, &member)
             }
             _ => vec![0x91, 0x1C],
         }
@@ -176,6 +179,20 @@ fn a_card_that_hides_its_number_or_knows_no_such_application_is_named() {
     let uid = [&UID[..], &[0x90, 0]].concat();
     assert_eq!(code([&uid, b"\x6A\x82"]), ReaderErrorCode::CardRefused);
     assert_eq!(code([&uid, b""]), ReaderErrorCode::CardGone);
+    // Another kind of card: a UID of four bytes is no NTAG 424's.
+    let short = code([b"\x11\x22\x33\x44\x90\x00", b""]);
+    assert_eq!(short, ReaderErrorCode::Garbled);
+}
+
+#[test]
+fn a_member_number_of_another_length_is_refused() {
+    let key = issued(KeyRole::NtagIdentify, 1, &UID);
+    for length in [0, 8, 15, 17, 31] {
+        let mut chip = Chip::new(key, UID);
+        chip.member = vec![7; length];
+        let (found, _) = on(chip, &[1]);
+        assert!(found.is_err(), "{length}: {found:?}");
+    }
 }
 
 /// NXP's transcript of an authentication, over our transport.

@@ -1,7 +1,7 @@
 //! Reads a transaction MAC input back, strictly: what it accepts, the builder writes byte for byte.
 
 use super::entry::{Frames, LAST_FILE, RECORD_SIZES, Shape, TmiEntry, enters_tmi, rule_of};
-use super::tmi::{TMI_LONGEST, Tmi, TmiError, padded};
+use super::tmi::{BLOCK, TMI_LONGEST, Tmi, TmiError};
 
 impl Tmi {
     /// Reads an input back, with the record sizes of our layout. What it returns gives the same bytes
@@ -36,9 +36,9 @@ struct Blocks<'a>(&'a [u8]);
 impl<'a> Blocks<'a> {
     /// The next `length` bytes; the zeros after them are checked and dropped.
     fn take(&mut self, length: usize) -> Result<&'a [u8], TmiError> {
-        let (part, rest) = self
-            .0
-            .split_at_checked(padded(length))
+        let whole = length.checked_next_multiple_of(BLOCK);
+        let (part, rest) = whole
+            .and_then(|whole| self.0.split_at_checked(whole))
             .ok_or(TmiError::Short)?;
         self.0 = rest;
         let (data, zeros) = part.split_at(length);
@@ -115,10 +115,6 @@ fn data_entry(
         _ => number(5),
     };
     let length = usize::try_from(length).map_err(|_| TmiError::Short)?;
-    // Longer than all there is: refused before it is rounded up.
-    if length > rest.0.len() {
-        return Err(TmiError::Short);
-    }
     let data = rest.take(length)?.to_vec();
     let frames = match command {
         0xBD | 0x3D | 0x3B | 0xBB | 0xDB => Frames::Native,

@@ -4,7 +4,7 @@ use super::entry::{Frames, LAST_FILE, TmiEntry, enters_tmi};
 
 /// The longest input that is written or read, in bytes. A payment's is under 500.
 pub const TMI_LONGEST: usize = 8192;
-const BLOCK: usize = 16;
+pub(super) const BLOCK: usize = 16;
 
 /// Why an input cannot be written or read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -205,7 +205,7 @@ impl Tmi {
     }
 }
 
-pub(super) const fn padded(length: usize) -> usize {
+const fn padded(length: usize) -> usize {
     length.next_multiple_of(BLOCK)
 }
 

@@ -4,7 +4,7 @@
 //! names into a [`State`] (see `tillside-store`), the core decides on it and applies the events to it.
 
 use crate::{
-    CardIdentity, CarryOver, CouponNumber, CouponStanding, DeskRights, Member, MemberId,
+    CardIdentity, CardSeen, CarryOver, CouponNumber, CouponStanding, DeskRights, Member, MemberId,
     PurseIntended, PurseScheme, PurseTx, RuleBook, SaleCompleted, SaleId, StoreId, TerminalId,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +43,8 @@ pub struct PurseTerms {
     pub blocked: BTreeMap<CardIdentity, String>,
     /// Of those, the ones that this till froze: HQ's it cannot free.
     pub frozen: BTreeSet<CardIdentity>,
+    /// The newest state, by its own counter, in which this terminal knows each card a command names.
+    pub known: BTreeMap<CardIdentity, CardSeen>,
     /// Balances to carry over, for the cards a command names.
     pub carry_overs: Vec<CarryOver>,
     /// Whether this terminal may carry balances over: one of a store may, the holder of its coupons,

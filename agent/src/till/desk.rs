@@ -112,6 +112,7 @@ impl Desk {
             members: members.to_vec(),
             coupons: coupons.to_vec(),
             sales: sales.to_vec(),
+            ..Need::default()
         };
         Ok(self.store.load(&need)?)
     }

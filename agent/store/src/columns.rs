@@ -3,7 +3,7 @@
 use crate::error::{Fault, Within, unreadable};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::{Serialize, de::DeserializeOwned};
-use tillside_core::{Currency, Hash, Included, Money};
+use tillside_core::{Currency, Hash, Included, Money, PurseTx};
 use uuid::Uuid;
 
 /// A record's place across epochs, in one integer: `epoch * 2^40 + seq`.
@@ -76,6 +76,21 @@ impl ToSql for HashColumn {
 impl FromSql for HashColumn {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         <[u8; 32]>::column_result(value).map(|bytes| Self(Hash::from_bytes(bytes)))
+    }
+}
+
+/// The txid of a purse's movement as 8 bytes.
+pub(crate) struct TxColumn(pub PurseTx);
+
+impl ToSql for TxColumn {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(ValueRef::Blob(self.0.bytes())))
+    }
+}
+
+impl FromSql for TxColumn {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        <[u8; 8]>::column_result(value).map(|bytes| Self(PurseTx::new(bytes)))
     }
 }
 

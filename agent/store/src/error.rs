@@ -1,7 +1,10 @@
 //! What can go wrong with the terminal's database, and what a person can do about it.
 
 use std::path::{Path, PathBuf};
-use tillside_core::{ChainError, CouponNumber, PersonId, RuleError, SaleId, StoreId, TerminalId};
+use tillside_core::{
+    ChainError, CouponNumber, PersonId, PurseSheetError, PurseTx, RuleError, SaleId, StoreId,
+    TerminalId,
+};
 
 /// Why the store could not do what it was asked. Whatever failed, nothing of it was recorded.
 #[derive(Debug, thiserror::Error)]
@@ -127,6 +130,9 @@ pub enum StoreError {
     /// A bundle whose rules are wrong.
     #[error("the bundle's rules are wrong")]
     WrongRules(#[source] RuleError),
+    /// A bundle whose part about e-money is wrong.
+    #[error("the bundle's part about e-money is wrong")]
+    WrongPurses(#[source] PurseSheetError),
     /// The number was burnt already (and that use was not voided).
     #[error("coupon {number} was used already")]
     CouponUsed {
@@ -144,6 +150,24 @@ pub enum StoreError {
     NothingToVoid {
         /// The sale.
         sale: SaleId,
+    },
+    /// The txid was used before, or another movement of its card or its sale is not settled.
+    #[error("movement {txid} of a purse cannot begin: it, or one beside it, is there already")]
+    PurseBegun {
+        /// Which movement.
+        txid: PurseTx,
+    },
+    /// The movement ended before, was never begun, or is not so far as the fact says.
+    #[error("movement {txid} of a purse is not as the fact says: it ended, or was never begun")]
+    PurseSettled {
+        /// Which movement.
+        txid: PurseTx,
+    },
+    /// The movement paid for another sale, or did not pay for this one.
+    #[error("movement {txid} of a purse does not pay for this sale")]
+    PurseCounted {
+        /// Which movement.
+        txid: PurseTx,
     },
     /// The key has been answered before; see [`crate::Store::answered`].
     #[error("the request {key:?} was answered before")]
@@ -219,12 +243,15 @@ impl StoreError {
             Self::AlreadyEnrolled { .. } => "This till is set up already. To set it up as another, use a new folder.".to_owned(),
             Self::TimeZone { .. } => "The store's time zone is wrong at HQ. Ask HQ to correct it; Europe/Berlin is an example.".to_owned(),
             Self::OlderBundle { .. } => "HQ sent older prices and rules than those in use. They were refused, and those in use stay. Tell HQ.".to_owned(),
-            Self::ChangedBundle { .. } | Self::ForeignBundle { .. } | Self::WrongBundle { .. } | Self::WrongRules(_) => {
+            Self::ChangedBundle { .. } | Self::ForeignBundle { .. } | Self::WrongBundle { .. } | Self::WrongRules(_) | Self::WrongPurses(_) => {
                 "HQ sent prices and rules that are wrong. They were refused, and those in use stay. Tell HQ.".to_owned()
             }
             Self::CouponUsed { number } => format!("Coupon {number} has been used. Take it off the sale."),
             Self::SaleRecorded { .. } => "This sale is complete already. Start a new one.".to_owned(),
             Self::NothingToVoid { .. } => "This sale cannot be taken back: it is not there, or it was taken back already.".to_owned(),
+            Self::PurseBegun { .. } => "A card payment is not settled yet. Hold the same card on the reader again.".to_owned(),
+            Self::PurseSettled { .. } => "This card payment is settled already. Look at its outcome.".to_owned(),
+            Self::PurseCounted { .. } => "The card payment does not belong to this sale. Look at its outcome, and pay again if nothing was taken.".to_owned(),
             Self::KeyAnswered { .. } => "This was asked before. Ask for the answer that was given, or use a new key.".to_owned(),
             Self::Limit { what, limit } => format!("Too much: {what} may be at most {limit}. Nothing was recorded."),
             Self::NoSuchPerson { person } => format!("{person} is not on the list of staff. Ask the store manager."),

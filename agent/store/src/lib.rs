@@ -10,6 +10,7 @@
 //! agent. Nothing here reads a clock: moments are passed in.
 
 mod answers;
+mod cards;
 mod columns;
 mod commit;
 mod drafts;
@@ -24,6 +25,7 @@ mod open;
 mod outbox;
 mod people;
 mod projection;
+mod purses;
 mod rebuild;
 mod recorded;
 mod reference;
@@ -33,6 +35,7 @@ mod store;
 mod unique;
 
 pub use answers::{ANSWER_AGE_MS, ANSWER_LIMIT, ANSWERS_KEPT, Answered, KEY_LIMIT};
+pub use cards::FrozenCard;
 pub use commit::{EVENT_LIMIT, OpenSale};
 pub use drafts::{DRAFT_BYTES, DRAFT_LIMIT, Draft};
 pub use error::StoreError;
@@ -40,12 +43,13 @@ pub use journal::{TAIL_CHECKED, Verified};
 pub use line::LineState;
 pub use load::Need;
 pub use people::{PEOPLE_LIMIT, Person, Role, RoleError};
+pub use purses::{OpenTotals, PURSE_ROW_LIMIT, PurseRow, PurseTotals};
 pub use rebuild::{DIFFERENCES_TOLD, Rebuilt};
 pub use recorded::RecordedSale;
 pub use reference::adopt::Adopted;
 pub use reference::fill::{COUPON_LIMIT, MEMBER_LIMIT, PRODUCT_LIMIT};
 pub use reference::lookup::SEARCH_LIMIT;
-pub use report::{DayTotals, RedemptionRow, SaleRow, VoidRow};
+pub use report::{DayTotals, RedemptionRow, SaleRow, TenderTotal, VoidRow};
 pub use salvage::{Salvaged, salvage};
 pub use store::Store;
 

@@ -1,4 +1,6 @@
-//! Loading what a decision looks at: the members, coupons and sales that a command names.
+//! Loading what a decision looks at: the members, coupons, sales, purses and cards that a command names.
+
+pub(crate) mod purse;
 
 use crate::columns::{Id, RecordId};
 use crate::error::{StoreError, Within};
@@ -8,8 +10,8 @@ use crate::{Store, Till};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
 use tillside_core::{
-    Assignment, CouponNumber, CouponStanding, CouponUsed, Event, MemberId, SaleId, SaleState,
-    State, TerminalId, Timestamp,
+    Assignment, CardIdentity, CouponNumber, CouponStanding, CouponUsed, Event, MemberId, PurseTx,
+    SaleId, SaleState, State, TerminalId, Timestamp,
 };
 
 /// What a command names.
@@ -19,8 +21,14 @@ pub struct Need {
     pub members: Vec<MemberId>,
     /// Coupons, as they were shown.
     pub coupons: Vec<CouponNumber>,
-    /// Sales: the one to complete (was it already?) or to void.
+    /// Sales: the one to complete (was it already?), to pay for or to void. Each brings every movement
+    /// of its purses, and what gives back any of them.
     pub sales: Vec<SaleId>,
+    /// Movements of purses. Each brings what it gives back, and what gives it back.
+    pub purses: Vec<PurseTx>,
+    /// Cards. Each brings its unsettled movements, balances that were carried over to it or from it,
+    /// whether it is blocked, and how this terminal knows it.
+    pub cards: Vec<CardIdentity>,
 }
 
 impl Store {
@@ -37,8 +45,9 @@ impl Store {
                 coupons: BTreeMap::new(),
                 sales: BTreeMap::new(),
                 purses: BTreeMap::new(),
-                purse: None,
+                purse: purse::terms(conn, till, need)?,
             };
+            purse::movements(conn, need, &mut state.purses)?;
             for &id in &need.members {
                 if let Some(member) = find_member(conn, &till.reference, id)? {
                     state.members.insert(id, member);
@@ -97,7 +106,7 @@ fn standing(
 }
 
 /// Who alone may burn the store's numbers.
-fn holder(till: &Till) -> Option<TerminalId> {
+pub(crate) fn holder(till: &Till) -> Option<TerminalId> {
     let enrolled_as = till.profile.coupon_holder.then_some(till.profile.terminal);
     till.reference.holder.or(enrolled_as)
 }

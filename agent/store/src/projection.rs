@@ -2,6 +2,10 @@
 //!
 //! The same code runs when a fact is committed and when everything is rebuilt from the journal.
 
+mod purse;
+
+pub(crate) use purse::{TENDERS, stage_of};
+
 use crate::columns::{Id, RecordId};
 use crate::error::{Fault, StoreError, Within};
 use crate::unique::or_if_taken;
@@ -11,7 +15,18 @@ use tillside_core::{
 };
 
 /// The projection tables, in the order they are compared.
-pub(crate) const TABLES: [&str; 5] = ["sales", "voids", "refusals", "member_deltas", "coupon_uses"];
+pub(crate) const TABLES: [&str; 10] = [
+    "sales",
+    "voids",
+    "refusals",
+    "member_deltas",
+    "coupon_uses",
+    "purses",
+    "tenders",
+    "issued_cards",
+    "frozen_cards",
+    "card_seen",
+];
 
 /// Where the projections stand that a record is applied to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,8 +57,9 @@ pub(crate) fn apply(conn: &Connection, place: Place, id: RecordId, event: &Event
         Event::SaleCompleted(sale) => to.sale(sale),
         Event::SaleVoided(void) => to.void(void),
         Event::CouponRefused(refused) => to.refused(refused),
-        // The bundle's tables are not made from the journal, and other kinds project nothing.
-        _ => Ok(()),
+        // The bundle's tables are not made from the journal.
+        Event::BundleAdopted { .. } => Ok(()),
+        _ => purse::apply(&to, event),
     }
 }
 
@@ -82,6 +98,7 @@ impl Target<'_> {
             ]);
         or_if_taken(done, || StoreError::SaleRecorded { sale: sale.sale }.into())?;
         self.points(owner, points)?;
+        purse::tenders(self, sale)?;
         sale.coupons
             .iter()
             .try_for_each(|coupon| self.burn(&coupon.number, sale.sale))

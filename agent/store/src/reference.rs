@@ -6,6 +6,7 @@
 pub(crate) mod adopt;
 pub(crate) mod fill;
 pub(crate) mod lookup;
+pub(crate) mod purse;
 
 use crate::HashColumn;
 use crate::columns::{Id, RecordId, from_json};
@@ -13,7 +14,10 @@ use crate::error::{StoreError, Within};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tillside_core::{Hash, Included, RuleBook, StoreProfile, TerminalId, Timestamp};
+use tillside_core::{
+    DeskRights, Hash, HotFilter, Included, MemberCodeSheet, PurseScheme, RuleBook, StoreProfile,
+    TerminalId, Timestamp,
+};
 
 /// The bundle in force, as far as every decision needs it; the rest stays in its tables.
 #[derive(Clone, Debug)]
@@ -29,6 +33,21 @@ pub(crate) struct InForce {
     /// The terminal that may burn the store's numbers.
     pub holder: Option<TerminalId>,
     pub rules: Arc<RuleBook>,
+    /// E-money, where the chain has it.
+    pub purse: Option<Arc<Emoney>>,
+    /// The keys that certify members' phones.
+    pub member_codes: Arc<MemberCodeSheet>,
+}
+
+/// What every tap looks at; the lists stay in their tables.
+#[derive(Debug)]
+pub(crate) struct Emoney {
+    pub scheme: PurseScheme,
+    pub desk: DeskRights,
+    /// When HQ made the list of blocked cards.
+    pub as_of: Option<Timestamp>,
+    /// That list's filter, read once a bundle.
+    pub filter: HotFilter,
 }
 
 impl InForce {
@@ -40,6 +59,8 @@ impl InForce {
             included: RecordId(0),
             holder: None,
             rules: Arc::new(RuleBook::empty()),
+            purse: None,
+            member_codes: Arc::default(),
         }
     }
 
@@ -68,6 +89,8 @@ impl InForce {
         let rules =
             RuleBook::compile(in_force.version, &document).map_err(StoreError::WrongRules)?;
         in_force.rules = Arc::new(rules);
+        in_force.purse = purse::read(conn)?.map(Arc::new);
+        in_force.member_codes = Arc::new(purse::read_code_keys(conn)?);
         Ok(in_force)
     }
 

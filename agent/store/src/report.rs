@@ -4,12 +4,12 @@ use crate::Store;
 use crate::columns::{Checked, Id, RecordId, Text, money};
 use crate::error::{StoreError, Within, unreadable};
 use crate::journal::Finder;
-use crate::projection::MEMBER;
+use crate::projection::{MEMBER, TENDERS};
 use jiff::civil::Date;
 use rusqlite::{Connection, Row};
 use tillside_core::{
     CardIdentity, Clock, CouponNumber, Currency, Event, LaneId, MemberId, Money, PersonId, PlanId,
-    Points, SaleId, SaleVoided, Timestamp, Verdict,
+    Points, SaleId, SaleVoided, TenderKind, Timestamp, Verdict,
 };
 
 /// One of a day's sales.
@@ -104,6 +104,20 @@ pub struct DayTotals {
     pub voided: u64,
     /// What those had come to.
     pub voided_total: Money,
+    /// How the sales that stand were paid, by kind, in the order cash, card, e-money. Kinds that nobody
+    /// paid with are left out; it sums to `total`.
+    pub tenders: Vec<TenderTotal>,
+}
+
+/// What a day's sales were paid with in one kind of tender.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TenderTotal {
+    /// The kind.
+    pub kind: TenderKind,
+    /// How many payments.
+    pub payments: u64,
+    /// What they came to.
+    pub amount: Money,
 }
 
 impl Store {
@@ -186,6 +200,9 @@ impl Store {
             let mut totals = Vec::new();
             while let Some(row) = rows.next()? {
                 totals.push(day_totals(row)?);
+            }
+            for of_day in &mut totals {
+                of_day.tenders = tenders(conn, date, of_day.currency)?;
             }
             Ok(totals)
         })
@@ -306,5 +323,27 @@ fn day_totals(row: &Row<'_>) -> Within<DayTotals> {
         coupons: row.get::<_, i64>(5)? as u64,
         voided: row.get::<_, i64>(6)? as u64,
         voided_total: money(row.get(7)?, currency)?,
+        tenders: Vec::new(),
     })
+}
+
+fn tenders(conn: &Connection, date: Date, currency: Currency) -> Within<Vec<TenderTotal>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT count(*), sum(t.minor) FROM sales AS s JOIN tenders AS t ON t.id = s.id
+         WHERE s.date = ?1 AND s.currency = ?2 AND s.voided_by IS NULL AND t.kind = ?3",
+    )?;
+    let mut totals = Vec::new();
+    for (kind, code) in TENDERS {
+        let values = (date.to_string(), currency.code(), code);
+        let (payments, minor): (i64, Option<i64>) =
+            statement.query_row(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if let Some(minor) = minor {
+            totals.push(TenderTotal {
+                kind,
+                payments: payments as u64,
+                amount: money(minor, currency)?,
+            });
+        }
+    }
+    Ok(totals)
 }

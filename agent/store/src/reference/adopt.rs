@@ -65,6 +65,9 @@ fn permitted(till: &Till, bundle: &Bundle) -> Result<(), StoreError> {
     }
     store::zone(&bundle.profile.time_zone)?;
     RuleBook::compile(offered, &bundle.rules).map_err(StoreError::WrongRules)?;
+    if let Some(sheet) = &bundle.purse {
+        sheet.check().map_err(StoreError::WrongPurses)?;
+    }
     Ok(())
 }
 
@@ -90,6 +93,11 @@ fn digest(bundle: &Bundle) -> Within<Hash> {
     );
     let mut to = std::io::BufWriter::new(Hashing(Sha256::new()));
     serde_json::to_writer(&mut to, &parts).map_err(|e| unreadable("the bundle", e))?;
+    // Left out where there is neither, so that a bundle adopted before these were known keeps its hash.
+    if bundle.purse.is_some() || bundle.member_codes.is_some() {
+        let parts = (&bundle.purse, &bundle.member_codes);
+        serde_json::to_writer(&mut to, &parts).map_err(|e| unreadable("the bundle", e))?;
+    }
     let hashing = to
         .into_inner()
         .map_err(|e| unreadable("the bundle", e.into_error()))?;

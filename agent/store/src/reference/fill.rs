@@ -1,5 +1,6 @@
 //! Writing a bundle into its tables, in the place of the one before.
 
+use super::purse;
 use crate::HashColumn;
 use crate::columns::{Id, to_json};
 use crate::error::{Fault, StoreError, Within};
@@ -25,6 +26,10 @@ pub(super) fn fill(conn: &Connection, bundle: &Bundle, digest: Hash) -> Within<(
         "cards",
         "coupons",
         "elsewhere",
+        "purse_sheet",
+        "hot_cards",
+        "carry_overs",
+        "member_code_keys",
     ] {
         // Without a WHERE, SQLite drops the pages whole.
         conn.execute(&format!("DELETE FROM {table}"), [])?;
@@ -33,7 +38,14 @@ pub(super) fn fill(conn: &Connection, bundle: &Bundle, digest: Hash) -> Within<(
     products(conn, &bundle.products)?;
     members(conn, &bundle.members)?;
     coupons(conn, &bundle.coupons)?;
-    elsewhere(conn, &bundle.coupons)
+    elsewhere(conn, &bundle.coupons)?;
+    if let Some(sheet) = &bundle.purse {
+        purse::fill(conn, sheet)?;
+    }
+    match &bundle.member_codes {
+        Some(sheet) => purse::fill_code_keys(conn, sheet),
+        None => Ok(()),
+    }
 }
 
 fn check_limits(bundle: &Bundle) -> Within<()> {
@@ -174,6 +186,6 @@ pub(super) fn digest_key(digest: &str) -> Option<i64> {
     hex.then_some(key.cast_signed())
 }
 
-fn wrong(finding: String) -> Fault {
+pub(super) fn wrong(finding: String) -> Fault {
     StoreError::WrongBundle { finding }.into()
 }

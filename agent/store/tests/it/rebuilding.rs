@@ -138,6 +138,7 @@ fn everything(sales: u128) -> Need {
         members: vec![member_id(1), member_id(2)],
         coupons: NUMBERS.map(number).to_vec(),
         sales: (0..sales).map(sale_id).collect(),
+        ..Need::default()
     }
 }
 

@@ -222,6 +222,7 @@ pub fn decide_sale(store: &Store, mut sale: CheckOut, now: Now) -> Result<Vec<Ev
             members: sale.customer.iter().filter_map(|c| c.member).collect(),
             coupons: sale.coupons.clone(),
             sales: vec![sale.sale],
+            ..Need::default()
         })
         .unwrap();
     let request = QuoteRequest {

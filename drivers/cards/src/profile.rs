@@ -46,7 +46,7 @@ const fn row(
 
 /// The models we know. Their raw-frame column is from manuals, and measured on none (unverified)
 /// but the simulated ACR122U and ACR1252U.
-const KNOWN: [ReaderProfile; 6] = [
+const KNOWN: [ReaderProfile; 7] = [
     row("ACS ACR122U", "ACR122", RawFrame::Pn532),
     row("ACS ACR1252U", "ACR1252", RawFrame::TransparentSession),
     row("ACS ACR1255U", "ACR1255", RawFrame::TransparentSession),
@@ -65,6 +65,8 @@ const KNOWN: [ReaderProfile; 6] = [
         "OMNIKEY 5427",
         RawFrame::TransparentSession,
     ),
+    // The libnfc backend speaks the same words as an ACR122U; its name is the connection string.
+    row("PN532 on a serial port", "pn532_uart:", RawFrame::Pn532),
 ];
 
 const UNKNOWN: ReaderProfile = row("unknown reader", "", RawFrame::None);

@@ -3,6 +3,7 @@
 //! | command | does |
 //! |---|---|
 //! | `FF CA 00 00 Le` | the card's number, from its activation |
+//! | `FF B0 00 page Le`, `FF D6 00 page 04 data` | reads up to 16 bytes of an Ultralight or NTAG, writes a page |
 //! | `FF 00 00 00 Lc D4 42 frame` | a frame to a card that knows no APDUs; answer `D5 43 status data` |
 //! | `FF 00 00 00 Lc D4 4A 01 type …` | activates the card again; answer `D5 4B …` |
 //! | anything else | an APDU, for cards of ISO 14443-4 |
@@ -17,6 +18,7 @@ use crate::{CardSession, ReaderError};
 const STEP: &str = "sending a command";
 
 const DONE: [u8; 2] = [0x90, 0x00];
+const FAILED: [u8; 2] = [0x63, 0x00];
 const WRONG_LENGTH: [u8; 2] = [0x67, 0x00];
 const NO_SUCH_FUNCTION: [u8; 2] = [0x6A, 0x81];
 const NO_SUCH_COMMAND: [u8; 2] = [0x6D, 0x00];
@@ -51,6 +53,28 @@ impl<'r> LibnfcSession<'r> {
         match command {
             [0xFF, 0xCA, 0x00, 0x00, limit] => Ok(self.number(*limit)),
             [0xFF, 0xCA, ..] => Ok(NO_SUCH_FUNCTION.to_vec()),
+            [0xFF, 0xB0, 0x00, page, length @ 0..=16] if self.card.kind == Kind::TypeA => {
+                let heard = self.type_a(&[0x30, *page])?;
+                let wanted = if *length == 0 {
+                    16
+                } else {
+                    usize::from(*length)
+                };
+                Ok(match heard.strip_prefix(&[0xD5, 0x43, 0x00]) {
+                    Some(data) if data.len() == 16 => [&data[..wanted], &DONE].concat(),
+                    _ => FAILED.to_vec(),
+                })
+            }
+            [0xFF, 0xD6, 0x00, page, 0x04, data @ ..]
+                if self.card.kind == Kind::TypeA && data.len() == 4 =>
+            {
+                let heard = self.type_a(&[&[0xA2, *page], data].concat())?;
+                Ok(if heard == [0xD5, 0x43, 0x00, ACK] {
+                    DONE.to_vec()
+                } else {
+                    FAILED.to_vec()
+                })
+            }
             [0xFF, 0x00, 0x00, 0x00, length, data @ ..] => {
                 if usize::from(*length) != data.len() {
                     return Ok(WRONG_LENGTH.to_vec());

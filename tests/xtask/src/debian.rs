@@ -20,6 +20,8 @@ const DEMO: &[Package] = &[
     ("libc6-dev", "the linker"),
     ("pkg-config", "finds the libraries below"),
     ("libpcsclite-dev", "card readers over PC/SC"),
+    ("libnfc-dev", "card readers on serial ports"),
+    ("libclang-dev", "reads libnfc's headers"),
     ("libwebkit2gtk-4.1-dev", "the till window"),
     ("pcscd", "the card reader service"),
     ("vsmartcard-vpcd", "the simulated reader's driver"),
@@ -29,6 +31,14 @@ const DEMO: &[Package] = &[
 const TESTS: &[Package] = &[
     ("procps", "ends a program by its id"),
     ("opensc", "another program's view of a simulated card"),
+    ("pcsc-tools", "another program's view of a simulated reader"),
+    ("libnfc-bin", "other programs at a simulated PN532"),
+    (
+        "libfreefare-bin",
+        "other programs for simulated MIFARE cards",
+    ),
+    ("softhsm2", "a PKCS#11 token for keys"),
+    ("python3-venv", "a place for nfcpy and python-desfire"),
     ("xvfb", "a display for the till window"),
     ("webkit2gtk-driver", "drives the till window"),
     ("dbus", "the till window's accessibility"),

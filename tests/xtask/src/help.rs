@@ -4,7 +4,7 @@ const TEXT: &str = "\
 cargo xtask COMMAND
 
   setup          Installs what is missing to build, run and test: Debian packages (needs root),
-                 the screen's npm packages. Does nothing that was done already.
+                 the screen's npm packages, two Python packages below target. Does nothing that was done already.
   demo           Starts HQ with a sample chain, a simulated card reader, the tills of two stores,
                  and opens the till window. Without a display: prints an address for a browser.
       --script       Plays the story without a person and prints it step by step.

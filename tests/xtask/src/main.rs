@@ -14,6 +14,7 @@ mod checks;
 mod debian;
 mod help;
 mod play;
+mod python;
 mod report;
 mod run;
 mod screen;

@@ -2,7 +2,7 @@
 
 use crate::debian::{self, For};
 use crate::run::{self, Failure};
-use crate::{screen, versions};
+use crate::{python, screen, versions};
 
 /// Everything, for the demo and the tests.
 pub fn everything() -> Result<(), Failure> {
@@ -17,6 +17,9 @@ pub fn prepare(purpose: For) -> Result<(), Failure> {
     versions::rust()?;
     versions::node()?;
     debian::install(purpose)?;
+    if purpose == For::Tests {
+        python::install()?;
+    }
     screen::install()?;
     screen::build()
 }

@@ -1,0 +1,107 @@
+//! What goes wrong at a PN532, and what our backend says of it.
+
+use std::time::{Duration, Instant};
+
+use tillside_drivers::libnfc::LibnfcReader;
+use tillside_drivers::{CardReader, FOREVER, Presented, ReaderErrorCode};
+use tillside_sim::{Fault, Garble};
+
+use crate::backend::{GET_VERSION, NTAG215};
+use crate::bench::Bench;
+
+fn open(bench: &Bench) -> (LibnfcReader, Presented) {
+    let mut reader = LibnfcReader::open(&bench.name()).unwrap();
+    let lying = reader.wait_for_card(FOREVER).unwrap().unwrap();
+    (reader, lying)
+}
+
+/// One command in a session of its own.
+fn ask(reader: &mut LibnfcReader, card: &Presented) -> Result<Vec<u8>, ReaderErrorCode> {
+    let mut session = reader.connect(card).map_err(|error| error.code())?;
+    session.transmit(GET_VERSION).map_err(|error| error.code())
+}
+
+#[test]
+fn a_card_that_is_silent_once_is_there_and_answers_again() {
+    let bench = Bench::with("anna");
+    let (mut reader, card) = open(&bench);
+    bench.fault(Fault::Mute, true);
+    let mut session = reader.connect(&card).unwrap();
+    // Silence is how a card says that it does not know a command.
+    assert_eq!(
+        session.transmit(GET_VERSION).unwrap(),
+        b"\xD5\x43\x01\x90\x00"
+    );
+    assert_eq!(session.transmit(GET_VERSION).unwrap(), NTAG215);
+}
+
+#[test]
+fn a_spoilt_answer_is_never_taken_for_a_good_one() {
+    let bench = Bench::with("anna");
+    let (mut reader, card) = open(&bench);
+    for how in [Garble::Flip, Garble::Cut] {
+        bench.fault(Fault::Garble { how }, true);
+        assert_ne!(ask(&mut reader, &card).unwrap(), NTAG215);
+    }
+    assert_eq!(ask(&mut reader, &card).unwrap(), NTAG215);
+}
+
+#[test]
+fn a_slow_card_is_waited_for() {
+    let bench = Bench::with("anna");
+    let (mut reader, card) = open(&bench);
+    bench.fault(Fault::Delay { ms: 400 }, true);
+    let began = Instant::now();
+    assert_eq!(ask(&mut reader, &card).unwrap(), NTAG215);
+    assert!(began.elapsed() >= Duration::from_millis(400));
+}
+
+#[test]
+fn a_reader_that_says_nothing_is_given_up_and_comes_back() {
+    let bench = Bench::with("anna");
+    let (mut reader, card) = open(&bench);
+    // Longer than any card may take: libnfc ends the command.
+    bench.fault(Fault::Delay { ms: 5000 }, true);
+    let began = Instant::now();
+    assert_eq!(ask(&mut reader, &card).unwrap(), b"\xD5\x43\x01\x90\x00");
+    assert!(began.elapsed() < Duration::from_secs(4));
+    assert_eq!(ask(&mut reader, &card).unwrap(), NTAG215);
+}
+
+#[test]
+fn another_card_in_its_place_is_another_tap() {
+    let bench = Bench::with("anna");
+    let (mut reader, card) = open(&bench);
+    bench.lift();
+    bench.lay("ben");
+    assert_eq!(ask(&mut reader, &card), Err(ReaderErrorCode::CardGone));
+    let other = reader.wait_for_card(FOREVER).unwrap().unwrap();
+    assert_ne!(other.tap, card.tap);
+    assert!(reader.wait_for_removal(&card, FOREVER).unwrap());
+}
+
+#[test]
+fn a_card_that_a_session_saw_leave_is_another_tap_even_if_it_is_back_at_once() {
+    let bench = Bench::with("anna");
+    let (mut reader, card) = open(&bench);
+    bench.fault(Fault::RemoveAt { apdu: 1 }, true);
+    assert_eq!(ask(&mut reader, &card), Err(ReaderErrorCode::CardGone));
+    bench.lay("anna");
+    assert!(reader.wait_for_removal(&card, FOREVER).unwrap());
+    let back = reader.wait_for_card(FOREVER).unwrap().unwrap();
+    assert_ne!(back.tap, card.tap);
+}
+
+#[test]
+fn a_pulled_plug_is_a_reader_that_is_gone() {
+    let bench = Bench::with("anna");
+    let name = bench.name();
+    let (mut reader, card) = open(&bench);
+    drop(bench);
+    assert_eq!(ask(&mut reader, &card), Err(ReaderErrorCode::ReaderGone));
+    let wait = reader.wait_for_card(FOREVER).unwrap_err();
+    assert_eq!(wait.code(), ReaderErrorCode::ReaderGone);
+    drop(reader);
+    let again = LibnfcReader::open(&name).map(|_| ()).unwrap_err();
+    assert_eq!(again.code(), ReaderErrorCode::ReaderGone);
+}

@@ -26,8 +26,7 @@ impl Readers {
     /// # Errors
     /// If the system gives no thread.
     pub fn start(till: Till, devices: Devices, hub: Hub) -> Result<Self, ReaderError> {
-        let (service, events) =
-            ReaderService::start(ServiceConfig::default(), |session| identify(session))?;
+        let (service, events) = ReaderService::start(ServiceConfig::default(), identify)?;
         let bridge = Bridge { till, devices, hub };
         let bridge = std::thread::Builder::new()
             .name("taps".to_owned())

@@ -15,5 +15,5 @@ pub mod service;
 mod traits;
 
 pub use error::{Cause, ReaderError, ReaderErrorCode};
-pub use service::{ReaderEvent, ReaderService, ServiceConfig};
+pub use service::{Attendant, ReaderEvent, ReaderService, ServiceConfig};
 pub use traits::{Cancel, CardReader, CardSession, FOREVER, Presented};

@@ -3,8 +3,10 @@
 //! One supervisor thread watches the PC/SC service and its list of readers, another one the ports
 //! that libnfc drives; one owner thread a reader waits for cards and identifies each inside one
 //! exclusive transaction. When the service dies all of its readers let go and come back by
-//! themselves. What an identity is, is the caller's business: the identify function is passed in.
+//! themselves. What an identity is, and what else is done on a card, is the caller's business: an
+//! [`Attendant`] is passed in.
 
+mod attendant;
 mod backend;
 mod delay;
 mod events;
@@ -19,7 +21,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
-use crate::{CardSession, ReaderError};
+use crate::ReaderError;
+pub use attendant::Attendant;
 use backend::{Backend, Libnfc, Pcsc};
 use events::Sender;
 use stop::{Stop, Worker};
@@ -65,7 +68,7 @@ impl Default for ServiceConfig {
     }
 }
 
-/// What happens at the readers. `T` is what the identify function gives.
+/// What happens at the readers. `T` is what the attendant takes a card for.
 ///
 /// From each reader, in this order: `ReaderAdded`, then for each tap any number of `CardUnreadable`,
 /// at most one `Card`, and `CardRemoved`; at the end `ReaderRemoved`. Before `ServiceDown` every
@@ -113,9 +116,6 @@ pub enum ReaderEvent<T> {
     },
 }
 
-/// What identifies a card: called in the reader's thread, inside one exclusive transaction.
-type Identify<T> = dyn Fn(&mut dyn CardSession) -> Result<T, ReaderError> + Send + Sync;
-
 /// The running service. Dropping it stops it.
 #[derive(Debug)]
 pub struct ReaderService {
@@ -130,13 +130,13 @@ impl ReaderService {
     /// # Errors
     /// `Other` if the operating system gives no thread, or if ports are named and this program was
     /// built without libnfc.
-    pub fn start<T, F>(
+    pub fn start<T, A>(
         config: ServiceConfig,
-        identify: F,
+        attendant: A,
     ) -> Result<(Self, Receiver<ReaderEvent<T>>), ReaderError>
     where
         T: Send + 'static,
-        F: Fn(&mut dyn CardSession) -> Result<T, ReaderError> + Send + Sync + 'static,
+        A: Attendant<T> + 'static,
     {
         let mut families: Vec<Arc<dyn Backend>> = Vec::new();
         if config.pcsc {
@@ -145,21 +145,21 @@ impl ReaderService {
         if !config.libnfc.is_empty() || !config.pcsc {
             families.push(Arc::new(Libnfc::new(config.libnfc.clone())?));
         }
-        Self::start_on(families, config, identify)
+        Self::start_on(families, config, attendant)
     }
 
     /// Watches families of readers side by side; the first of them says whether the service is up.
-    fn start_on<T, F>(
+    fn start_on<T, A>(
         families: Vec<Arc<dyn Backend>>,
         config: ServiceConfig,
-        identify: F,
+        attendant: A,
     ) -> Result<(Self, Receiver<ReaderEvent<T>>), ReaderError>
     where
         T: Send + 'static,
-        F: Fn(&mut dyn CardSession) -> Result<T, ReaderError> + Send + Sync + 'static,
+        A: Attendant<T> + 'static,
     {
         let (sender, receiver) = sync_channel(config.queue);
-        let identify: Arc<Identify<T>> = Arc::new(identify);
+        let attendant: Arc<dyn Attendant<T>> = Arc::new(attendant);
         let mut service = Self {
             supervisors: Vec::new(),
             left_behind: Arc::new(AtomicBool::new(false)),
@@ -171,7 +171,7 @@ impl ReaderService {
             let watched = supervisor::Service {
                 backend,
                 config: config.clone(),
-                identify: identify.clone(),
+                attendant: attendant.clone(),
                 events: Sender::new(sender.clone(), stop.clone()),
                 left_behind: service.left_behind.clone(),
                 is_spokesman: index == 0,

@@ -1,4 +1,4 @@
-//! The thread that owns one reader: waits for a card, identifies it, waits until it leaves.
+//! The thread that owns one reader: waits for a card, has it attended, waits until it leaves.
 
 use std::time::Instant;
 
@@ -6,7 +6,7 @@ use super::backend::Backend;
 use super::delay::Delay;
 use super::events::Sender;
 use super::stop::Stop;
-use super::{Identify, ReaderEvent, ServiceConfig};
+use super::{Attendant, ReaderEvent, ServiceConfig};
 use crate::{CardReader, CardSession, FOREVER, Presented, ReaderError, ReaderErrorCode};
 
 /// Serves the reader called `name` until `stop`. A reader that fails is opened anew.
@@ -14,7 +14,7 @@ pub(super) fn run<T>(
     name: &str,
     backend: &dyn Backend,
     config: &ServiceConfig,
-    identify: &Identify<T>,
+    attendant: &dyn Attendant<T>,
     events: &Sender<T>,
     stop: &Stop,
 ) {
@@ -35,7 +35,7 @@ pub(super) fn run<T>(
                 reader: reader.as_mut(),
                 name,
                 config,
-                identify,
+                attendant,
                 events,
             };
             owner.serve()
@@ -60,7 +60,7 @@ struct Owner<'o, T> {
     name: &'o str,
     stop: &'o Stop,
     config: &'o ServiceConfig,
-    identify: &'o Identify<T>,
+    attendant: &'o dyn Attendant<T>,
     events: &'o Sender<T>,
 }
 
@@ -78,16 +78,39 @@ impl<T> Owner<'_, T> {
         }
     }
 
-    /// Identifies the card, again and again where that may help, and waits until it has left.
+    /// Has the card attended, again for whatever comes to wait for it, until it has left.
     fn serve_tap(&mut self, card: &Presented) -> Result<(), ReaderError> {
+        let mut shown = false;
+        loop {
+            let served = self.attendant.waiting();
+            if self.attend(card, &mut shown)? {
+                return Ok(());
+            }
+            loop {
+                if self.reader.wait_for_removal(card, self.attendant.look())? {
+                    return Ok(());
+                }
+                let waiting = self.attendant.waiting();
+                if waiting.is_some() && waiting != served {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Has the card attended, again and again where that may help. `true` if it left meanwhile.
+    /// It is shown once a tap.
+    fn attend(&mut self, card: &Presented, shown: &mut bool) -> Result<bool, ReaderError> {
         let mut delay = Delay::new(self.config.retry_first, self.config.retry_cap);
         let mut said: Option<ReaderErrorCode> = None;
         let since = Instant::now();
         for attempt in 1.. {
-            let error = match self.identify(card) {
+            let error = match self.attend_once(card) {
                 Ok(identity) => {
-                    let reader = self.name.to_owned();
-                    self.events.send(ReaderEvent::Card { reader, identity });
+                    if !std::mem::replace(shown, true) {
+                        let reader = self.name.to_owned();
+                        self.events.send(ReaderEvent::Card { reader, identity });
+                    }
                     break;
                 }
                 Err(error) if error.ends_reader() => return Err(error),
@@ -105,20 +128,19 @@ impl<T> Owner<'_, T> {
                 break;
             }
             if self.reader.wait_for_removal(card, delay.next())? {
-                return Ok(());
+                return Ok(true);
             }
         }
-        while !self.reader.wait_for_removal(card, FOREVER)? {}
-        Ok(())
+        Ok(false)
     }
 
-    fn identify(&mut self, card: &Presented) -> Result<T, ReaderError> {
+    fn attend_once(&mut self, card: &Presented) -> Result<T, ReaderError> {
         let session = self.reader.connect(card)?;
         let mut session = UntilStopped {
             session,
             stop: self.stop,
         };
-        (self.identify)(&mut session)
+        self.attendant.attend(&mut session)
     }
 
     /// What a second try usually mends is not worth a word to the cashier.

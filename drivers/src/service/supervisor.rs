@@ -9,7 +9,7 @@ use super::backend::{Backend, ReaderList};
 use super::delay::Delay;
 use super::events::Sender;
 use super::stop::{Stop, Worker};
-use super::{Identify, ReaderEvent, ServiceConfig, owner};
+use super::{Attendant, ReaderEvent, ServiceConfig, owner};
 use crate::{ReaderError, ReaderErrorCode};
 
 /// The list of readers is looked at anew after so long, should a notice have been missed (a reader
@@ -23,7 +23,7 @@ type Owners = BTreeMap<String, Worker>;
 pub(super) struct Service<T> {
     pub(super) backend: Arc<dyn Backend>,
     pub(super) config: ServiceConfig,
-    pub(super) identify: Arc<Identify<T>>,
+    pub(super) attendant: Arc<dyn Attendant<T>>,
     pub(super) events: Sender<T>,
     /// Whether a reader's thread was left behind in a call that cannot be cancelled.
     pub(super) left_behind: Arc<AtomicBool>,
@@ -114,10 +114,10 @@ fn start_owner<T: Send + 'static>(service: &Service<T>, name: &str) -> Result<Wo
     let reader = name.to_owned();
     let backend = service.backend.clone();
     let config = service.config.clone();
-    let identify = service.identify.clone();
+    let attendant = service.attendant.clone();
     let events = service.events.clone();
     Worker::spawn(name, Arc::new(Stop::default()), move |stop| {
-        owner::run(&reader, &*backend, &config, &*identify, &events, stop);
+        owner::run(&reader, &*backend, &config, &*attendant, &events, stop);
     })
 }
 

@@ -178,3 +178,75 @@ fn a_thread_that_was_left_behind_sends_no_further_command() {
     go_on.send(()).unwrap();
     assert_eq!(outcome.recv().unwrap(), Err(ReaderErrorCode::Cancelled));
 }
+
+/// Identifies, and does one thing on a card for each number that comes to wait.
+#[derive(Clone, Default)]
+struct Jobs {
+    waiting: Arc<std::sync::atomic::AtomicU64>,
+    attended: Arc<std::sync::Mutex<Vec<u64>>>,
+}
+
+impl super::Attendant<Vec<u8>> for Jobs {
+    fn attend(&self, session: &mut dyn CardSession) -> Result<Vec<u8>, ReaderError> {
+        let number = self.waiting.load(std::sync::atomic::Ordering::SeqCst);
+        self.attended.lock().unwrap().push(number);
+        session.transmit(&[0xCA])
+    }
+
+    fn waiting(&self) -> Option<u64> {
+        match self.waiting.load(std::sync::atomic::Ordering::SeqCst) {
+            0 => None,
+            number => Some(number),
+        }
+    }
+
+    fn look(&self) -> Duration {
+        Duration::from_millis(1)
+    }
+}
+
+impl Jobs {
+    fn wait(&self, number: u64) {
+        let waiting = &self.waiting;
+        waiting.store(number, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    /// The numbers that cards were attended for, once there are so many.
+    fn attended(&self, many: usize) -> Vec<u64> {
+        for _ in 0..2_000 {
+            if self.attended.lock().unwrap().len() >= many {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // Time for one too many.
+        std::thread::sleep(Duration::from_millis(30));
+        self.attended.lock().unwrap().clone()
+    }
+}
+
+#[test]
+fn what_comes_to_wait_is_done_once_on_the_card_that_lies_there() {
+    let (memory, jobs) = (Memory::new(Flaw::None), Jobs::default());
+    let (service, events) = ReaderService::start_on(
+        vec![Arc::new(memory.clone())],
+        ServiceConfig::default(),
+        jobs.clone(),
+    )
+    .unwrap();
+    expect(&events, &["up"]);
+    memory.lay("A");
+    expect(&events, &["+A", "A card"]);
+    assert_eq!(jobs.attended(1), [0]);
+    jobs.wait(7);
+    assert_eq!(jobs.attended(2), [0, 7], "and shown no second time");
+    jobs.wait(8);
+    assert_eq!(jobs.attended(3), [0, 7, 8]);
+    memory.lift("A");
+    expect(&events, &["A empty"]);
+    // Still there: the next tap is attended for it, once.
+    memory.lay("A");
+    expect(&events, &["A card"]);
+    assert_eq!(jobs.attended(4), [0, 7, 8, 8]);
+    assert!(service.stop());
+}

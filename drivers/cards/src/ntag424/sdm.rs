@@ -238,6 +238,13 @@ mod tests {
             signed: &long,
             ..good
         });
+        // The same digits, cut in another place.
+        let (longer, shorter) = ([good.picc, "9"].concat(), &good.mac[1..]);
+        bad.push(Page {
+            picc: &longer,
+            mac: shorter,
+            ..good
+        });
         for page in bad {
             assert!(
                 matches!(proven(case, page), Err(PageError::Form)),

@@ -141,6 +141,21 @@ fn a_card_whose_answers_carry_no_mac_is_refused() {
     );
 }
 
+/// An NTAG21x, or another Ultralight: it says no to the first pass.
+#[test]
+fn a_card_without_aes_does_not_answer() {
+    for (reader, no) in [(ACR122, vec![]), (ACR122, vec![0]), (ACR1252, vec![0])] {
+        let vault = Masters::of(KeyRole::UltralightData, &[1]);
+        let mut bench = Bench::new(reader, raw(|_: &[u8]| no.clone(), UID.to_vec()));
+        match identify(&mut bench, &chain(&vault), &mut || [1; 16]) {
+            Err(IdentityError::Reader(error)) => {
+                assert_eq!(error.code(), ReaderErrorCode::CardMute);
+            }
+            found => panic!("{found:?}"),
+        }
+    }
+}
+
 #[test]
 fn a_reader_without_raw_frames_says_so_and_a_till_without_the_key_too() {
     let (found, _) = on("Some Reader 00 00", &[1], [1; 16], Flaw::None);

@@ -47,10 +47,6 @@ impl Bench {
             .unwrap();
     }
 
-    pub fn no_fault(&self) {
-        self.sim.set_fault(1, None).unwrap();
-    }
-
     /// What libnfc calls the reader.
     pub fn name(&self) -> String {
         self.sim.reader(1).unwrap().name
@@ -81,10 +77,15 @@ pub struct Ran {
 impl Ran {
     /// It ended well and printed all of these, whatever the white space between words.
     pub fn printed(&self, parts: &[&str]) {
-        assert!(self.succeeded, "{self:#?}");
-        let words = words(&self.out);
+        let Self {
+            succeeded,
+            out,
+            err,
+        } = self;
+        assert!(*succeeded, "it failed:\n{out}\n{err}");
+        let words = words(out);
         for part in parts {
-            assert!(words.contains(part), "no `{part}` in {self:#?}");
+            assert!(words.contains(part), "no `{part}` in:\n{out}\n{err}");
         }
     }
 }

@@ -14,3 +14,4 @@ mod backend_faults;
 mod backend_service;
 mod bench;
 mod libnfc_tools;
+mod python;

@@ -11,6 +11,7 @@
 
 mod answers;
 mod cards;
+mod codes;
 mod columns;
 mod commit;
 mod drafts;
@@ -36,6 +37,7 @@ mod unique;
 
 pub use answers::{ANSWER_AGE_MS, ANSWER_LIMIT, ANSWERS_KEPT, Answered, KEY_LIMIT};
 pub use cards::FrozenCard;
+pub use codes::MEMBER_CODE_LIMIT;
 pub use commit::{EVENT_LIMIT, OpenSale};
 pub use drafts::{DRAFT_BYTES, DRAFT_LIMIT, Draft};
 pub use error::StoreError;

@@ -128,6 +128,16 @@ fn a_transparent_session_is_ended_whatever_came_before() {
     assert_eq!((found, commands), (Err(ReaderErrorCode::CardGone), 3));
 }
 
+/// What it is does not say whose it is: that takes `ultralight_aes::identify`.
+#[test]
+fn an_ultralight_aes_is_recognised_and_still_only_a_number() {
+    let version = b"\xD5\x43\0\x00\x04\x03\x01\x04\x00\x0F\x03\x90\0";
+    let (found, _) = play(ACR122, NTAG_ATR, &[UID, version]);
+    let found = found.unwrap();
+    assert_eq!(found.kind, CardKind::UltralightAes);
+    assert_eq!(found.authority(), super::CardAuthority::IdentifierOnly);
+}
+
 #[test]
 fn an_unknown_version_is_a_number_and_nothing_more() {
     let answer: &[u8] = b"\xD5\x43\0\0\x04\x03\x01\x01\0\x0B\x03\x90\0";

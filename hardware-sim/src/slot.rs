@@ -239,26 +239,27 @@ impl Slot {
         state.card.as_mut().map(|card| work(number, &mut card.chip))
     }
 
-    /// One command over the air to the card of laying `line`, from a reader that is no PC/SC reader.
+    /// One command over the air to the card of laying `line`, from a reader that is no PC/SC reader:
+    /// the reply, how late it comes, and whether it was spoilt.
     pub(crate) fn over_the_air(
         &self,
         line: u64,
         command: &[u8],
         work: impl FnOnce(&mut Chip) -> ChipReply,
-    ) -> (ChipReply, Duration) {
+    ) -> (ChipReply, Duration, bool) {
         let mut state = self.state();
         if state.line != line || state.card.is_none() {
-            return (ChipReply::Silence, Duration::ZERO);
+            return (ChipReply::Silence, Duration::ZERO, false);
         }
         state.commands += 1;
         let strike = strike(&mut state.fault);
         if strike == Strike::Remove {
             state.remember(command, None);
             state.card = None;
-            return (ChipReply::Silence, Duration::ZERO);
+            return (ChipReply::Silence, Duration::ZERO, false);
         }
         let Some(card) = state.card.as_mut() else {
-            return (ChipReply::Silence, Duration::ZERO);
+            return (ChipReply::Silence, Duration::ZERO, false);
         };
         let mut reply = match strike {
             Strike::Mute => ChipReply::Silence,
@@ -278,7 +279,7 @@ impl Slot {
             _ => &[],
         };
         state.remember(command, Some(answer));
-        (reply, delay)
+        (reply, delay, matches!(strike, Strike::Garble(_)))
     }
 
     pub(crate) fn set_fault(&self, fault: Option<FaultSetting>) {

@@ -68,10 +68,14 @@ impl Field for Antenna {
     }
 
     fn exchange(&mut self, card: Lying, way: Way, frame: &[u8]) -> Heard {
-        let (reply, delay) = self.slot.over_the_air(card, frame, |chip| match way {
+        let (reply, delay, is_spoilt) = self.slot.over_the_air(card, frame, |chip| match way {
             Way::Frame => chip.raw(frame),
             Way::Part4 => ChipReply::Silence,
         });
-        Heard { reply, delay }
+        Heard {
+            reply,
+            delay,
+            is_spoilt: is_spoilt && way == Way::Frame,
+        }
     }
 }

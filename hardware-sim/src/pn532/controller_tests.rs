@@ -13,6 +13,7 @@ struct Table {
     activated: Vec<Lying>,
     heard: Vec<(Lying, Way, Vec<u8>)>,
     reply: Option<ChipReply>,
+    is_spoilt: bool,
 }
 
 impl Field for Table {
@@ -34,6 +35,7 @@ impl Field for Table {
         Heard {
             reply: self.reply.take().unwrap_or(said),
             delay: Duration::ZERO,
+            is_spoilt: self.is_spoilt,
         }
     }
 }
@@ -164,6 +166,23 @@ fn four_bits_are_a_wrong_check_sum_unless_the_host_looks_itself() {
     let wrong = say(&mut chip, &mut table, &[0x42, 0x60, 0xF8, 0x33]);
     assert_eq!(wrong, [0x43, 0x01]);
     assert_eq!(table.heard.len(), before, "the card hears no broken frame");
+}
+
+#[test]
+fn a_frame_that_was_spoilt_on_the_air_has_a_wrong_check_sum() {
+    let (mut chip, mut table) = bench(&[ntag()]);
+    say(&mut chip, &mut table, &[0x4A, 1, 0]);
+    table.is_spoilt = true;
+    assert_eq!(say(&mut chip, &mut table, &[0x42, 0x60]), [0x43, 0x02]);
+    assert_eq!(
+        say(&mut chip, &mut table, &[0x40, 1, 0x30, 0]),
+        [0x41, 0x02]
+    );
+    // A host that looks itself sees what came, and that it is wrong.
+    say(&mut chip, &mut table, &[0x08, 0x63, 0x02, 0, 0x63, 0x03, 0]);
+    let answer = say(&mut chip, &mut table, &[0x42, 0x60, 0xF8, 0x32]);
+    assert_eq!(answer[..4], [0x43, 0x00, 0xEC, 0x60]);
+    assert_eq!(crate::pn532::crc::without_crc(&answer[2..]), None);
 }
 
 #[test]

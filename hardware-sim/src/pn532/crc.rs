@@ -16,6 +16,12 @@ pub(super) fn with_crc(data: &[u8]) -> Vec<u8> {
     [data, &crc_a(data)].concat()
 }
 
+/// `data` with a check sum that is wrong.
+pub(super) fn with_wrong_crc(data: &[u8]) -> Vec<u8> {
+    let [low, high] = crc_a(data);
+    [data, &[!low, high]].concat()
+}
+
 /// `frame` without its check sum, if that is right.
 pub(super) fn without_crc(frame: &[u8]) -> Option<&[u8]> {
     let (data, crc) = frame.split_last_chunk::<2>()?;
@@ -37,5 +43,6 @@ mod tests {
         );
         assert_eq!(without_crc(&[0x12, 0x34, 0x26, 0xCE]), None);
         assert_eq!(without_crc(&[0x12]), None);
+        assert_eq!(without_crc(&with_wrong_crc(&[0x12, 0x34])), None);
     }
 }

@@ -133,6 +133,7 @@ impl Controller {
         let said = |reply| Heard {
             reply,
             delay: Duration::ZERO,
+            is_spoilt: false,
         };
         let ours = self.targets.iter_mut().flatten();
         let Some((ats, blocks)) = ours
@@ -172,7 +173,11 @@ impl Controller {
         let bits = u8::from(matches!(heard.reply, ChipReply::Ack | ChipReply::Nak)) * 4;
         self.registers.insert(CONTROL, bits);
         let (status, content) = match heard.reply {
+            ChipReply::Data(data) if with_crc && heard.is_spoilt => {
+                (status::OK, crc::with_wrong_crc(&data))
+            }
             ChipReply::Data(data) if with_crc => (status::OK, crc::with_crc(&data)),
+            ChipReply::Data(_) if heard.is_spoilt => (status::CRC_ERROR, Vec::new()),
             ChipReply::Data(data) => (status::OK, data),
             ChipReply::Ack if with_crc => (status::OK, vec![0x0A]),
             ChipReply::Nak if with_crc => (status::OK, vec![0x00]),
@@ -199,6 +204,7 @@ fn part4(heard: Heard) -> Told {
 
 fn frame(heard: Heard) -> Told {
     match heard.reply {
+        ChipReply::Data(_) if heard.is_spoilt => (status::CRC_ERROR, Vec::new(), heard.delay),
         ChipReply::Data(data) => (status::OK, data, heard.delay),
         ChipReply::Ack => (status::OK, Vec::new(), heard.delay),
         ChipReply::Nak => (status::INVALID_FRAME, Vec::new(), heard.delay),

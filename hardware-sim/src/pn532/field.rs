@@ -36,6 +36,9 @@ pub(super) enum Way {
 pub(super) struct Heard {
     pub(super) reply: ChipReply,
     pub(super) delay: Duration,
+    /// It was spoilt on the air, so that its check sum is wrong. (Blocks of ISO 14443-4 are repeated
+    /// until their check sum is right: what is spoilt there is the content.)
+    pub(super) is_spoilt: bool,
 }
 
 /// The space in front of the antenna.

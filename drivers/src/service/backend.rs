@@ -1,8 +1,9 @@
 //! What the service needs of a family of readers: PC/SC's, and those on ports of their own.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
+use super::knocks::Knocks;
 use super::stop::Stop;
 use crate::libnfc;
 use crate::pcsc::{Directory, PcscReader};
@@ -56,6 +57,7 @@ impl ReaderList for Directory {
 /// Ports that libnfc drives, by their connection strings.
 pub(super) struct Libnfc {
     ports: Vec<String>,
+    knocks: Arc<Mutex<Knocks>>,
 }
 
 impl Libnfc {
@@ -65,7 +67,10 @@ impl Libnfc {
     /// `Other` if this program was built without libnfc.
     pub(super) fn new(ports: Vec<String>) -> Result<Self, ReaderError> {
         if cfg!(feature = "libnfc") {
-            return Ok(Self { ports });
+            return Ok(Self {
+                ports,
+                knocks: Arc::default(),
+            });
         }
         Err(ReaderError::Other {
             step: "opening a reader by libnfc",
@@ -82,28 +87,48 @@ impl Backend for Libnfc {
         Ok(Box::new(Ports {
             names: self.ports.clone(),
             seen: Vec::new(),
+            knocks: self.knocks.clone(),
             gate: Arc::default(),
         }))
     }
 
-    #[cfg(feature = "libnfc")]
     fn open_reader(&self, name: &str) -> Result<Box<dyn CardReader>, ReaderError> {
-        Ok(Box::new(libnfc::LibnfcReader::open(name)?))
+        if !lock(&self.knocks).may_try(name, Instant::now()) {
+            return Err(ReaderError::ReaderGone {
+                reader: name.to_owned(),
+                source: None,
+            });
+        }
+        let opened = open_port(name);
+        match &opened {
+            Ok(_) => lock(&self.knocks).forget(name),
+            // Nothing was opened: another program holds the lock.
+            Err(ReaderError::InUse { .. }) => {}
+            Err(_) => lock(&self.knocks).failed(name, Instant::now()),
+        }
+        opened
     }
+}
 
-    #[cfg(not(feature = "libnfc"))]
-    fn open_reader(&self, name: &str) -> Result<Box<dyn CardReader>, ReaderError> {
-        Err(ReaderError::ReaderGone {
-            reader: name.to_owned(),
-            source: None,
-        })
-    }
+#[cfg(feature = "libnfc")]
+fn open_port(name: &str) -> Result<Box<dyn CardReader>, ReaderError> {
+    Ok(Box::new(libnfc::LibnfcReader::open(name)?))
+}
+
+/// [`Libnfc::new`] has refused already.
+#[cfg(not(feature = "libnfc"))]
+fn open_port(name: &str) -> Result<Box<dyn CardReader>, ReaderError> {
+    Err(ReaderError::ReaderGone {
+        reader: name.to_owned(),
+        source: None,
+    })
 }
 
 /// The ports that have something plugged in.
 struct Ports {
     names: Vec<String>,
     seen: Vec<String>,
+    knocks: Arc<Mutex<Knocks>>,
     gate: Arc<PortsGate>,
 }
 
@@ -119,9 +144,19 @@ impl Cancel for PortsGate {
 
 impl Ports {
     fn plugged_in(&self) -> Vec<String> {
-        let there = self.names.iter().filter(|name| libnfc::is_plugged_in(name));
-        there.cloned().collect()
+        let is_there = |name: &&String| {
+            let there = libnfc::is_plugged_in(name);
+            if !there {
+                lock(&self.knocks).forget(name);
+            }
+            there
+        };
+        self.names.iter().filter(is_there).cloned().collect()
     }
+}
+
+fn lock(knocks: &Mutex<Knocks>) -> MutexGuard<'_, Knocks> {
+    knocks.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl ReaderList for Ports {

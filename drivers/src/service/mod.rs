@@ -10,6 +10,7 @@ mod attendant;
 mod backend;
 mod delay;
 mod events;
+mod knocks;
 mod owner;
 mod stop;
 mod supervisor;

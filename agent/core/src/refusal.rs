@@ -180,9 +180,7 @@ pub enum Refusal {
         why: String,
     },
     /// An earlier movement of this card (or sale) is not settled.
-    #[error(
-        "An earlier payment with this card is not settled. Hold the same card on the reader again."
-    )]
+    #[error("An earlier card payment is not settled yet. Hold the same card on the reader again.")]
     PurseUnresolved {
         /// Which.
         txid: PurseTx,
@@ -190,6 +188,9 @@ pub enum Refusal {
     /// The card's own purse needs the card on the reader; an account does not.
     #[error("Hold the card on the reader.")]
     PurseCardNeeded,
+    /// An account belongs to a member, and nobody knows whose this card is.
+    #[error("This till does not know whose card this is. Ask for another payment.")]
+    PurseMemberNeeded,
     /// Not enough on it.
     #[error(
         "There is only {balance} on this card. Take a part of the sum from it, or ask for another payment."
@@ -200,7 +201,7 @@ pub enum Refusal {
     },
     /// It would hold more than it may.
     #[error(
-        "A card can hold {cap} at most, and this one holds {balance}. Choose a smaller amount."
+        "A card can hold {cap} at most, and this one holds {balance}. There is no room for so much: choose a smaller amount, or give it back in cash."
     )]
     PurseFull {
         /// What there is.
@@ -213,17 +214,22 @@ pub enum Refusal {
         "Cards are not topped up in this store. Send the shopper to a store with a top-up desk."
     )]
     PurseNoDesk,
+    /// A top-up was to be paid with e-money.
+    #[error("A top-up is paid in cash or with a bank card. Choose one of them.")]
+    PurseTopUpTender,
     /// Cards are issued at desks that may.
-    #[error("Cards are not issued in this store.")]
+    #[error("Cards are not issued in this store. Send the shopper to a store that issues them.")]
     NoIssueDesk,
     /// This terminal knows no such movement, or it is another card's.
-    #[error("This till knows no such payment with this card.")]
+    #[error(
+        "This till knows no such payment with this card. Look for it on the till that took it."
+    )]
     PursePaymentUnknown {
         /// Which.
         txid: PurseTx,
     },
     /// There is nothing left to give back.
-    #[error("This was given back already.")]
+    #[error("This was given back already, or less of it is left. Look at the payment.")]
     PurseTakenBack,
     /// No balance is to be carried over to this card.
     #[error("No balance is waiting for this card. Ask HQ.")]
@@ -234,8 +240,21 @@ pub enum Refusal {
         /// From when.
         day: Date,
     },
+    /// Another terminal of the store carries balances over.
+    #[error(
+        "Balances of lost cards are put on new ones at another till of this store. Use that one."
+    )]
+    PurseOtherTill,
+    /// The movement is being tried.
+    #[error("The card is still being worked on. Wait a moment, then look again.")]
+    PurseBusy,
+    /// Only a payment holds up a sale, so only a payment is given up.
+    #[error(
+        "Only a payment can be given up. Hold the same card on the reader again, or wait until HQ settles it."
+    )]
+    PurseNotAPayment,
     /// The movement is settled; there is nothing to decide.
-    #[error("This payment is settled already.")]
+    #[error("This payment is dealt with already. Look at its outcome.")]
     PurseSettled {
         /// Which.
         txid: PurseTx,
@@ -310,14 +329,19 @@ impl Refusal {
             Self::PurseBlocked { .. } => "purse_blocked",
             Self::PurseUnresolved { .. } => "purse_unresolved",
             Self::PurseCardNeeded => "purse_card_needed",
+            Self::PurseMemberNeeded => "purse_member_needed",
             Self::PurseTooLow { .. } => "purse_too_low",
             Self::PurseFull { .. } => "purse_full",
             Self::PurseNoDesk => "purse_no_desk",
+            Self::PurseTopUpTender => "purse_top_up_tender",
             Self::NoIssueDesk => "no_issue_desk",
             Self::PursePaymentUnknown { .. } => "purse_payment_unknown",
             Self::PurseTakenBack => "purse_taken_back",
             Self::PurseNoCarryOver => "purse_no_carry_over",
             Self::PurseCarryOverWaits { .. } => "purse_carry_over_waits",
+            Self::PurseOtherTill => "purse_other_till",
+            Self::PurseBusy => "purse_busy",
+            Self::PurseNotAPayment => "purse_not_a_payment",
             Self::PurseSettled { .. } => "purse_settled",
             Self::PurseContradiction { .. } => "purse_contradiction",
             Self::PurseStillUnknown { .. } => "purse_still_unknown",

@@ -1,16 +1,17 @@
 //! Deciding on purses: what may begin, what evidence settles, what may pay for a sale.
 
 use crate::{
-    BeginPurse, CarryOver, EndEvidence, EndPurse, Event, GiveUpPurse, Money, Now, PurseAction,
-    PurseEnd, PurseEnded, PurseEvidence, PurseGivenUp, PurseIntended, PurseKind, PurseStage,
-    PurseState, PurseTerms, PurseTx, PurseUnknown, Recovery, Refusal, SaleId, State, Tender,
-    TenderKind, recover,
+    BeginPurse, CardSeen, CarryOver, EndEvidence, EndPurse, Event, GiveUpPurse, Money, Now,
+    PurseAction, PurseEnd, PurseEnded, PurseEvidence, PurseGivenUp, PurseIntended, PurseKind,
+    PurseStage, PurseState, PurseTerms, PurseTx, PurseUnknown, Recovery, Refusal, SaleId, State,
+    Tender, TenderKind, recover,
 };
 
 pub(super) fn begin(state: &State, command: BeginPurse, now: Now) -> Result<Event, Refusal> {
     let terms = state.purse.as_ref().ok_or(Refusal::NoPurse)?;
     let txid = command.txid;
-    if state.purses.contains_key(&txid) {
+    let on_card = command.before.as_ref().and_then(|before| before.last);
+    if state.purses.contains_key(&txid) || on_card == Some(txid) {
         return Err(Refusal::PurseTxUsed { txid });
     }
     amount_fits(terms, command.amount)?;
@@ -18,20 +19,16 @@ pub(super) fn begin(state: &State, command: BeginPurse, now: Now) -> Result<Even
         let why = why.clone();
         return Err(Refusal::PurseBlocked { why });
     }
-    let mut of_card = state.purses.values();
-    let unsettled = |purse: &&PurseState| {
-        purse.intended.card == command.card
-            && matches!(purse.stage, PurseStage::Open | PurseStage::Unknown)
-    };
-    if let Some(purse) = of_card.find(unsettled) {
-        let txid = purse.intended.txid;
-        return Err(Refusal::PurseUnresolved { txid });
-    }
+    nothing_unsettled(state, &command)?;
     if (command.kind == PurseKind::OnCard) != command.before.is_some() {
         return Err(Refusal::PurseCardNeeded);
     }
+    if command.kind == PurseKind::Account && command.member.is_none() {
+        return Err(Refusal::PurseMemberNeeded);
+    }
     allowed(state, terms, &command, now)?;
     if let Some(before) = &command.before {
+        goes_on(terms, &command, before)?;
         room(terms, &command, before.balance)?;
     }
     Ok(Event::PurseIntended(Box::new(PurseIntended {
@@ -47,6 +44,37 @@ pub(super) fn begin(state: &State, command: BeginPurse, now: Now) -> Result<Even
         amount: command.amount,
         before: command.before,
     })))
+}
+
+/// No second movement beside one whose outcome is not known, of the same card or for the same sale:
+/// both may turn out to have happened (invariant 5).
+fn nothing_unsettled(state: &State, command: &BeginPurse) -> Result<(), Refusal> {
+    let sale = command.action.sale();
+    let beside = |purse: &&PurseState| {
+        let same_sale = sale.is_some() && purse.intended.action.sale() == sale;
+        matches!(purse.stage, PurseStage::Open | PurseStage::Unknown)
+            && (same_sale || purse.intended.card == command.card)
+    };
+    match state.purses.values().find(beside) {
+        Some(purse) => Err(Refusal::PurseUnresolved {
+            txid: purse.intended.txid,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Whether a card goes on from where this terminal knows it: a counter that went back, or another
+/// balance under the same count, is not the card that was here.
+fn goes_on(terms: &PurseTerms, command: &BeginPurse, before: &CardSeen) -> Result<(), Refusal> {
+    let Some(known) = terms.known.get(&command.card) else {
+        return Ok(());
+    };
+    match before.tmc > known.tmc || before == known {
+        true => Ok(()),
+        false => Err(Refusal::PurseContradiction {
+            txid: known.last.unwrap_or(command.txid),
+        }),
+    }
 }
 
 fn amount_fits(terms: &PurseTerms, amount: Money) -> Result<(), Refusal> {
@@ -80,7 +108,9 @@ fn allowed(
             Err(Refusal::AlreadyCompleted { sale: *sale })
         }
         PurseAction::Pay { .. } => Ok(()),
-        PurseAction::TopUp { tender } if *tender == TenderKind::Purse => Err(Refusal::PurseTender),
+        PurseAction::TopUp {
+            tender: TenderKind::Purse,
+        } => Err(Refusal::PurseTopUpTender),
         PurseAction::TopUp { .. } => Ok(()),
         PurseAction::Void { of, sale } => {
             let payment = payment(state, *of, command)?;
@@ -104,6 +134,9 @@ fn allowed(
             let over = over.ok_or(Refusal::PurseNoCarryOver)?;
             if over.from_day > now.date {
                 return Err(Refusal::PurseCarryOverWaits { day: over.from_day });
+            }
+            if !terms.restores {
+                return Err(Refusal::PurseOtherTill);
             }
             let before = |purse: &PurseState| {
                 matches!(&purse.intended.action, PurseAction::Restore { from: other } if other == from)
@@ -226,15 +259,9 @@ fn judge(purse: &PurseState, evidence: EndEvidence) -> Result<(PurseEnd, PurseEv
 }
 
 fn commit_fits(intended: &PurseIntended, tmc: u32, after: i64) -> bool {
-    let Some(before) = &intended.before else {
-        return false;
-    };
-    let amount = intended.amount.minor();
-    let expected = match intended.action.takes() {
-        true => before.balance.checked_sub(amount),
-        false => before.balance.checked_add(amount),
-    };
-    before.tmc.checked_add(1) == Some(tmc) && expected == Some(after)
+    let before = intended.before.as_ref();
+    let next = before.and_then(|before| before.tmc.checked_add(1));
+    next == Some(tmc) && intended.balance_after() == Some(after)
 }
 
 pub(super) fn leave_unknown(
@@ -244,8 +271,10 @@ pub(super) fn leave_unknown(
     now: Now,
 ) -> Result<Event, Refusal> {
     let purse = known(state, txid)?;
-    if purse.stage != PurseStage::Open {
-        return Err(Refusal::PurseSettled { txid });
+    match purse.stage {
+        PurseStage::Open => {}
+        PurseStage::Unknown => return Err(Refusal::PurseUnresolved { txid }),
+        _ => return Err(Refusal::PurseSettled { txid }),
     }
     Ok(Event::PurseUnknown(PurseUnknown {
         txid,
@@ -259,8 +288,13 @@ pub(super) fn give_up(state: &State, command: GiveUpPurse, now: Now) -> Result<E
     super::check_reason(&command.reason)?;
     let txid = command.txid;
     let purse = known(state, txid)?;
-    if purse.stage != PurseStage::Unknown {
-        return Err(Refusal::PurseSettled { txid });
+    if !purse.intended.action.takes() {
+        return Err(Refusal::PurseNotAPayment);
+    }
+    match purse.stage {
+        PurseStage::Unknown => {}
+        PurseStage::Open => return Err(Refusal::PurseBusy),
+        _ => return Err(Refusal::PurseSettled { txid }),
     }
     Ok(Event::PurseGivenUp(PurseGivenUp {
         txid,
@@ -311,10 +345,14 @@ pub(super) fn check_tenders(
             return Err(Refusal::PurseUnresolved { txid: *txid });
         }
         let paid = purse.intended.action.takes() && purse.stage == PurseStage::Done;
-        if paid && !named.contains(txid) && given_back(state, *txid)?.minor() == 0 {
-            return Err(Refusal::PursePaymentForgotten {
-                amount: purse.intended.amount,
-            });
+        if paid && !named.contains(txid) {
+            let amount = purse
+                .intended
+                .amount
+                .checked_sub(given_back(state, *txid)?)?;
+            if amount.minor() > 0 {
+                return Err(Refusal::PursePaymentForgotten { amount });
+            }
         }
     }
     Ok(())

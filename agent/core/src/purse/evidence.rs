@@ -3,6 +3,7 @@
 use super::{CardLogEntry, PurseEnd, PurseIntended};
 use crate::{PurseTx, TransactionMacInput, TransactionMacValue};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// What a card shows under authentication.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -70,53 +71,65 @@ pub enum Recovery {
     Contradiction,
 }
 
-/// Reads the evidence of a card that came back (card layout, recovery, step 3).
+/// Reads the evidence of a card that came back (card layout, recovery, step 3). The caller has
+/// authenticated it, and sees to it that it is the card of the intent.
 ///
-/// `log` is the card's log, in any order; a movement older than its oldest entry that is not found is
-/// judged by the counter alone.
+/// `log` is the card's log, in any order: its newest entries, or nothing where it was not read.
+///
+/// Each committed transaction counts the counter up by one, writes the card's last transaction and
+/// adds an entry to its log, in one piece with the value. Whatever does not fit that is a
+/// contradiction.
 pub fn recover(intent: &PurseIntended, seen: &CardSeen, log: &[CardLogEntry]) -> Recovery {
     let Some(before) = &intent.before else {
         return Recovery::Contradiction;
     };
-    let amount = intent.amount.minor();
-    let after = match intent.action.takes() {
-        true => before.balance.checked_sub(amount),
-        false => before.balance.checked_add(amount),
-    };
-    if seen.tmc < before.tmc {
+    let Some(since) = seen.tmc.checked_sub(before.tmc) else {
         return Recovery::Contradiction;
-    }
-    if seen.tmc == before.tmc {
-        let unchanged = seen.balance == before.balance && seen.last == before.last;
-        return match unchanged {
+    };
+    if since == 0 {
+        return match seen == before {
             true => Recovery::Settled(PurseEnd::NotDone),
             false => Recovery::Contradiction,
         };
     }
+    if seen.last.is_none() || seen.last == before.last || !agrees(seen, log) {
+        return Recovery::Contradiction;
+    }
+    let after = intent.balance_after();
     if seen.last == Some(intent.txid) {
-        let fits = seen.tmc == before.tmc.saturating_add(1) && Some(seen.balance) == after;
-        return match fits {
+        return match since == 1 && Some(seen.balance) == after {
             true => Recovery::Settled(PurseEnd::Done),
             false => Recovery::Contradiction,
         };
     }
     match log.iter().find(|entry| entry.txid == intent.txid) {
-        Some(entry) if entry.amount == amount && Some(entry.after) == after => {
-            Recovery::Settled(PurseEnd::Done)
+        Some(entry) => {
+            let fits = since > 1
+                && entry.kind == intent.action.number()
+                && entry.amount == intent.amount.minor()
+                && Some(entry.after) == after;
+            match fits {
+                true => Recovery::Settled(PurseEnd::Done),
+                false => Recovery::Contradiction,
+            }
         }
-        Some(_) => Recovery::Contradiction,
-        None => taken_by_another(before, seen, log),
+        // The one after `before` was another: it alone was committed, or the log reaches back to it.
+        None if since == 1 || since <= entries(log) => Recovery::Settled(PurseEnd::NotDone),
+        None => Recovery::StillUnknown,
     }
 }
 
-/// Whether the transaction after `before` was another one. The log counts every committed transaction,
-/// so it holds the newest `log.len()` of them.
-fn taken_by_another(before: &CardSeen, seen: &CardSeen, log: &[CardLogEntry]) -> Recovery {
-    let since = seen.tmc - before.tmc;
-    let reaches_back = u32::try_from(log.len()).is_ok_and(|entries| entries >= since);
-    let takes_its_place = since == 1 && seen.last.is_some() && seen.last != before.last;
-    match reaches_back || takes_its_place {
-        true => Recovery::Settled(PurseEnd::NotDone),
-        false => Recovery::StillUnknown,
+/// Whether a log that was read has the card's last transaction, with the balance it shows.
+fn agrees(seen: &CardSeen, log: &[CardLogEntry]) -> bool {
+    let last = log.iter().find(|entry| Some(entry.txid) == seen.last);
+    match last {
+        Some(entry) => entry.after == seen.balance,
+        None => log.is_empty(),
     }
+}
+
+/// How many transactions a log tells of, each once.
+fn entries(log: &[CardLogEntry]) -> u32 {
+    let txids: BTreeSet<PurseTx> = log.iter().map(|entry| entry.txid).collect();
+    u32::try_from(txids.len()).unwrap_or(u32::MAX)
 }

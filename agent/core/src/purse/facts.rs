@@ -107,6 +107,18 @@ pub struct PurseIntended {
     pub before: Option<CardSeen>,
 }
 
+impl PurseIntended {
+    /// The card's balance if it happens, minor units; none for an account, or out of range.
+    pub fn balance_after(&self) -> Option<i64> {
+        let before = self.before.as_ref()?;
+        let amount = self.amount.minor();
+        match self.action.takes() {
+            true => before.balance.checked_sub(amount),
+            false => before.balance.checked_add(amount),
+        }
+    }
+}
+
 /// How a movement ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -11,6 +11,7 @@ mod journal;
 mod oracle;
 mod points;
 mod properties;
+mod purse;
 mod refusals;
 mod sequences;
 mod strategies;

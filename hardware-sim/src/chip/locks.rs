@@ -118,6 +118,7 @@ mod tests {
         locks.write(&mut memory, [0x04 | 0x10, 0, 0, 0]);
         assert!(!locks.locked(&memory, 20), "bits 2 and 3 are frozen");
         assert!(locks.locked(&memory, 24));
+        assert!(locks.locked(&memory, 16), "never cleared");
         assert_eq!(memory[0x28 * PAGE + 3], 0);
     }
 }

@@ -209,6 +209,8 @@ fn a_card_that_hides_its_uid_shows_it_to_key_1() {
     assert_ne!(seen[0], seen[1]);
     let mut reader = Reader::authenticate(&mut chip, 1, ZEROS, false);
     assert_eq!(reader.ask(&mut chip, "3000")[..18], *"041122BF3344556644");
+    let mut reader = Reader::authenticate(&mut chip, 0, ZEROS, false);
+    assert_eq!(reader.ask(&mut chip, "3000")[..18], "0".repeat(18));
 }
 
 #[test]

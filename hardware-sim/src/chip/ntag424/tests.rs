@@ -298,6 +298,50 @@ fn keys_open_what_the_settings_say_and_nothing_else() {
 }
 
 #[test]
+fn iso_reads_and_writes_are_for_files_that_are_free() {
+    let mut chip = fresh();
+    assert_eq!(apdu(&mut chip, "00B0000001"), "6985", "no file is selected");
+    assert_eq!(
+        apdu(&mut chip, "00B0830017").len(),
+        2 * (23 + 2),
+        "by short identifier"
+    );
+    assert_eq!(
+        apdu(&mut chip, "00D6830001AA"),
+        "6982",
+        "key 0 writes file 1"
+    );
+    assert_eq!(apdu(&mut chip, "00B0850001"), "6982", "keys read file 3");
+    assert_eq!(apdu(&mut chip, "00D684FF02AABB"), "6985", "behind the end");
+    assert_eq!(apdu(&mut chip, "00B0840000").len(), 2 * (256 + 2));
+    authenticate(&mut chip, 0, &ZEROS);
+    assert_eq!(
+        apdu(&mut chip, "00B0840001"),
+        "6982",
+        "not within a session"
+    );
+    assert_eq!(apdu(&mut chip, "00A4040007D276000085010200"), "6A82");
+    assert_eq!(apdu(&mut chip, "00A4040407D276000085010100"), "6A86");
+}
+
+#[test]
+fn an_encrypted_command_without_its_padding_is_refused() {
+    let mut chip = fresh();
+    authenticate(&mut chip, 3, &ZEROS);
+    let session = chip.now.session.clone().unwrap();
+    let (_, mac) = session.keys();
+    // Sixteen bytes that mean something else than 80 00 …; the MAC over them is right.
+    let body = [hex("03000000100000"), vec![0x11; 16]].concat();
+    let head = [&[0x8D, 0, 0], session.name.as_slice()].concat();
+    let tag = short_mac(&mac, &[&head, body.as_slice()].concat());
+    let sent = [body.as_slice(), &tag].concat();
+    assert_eq!(
+        session.open(Mode::Full, 0x8D, &sent, 7),
+        Err(Status::INTEGRITY)
+    );
+}
+
+#[test]
 fn the_master_key_changes_itself_and_ends_the_session() {
     let mut chip = fresh();
     authenticate(&mut chip, 0, &ZEROS);

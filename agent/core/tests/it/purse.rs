@@ -150,7 +150,8 @@ pub fn refusal(state: &State, command: BeginPurse) -> Refusal {
 pub fn readable(refusal: &Refusal) {
     let words = refusal.to_string();
     assert!(words.ends_with('.') && words.len() > 20, "{words}");
-    assert!(words.chars().next().unwrap().is_uppercase(), "{words}");
+    let first = words.chars().next().unwrap();
+    assert!(first.is_uppercase() || first.is_ascii_digit(), "{words}");
     for jargon in [
         "txid", "TMC", "commit", "purse", "intent", "movement", "sheet", "UID",
     ] {

@@ -6,12 +6,15 @@
 
 mod atr;
 mod authenticated;
+pub mod desfire;
 pub mod felica;
 mod identify;
 pub mod ntag424;
 mod profile;
+pub mod purse;
 mod raw_channel;
 mod raw_frame;
+pub mod scheme;
 #[cfg(test)]
 mod script;
 mod uid;

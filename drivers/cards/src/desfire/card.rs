@@ -1,0 +1,262 @@
+//! A DESFire card in an exclusive session: sends commands, keeps the secure messaging, and ends it
+//! with the first thing that goes wrong. What a command means is in the modules beside this one.
+
+use tillside_drivers::CardSession;
+use tillside_keys::CardKey;
+
+use super::error::CardError;
+use super::frame::{self, COMMAND_LONGEST};
+use super::secure::{Handshake, Mode, Secure};
+use super::status::Status;
+
+const SELECT: u8 = 0x5A;
+const AUTHENTICATE_EV2_FIRST: u8 = 0x71;
+const AUTHENTICATE_EV2_NON_FIRST: u8 = 0x77;
+const AUTHENTICATION: &str = "authentication";
+
+/// The conversation with one card.
+pub struct Card<'s> {
+    pub(super) session: &'s mut dyn CardSession,
+    secure: Option<Secure>,
+}
+
+impl<'s> Card<'s> {
+    /// Begins a conversation; sends nothing.
+    pub fn new(session: &'s mut dyn CardSession) -> Self {
+        Self {
+            session,
+            secure: None,
+        }
+    }
+
+    /// Whether the card is authenticated and nothing went wrong since.
+    pub const fn is_authenticated(&self) -> bool {
+        self.secure.is_some()
+    }
+
+    /// Ends the session: the next command needs a new authentication.
+    pub fn end_session(&mut self) {
+        self.secure = None;
+    }
+
+    /// Selects an application (`000000` is the card itself). It ends a session and drops what was not
+    /// committed.
+    ///
+    /// # Errors
+    /// `Refused` with `NoApplication`; `NotDesfire` from another kind of card; the reader's.
+    pub fn select(&mut self, aid: [u8; 3]) -> Result<(), CardError> {
+        const STEP: &str = "the application";
+        self.secure = None;
+        self.plain(STEP, SELECT, &aid, 0).map(|_| ())
+    }
+
+    /// Authenticates with key `number`. `random` is 16 bytes that nobody can predict, new each time.
+    ///
+    /// # Errors
+    /// `WrongKey` if card or till do not have the same key; `Refused`, `Garbled`, the reader's.
+    pub fn authenticate_first(
+        &mut self,
+        number: u8,
+        key: CardKey,
+        random: [u8; 16],
+    ) -> Result<(), CardError> {
+        self.secure = None;
+        // No PCD capabilities.
+        let data = [number, 0x00];
+        let (handshake, proof) = self.passes(AUTHENTICATE_EV2_FIRST, &data, key, random)?;
+        let secure = handshake.first(&proof);
+        self.secure = Some(secure.ok_or(wrong_key())?);
+        Ok(())
+    }
+
+    /// Authenticates with another key inside the session: transaction and counter go on.
+    ///
+    /// # Errors
+    /// As [`Card::authenticate_first`]; `NoSession` without one.
+    pub fn authenticate_non_first(
+        &mut self,
+        number: u8,
+        key: CardKey,
+        random: [u8; 16],
+    ) -> Result<(), CardError> {
+        let step = AUTHENTICATION;
+        let before = self.secure.take().ok_or(CardError::NoSession { step })?;
+        let (handshake, proof) = self.passes(AUTHENTICATE_EV2_NON_FIRST, &[number], key, random)?;
+        let secure = handshake.non_first(&proof, &before);
+        self.secure = Some(secure.ok_or(wrong_key())?);
+        Ok(())
+    }
+
+    fn passes(
+        &mut self,
+        ins: u8,
+        data: &[u8],
+        key: CardKey,
+        random: [u8; 16],
+    ) -> Result<(Handshake, Vec<u8>), CardError> {
+        let step = AUTHENTICATION;
+        let (status, first) = frame::once(self.session, step, ins, data)?;
+        expect(step, status, Status::More)?;
+        let answer = Handshake::answer(key, random, &first);
+        let (handshake, second) = answer.ok_or(CardError::Garbled { step })?;
+        let (status, proof) = frame::once(self.session, step, frame::ADDITIONAL_FRAME, &second)?;
+        match status {
+            Status::Ok if proof.is_empty() => Err(CardError::Garbled { step }),
+            Status::Ok => Ok((handshake, proof)),
+            Status::Authentication => Err(wrong_key()),
+            status => Err(CardError::Refused { step, status }),
+        }
+    }
+
+    /// A command outside a session; its answer has `due` bytes.
+    pub(super) fn plain(
+        &mut self,
+        step: &'static str,
+        ins: u8,
+        data: &[u8],
+        due: usize,
+    ) -> Result<Vec<u8>, CardError> {
+        let answer = self.plain_any(step, ins, data)?;
+        exactly(step, answer, due)
+    }
+
+    /// As [`Card::plain`], with an answer of any length.
+    pub(super) fn plain_any(
+        &mut self,
+        step: &'static str,
+        ins: u8,
+        data: &[u8],
+    ) -> Result<Vec<u8>, CardError> {
+        let (status, answer) = frame::whole(self.session, step, ins, data)?;
+        expect(step, status, Status::Ok)?;
+        Ok(answer)
+    }
+
+    /// A command inside the session; its answer has `due` bytes. The session survives a good answer
+    /// only.
+    pub(super) fn secure(
+        &mut self,
+        step: &'static str,
+        mode: Mode,
+        command: Command<'_>,
+        due: usize,
+    ) -> Result<Vec<u8>, CardError> {
+        let before = self.secure.take();
+        let answer = self.secure_any_from(before, step, mode, command)?;
+        let (answer, secure) = answer;
+        let answer = exactly(step, answer, due)?;
+        self.secure = Some(secure);
+        Ok(answer)
+    }
+
+    /// As [`Card::secure`], with an answer of any length.
+    pub(super) fn secure_any(
+        &mut self,
+        step: &'static str,
+        mode: Mode,
+        command: Command<'_>,
+    ) -> Result<Vec<u8>, CardError> {
+        let before = self.secure.take();
+        let (answer, secure) = self.secure_any_from(before, step, mode, command)?;
+        self.secure = Some(secure);
+        Ok(answer)
+    }
+
+    fn secure_any_from(
+        &mut self,
+        secure: Option<Secure>,
+        step: &'static str,
+        mode: Mode,
+        command: Command<'_>,
+    ) -> Result<(Vec<u8>, Secure), CardError> {
+        let mut secure = secure.ok_or(CardError::NoSession { step })?;
+        let Command { ins, header, data } = command;
+        let sent = secure.command(mode, ins, header, data);
+        let sent = sent.filter(|body| body.len() <= COMMAND_LONGEST);
+        let sent = sent.ok_or(CardError::Unsendable { step })?;
+        let (status, answer) = frame::whole(self.session, step, ins, &sent)?;
+        expect(step, status, Status::Ok)?;
+        let answer = secure.response(mode, &answer);
+        Ok((answer.ok_or(CardError::Forged { step })?, secure))
+    }
+
+    /// Gives the session out, with the bytes of a command that is ready to be sent. For the commit:
+    /// what fails before the first byte leaves is another thing than what fails after.
+    pub(super) fn prepared(
+        &mut self,
+        step: &'static str,
+        mode: Mode,
+        command: &Command<'_>,
+    ) -> Result<(Vec<u8>, Secure), CardError> {
+        let secure = self.secure.take().ok_or(CardError::NoSession { step })?;
+        let sent = secure.command(mode, command.ins, command.header, command.data);
+        let sent = sent.ok_or(CardError::Unsendable { step })?;
+        Ok((frame::apdu(step, command.ins, &sent)?, secure))
+    }
+
+    /// A key that changes the key in use ends the session; the answer has no MAC then.
+    pub(super) fn last_of_session(
+        &mut self,
+        step: &'static str,
+        command: Command<'_>,
+    ) -> Result<(), CardError> {
+        let mut secure = self.secure.take().ok_or(CardError::NoSession { step })?;
+        let Command { ins, header, data } = command;
+        let sent = secure.command(Mode::Full, ins, header, data);
+        let sent = sent.ok_or(CardError::Unsendable { step })?;
+        let (status, answer) = frame::whole(self.session, step, ins, &sent)?;
+        expect(step, status, Status::Ok)?;
+        let good = answer.is_empty() || secure.response(Mode::Mac, &answer).is_some();
+        good.then_some(()).ok_or(CardError::Forged { step })
+    }
+}
+
+impl std::fmt::Debug for Card<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Card")
+            .field("reader", &self.session.reader())
+            .field("secure", &self.secure)
+            .finish()
+    }
+}
+
+/// A command as secure messaging sees it: the header stays readable, the data is enciphered in full
+/// mode.
+#[derive(Clone, Copy)]
+pub(super) struct Command<'a> {
+    pub(super) ins: u8,
+    pub(super) header: &'a [u8],
+    pub(super) data: &'a [u8],
+}
+
+impl<'a> Command<'a> {
+    /// A command without data to encipher.
+    pub(super) const fn new(ins: u8, header: &'a [u8]) -> Self {
+        let data = &[];
+        Self { ins, header, data }
+    }
+
+    pub(super) const fn with(ins: u8, header: &'a [u8], data: &'a [u8]) -> Self {
+        Self { ins, header, data }
+    }
+}
+
+pub(super) fn expect(step: &'static str, status: Status, due: Status) -> Result<(), CardError> {
+    match status {
+        status if status == due => Ok(()),
+        Status::Ok => Err(CardError::Garbled { step }),
+        status => Err(CardError::Refused { step, status }),
+    }
+}
+
+fn exactly(step: &'static str, answer: Vec<u8>, due: usize) -> Result<Vec<u8>, CardError> {
+    match answer.len() == due {
+        true => Ok(answer),
+        false => Err(CardError::Garbled { step }),
+    }
+}
+
+fn wrong_key() -> CardError {
+    let step = AUTHENTICATION;
+    CardError::WrongKey { step }
+}

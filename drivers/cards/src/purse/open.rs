@@ -1,0 +1,147 @@
+//! Opening a purse: what the card holds, proven, before anything is written.
+
+use tillside_drivers::CardSession;
+use tillside_keys::KeyRole;
+use tillside_keys::transaction_mac::{Frames, Tmi};
+
+use super::{Last, LogEntry, PurseCard, PurseError};
+use crate::Uid;
+use crate::desfire::layout::{
+    FILE_LAST, FILE_LOG, FILE_TRANSACTION_MAC, FILE_VALUE, RECORD_BYTES, TRANSACTION_MAC_BYTES,
+};
+use crate::desfire::{Card, CardError, FileShape, Mode, Status, TransactionMac};
+use crate::scheme::Keys;
+
+/// Records that one read asks for: their answer fits into one short APDU.
+const RECORDS_AT_ONCE: usize = 6;
+
+/// What a card holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Standing {
+    /// The card's real number.
+    pub uid: Uid,
+    /// Its balance, minor units.
+    pub balance: i64,
+    /// How many transactions it committed.
+    pub tmc: u32,
+    /// The last of them; `None` on a card that was never used.
+    pub last: Option<Last>,
+}
+
+impl Standing {
+    /// Whether balance, last transaction and counter fit together, as every commit leaves them.
+    ///
+    /// # Errors
+    /// `Contradiction`.
+    pub fn check(&self) -> Result<(), PurseError> {
+        let wrong = |what| Err(PurseError::Contradiction { what });
+        match self.last {
+            None if self.tmc != 0 => wrong("it counts transactions and shows none"),
+            None if self.balance != 0 => wrong("it was never used and holds money"),
+            Some(last) if last.seq != self.tmc => wrong("its last transaction is not the last"),
+            Some(last) if last.balance_after != self.balance => {
+                wrong("its last transaction left another balance")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A purse that was read under the pay key and can be written.
+#[derive(Debug)]
+pub struct OpenPurse<'s> {
+    pub(super) card: Card<'s>,
+    pub(super) keys: Keys<'s>,
+    pub(super) owner: PurseCard,
+    pub(super) standing: Standing,
+    pub(super) tmi: Tmi,
+    pub(super) spare_random: [u8; 16],
+}
+
+impl<'s> OpenPurse<'s> {
+    /// Opens the purse of `owner`, which lies on this session's reader: six APDUs. `random` gives 16
+    /// bytes that nobody can predict, new at each call.
+    ///
+    /// # Errors
+    /// `NoPurse`; `Card` with `WrongKey` if another card lies there; what the reader and the vault say.
+    pub fn open(
+        session: &'s mut dyn CardSession,
+        keys: Keys<'s>,
+        owner: &PurseCard,
+        random: &mut dyn FnMut() -> [u8; 16],
+    ) -> Result<Self, PurseError> {
+        let key = keys.card_key(KeyRole::Pay, owner.key_version, owner.uid.as_bytes())?;
+        let mut card = Card::new(session);
+        card.select(keys.scheme.aid).map_err(no_purse)?;
+        card.authenticate_first(KeyRole::Pay.number(), key, random())?;
+        let mut tmi = Tmi::new();
+        let last = card.read_data(Mode::Full, FILE_LAST, 0, RECORD_BYTES)?;
+        tmi.read_data(Frames::Iso, FILE_LAST, 0, &last)?;
+        let mac = card.read_data(Mode::Mac, FILE_TRANSACTION_MAC, 0, TRANSACTION_MAC_BYTES)?;
+        let mac = TransactionMac::read(&mac).ok_or(CardError::Garbled {
+            step: "the transaction counter",
+        })?;
+        let balance = card.value(Mode::Full, FILE_VALUE)?;
+        tmi.get_value(FILE_VALUE, balance)?;
+        let standing = Standing {
+            uid: owner.uid,
+            balance: i64::from(balance),
+            tmc: mac.tmc,
+            last: Last::read(&last).map_err(CardError::from)?,
+        };
+        Ok(Self {
+            card,
+            keys,
+            owner: *owner,
+            standing,
+            tmi,
+            spare_random: random(),
+        })
+    }
+
+    /// What the card holds.
+    pub const fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// The card's log, newest first. Three APDUs for ten entries; what is staged afterwards takes the
+    /// reading into its transaction MAC.
+    ///
+    /// # Errors
+    /// `Card`: this purse is then closed, and nothing was committed.
+    pub fn log(&mut self) -> Result<Vec<LogEntry>, PurseError> {
+        const STEP: &str = "the log";
+        let garbled = CardError::Garbled { step: STEP };
+        let settings = self.card.file_settings(FILE_LOG)?;
+        let FileShape::Cyclic { record, held, .. } = settings.shape else {
+            return Err(garbled.into());
+        };
+        let held = usize::try_from(held).unwrap_or(usize::MAX);
+        if record != RECORD_BYTES as u32 || held > usize::from(u8::MAX) {
+            return Err(garbled.into());
+        }
+        let mut entries = Vec::with_capacity(held);
+        while entries.len() < held {
+            let count = RECORDS_AT_ONCE.min(held - entries.len());
+            let first = entries.len();
+            let card = &mut self.card;
+            let data = card.read_records(Mode::Full, FILE_LOG, first, count, RECORD_BYTES)?;
+            let [first, count] = [first, count].map(|number| number as u32);
+            self.tmi
+                .read_records(Frames::Iso, FILE_LOG, first, count, &data)?;
+            let (records, _) = data.as_chunks::<RECORD_BYTES>();
+            for record in records.iter().rev() {
+                entries.push(LogEntry::read(record).map_err(CardError::from)?);
+            }
+        }
+        Ok(entries)
+    }
+}
+
+fn no_purse(error: CardError) -> PurseError {
+    match error.status() {
+        Some(Status::NoApplication) => PurseError::NoPurse,
+        _ => error.into(),
+    }
+}

@@ -208,7 +208,8 @@ fn paid() -> (State, BeginPurse) {
 fn only_what_was_paid_with_this_card_is_given_back() {
     let txid = tx(9);
     let unknown = Refusal::PursePaymentUnknown { txid };
-    let plants: [(&str, fn(&mut State, &mut BeginPurse)); 7] = [
+    type Plant = fn(&mut State, &mut BeginPurse);
+    let plants: [(&str, Plant); 7] = [
         ("no payment", |state, _| state.purses.clear()),
         ("another card", |_, void| void.card = card_id(2)),
         ("another sale", |_, void| {

@@ -17,10 +17,8 @@ proptest! {
         command.basket = case.basket.clone();
         command.customer = case.customer.clone();
         command.coupons = case.shown.clone();
-        if let Ok(quote) = case.quote() {
-            if quote.total.minor() > 0 {
-                command.tenders = cash(quote.total.minor());
-            }
+        if let Some(quote) = case.quote().ok().filter(|quote| quote.total.minor() > 0) {
+            command.tenders = cash(quote.total.minor());
         }
         let tenders = command.tenders.clone();
         let fixed = fix_sale(&case.state, command.clone(), now());

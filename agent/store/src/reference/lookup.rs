@@ -34,6 +34,25 @@ impl Store {
         self.read(|conn| find_member(conn, &till.reference, *member))
     }
 
+    /// The members of one name, in any case; at most `limit`.
+    pub fn members_named(&self, name: &str, limit: usize) -> Result<Vec<Member>, StoreError> {
+        let Some(till) = &self.till else {
+            return Ok(Vec::new());
+        };
+        self.read(|conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT member FROM members WHERE lower(display_name) = lower(?1)
+                 ORDER BY member LIMIT ?2",
+            )?;
+            let rows = statement.query_map((name, limit as i64), |row| row.get::<_, Id>(0))?;
+            let ids = rows.collect::<Result<Vec<_>, _>>()?;
+            let members = ids
+                .into_iter()
+                .map(|id| find_member(conn, &till.reference, MemberId::new(id.0)));
+            members.filter_map(Result::transpose).collect()
+        })
+    }
+
     /// The member a card names.
     pub fn member_by_card(&self, card: &CardIdentity) -> Result<Option<Member>, StoreError> {
         let Some(till) = &self.till else {

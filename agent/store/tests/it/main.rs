@@ -3,15 +3,18 @@
 #![allow(clippy::unwrap_used)]
 
 mod bundles;
+mod card_desk;
 mod clock;
 mod commits;
 mod crash;
 mod disk_full;
+mod emoney;
 mod journal;
 mod keeping;
 mod looking_up;
 mod opening;
 mod outbox;
+mod purses;
 mod rebuilding;
 mod reports;
 mod shop;

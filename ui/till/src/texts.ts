@@ -1,5 +1,6 @@
 // Every word of the screen in one place, ready for translation. Texts that come from the agent
 // (verdicts, refusals, receipts) are shown as they are.
+import { purseTexts } from './texts-purse';
 
 /** The language of the texts below, for the form of numbers and times. */
 export const LOCALE = 'en';
@@ -7,6 +8,8 @@ export const LOCALE = 'en';
 const many = (n: number, one: string, more: string) => `${n.toLocaleString(LOCALE)} ${n === 1 ? one : more}`;
 
 export const t = {
+  ...purseTexts,
+
   brand: 'Tillside',
   till: (lane: string) => `Till ${lane}`,
   close: 'Close',

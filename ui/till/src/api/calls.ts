@@ -3,6 +3,13 @@ import type { Client } from './client';
 import type * as api from './types';
 
 const seg = encodeURIComponent;
+/** The manager who allows something, when a cashier asks for it. */
+export interface Consent {
+  person: string;
+  pin: string;
+}
+
+const because = (reason: string, manager: Consent | null) => (manager ? { reason, manager } : { reason });
 const query = (values: Record<string, string>) => `?${new URLSearchParams(values)}`;
 
 export class Calls {
@@ -52,13 +59,52 @@ export class Calls {
   checkout = (id: string, tenders: api.Tender[], key: string) =>
     this.client.write<api.Finished>('POST', `/v1/sales/${seg(id)}/checkout`, { tenders }, key);
 
-  voidSale = (id: string, reason: string, manager: { person: string; pin: string } | null, key: string) =>
-    this.client.write<api.Finished>(
+  /** A sale that a card paid for is voided on that card: then the answer is the job that waits for it. */
+  voidSale = (id: string, reason: string, manager: Consent | null, key: string) =>
+    this.client.write<api.Finished | api.Job>(
       'POST',
       `/v1/sales/${seg(id)}/void`,
-      manager ? { reason, manager } : { reason },
+      because(reason, manager),
       key,
     );
+
+  // ---- E-money: whatever is done with a card is a job, which goes on as `purse` events ----
+
+  payByPurse = (id: string, payment: api.PursePayment, key: string) =>
+    this.client.write<api.Job>('POST', `/v1/sales/${seg(id)}/purse`, payment, key);
+
+  takeBack = (id: string, txid: string, key: string) =>
+    this.client.write<api.Job>('DELETE', `/v1/sales/${seg(id)}/purse/${seg(txid)}`, undefined, key);
+
+  giveBack = (txid: string, key: string) =>
+    this.client.write<api.Job>('POST', `/v1/purses/${seg(txid)}/give-back`, {}, key);
+
+  topUp = (topUp: api.TopUp, key: string) =>
+    this.client.write<api.Job>('POST', '/v1/purses/top-up', topUp, key);
+
+  readCard = (key: string) => this.client.write<api.Job>('POST', '/v1/cards/read', {}, key);
+
+  freeze = (card: string, reason: string) =>
+    this.client.write<void>('POST', '/v1/cards/freeze', { card, reason });
+
+  unfreeze = (card: string, reason: string) =>
+    this.client.write<void>('POST', '/v1/cards/unfreeze', { card, reason });
+
+  job = () => this.client.read<api.Job>('/v1/jobs/current');
+  cancelJob = () => this.client.write<api.Job>('DELETE', '/v1/jobs/current');
+
+  purses = () => this.client.read<api.Purse[]>('/v1/purses');
+  purse = (txid: string) => this.client.read<api.Purse>(`/v1/purses/${seg(txid)}`);
+
+  giveUp = (txid: string, reason: string, manager: Consent | null, key: string) =>
+    this.client.write<api.Purse>(
+      'POST',
+      `/v1/purses/${seg(txid)}/give-up`,
+      because(reason, manager),
+      key,
+    );
+
+  // ---- The manager's reports ----
 
   day = (date: string) => this.client.read<api.DayTotals>(`/v1/reports/day${query({ date })}`);
 

@@ -1,5 +1,8 @@
 // What the agent's local API sends and takes. Each type names its schema in the agent's /openapi.json, and
 // a test (tests/window/contract.rs) holds the two together.
+import type { Emoney, Job, Payment } from './purses';
+
+export type * from './purses';
 
 /** An amount in minor units of an ISO 4217 currency. */
 export interface Money {
@@ -60,6 +63,7 @@ export interface Status {
   problems: Problem[];
   now: number;
   date: string;
+  emoney: Emoney;
 }
 
 export type Role = 'cashier' | 'manager';
@@ -144,10 +148,18 @@ export interface Discount {
   why: string;
 }
 
+/** A way of paying that the cashier takes; payments by e-money are the agent's to add. */
 export interface Tender {
   // API: TenderRequest
   kind: 'cash' | 'card';
   amount?: Money;
+}
+
+/** How a sale was paid. */
+export interface Paid {
+  // API: Tender
+  kind: 'cash' | 'card' | 'purse';
+  amount: Money;
 }
 
 export interface Customer {
@@ -175,7 +187,11 @@ export interface Sale {
   subtotal: Money;
   discount_total: Money;
   total: Money;
-  tenders: Tender[];
+  tenders: Paid[];
+  /** Payments by e-money, also those that came to nothing. */
+  payments: Payment[];
+  /** What is left to pay. */
+  due: Money;
   rules: number;
   clock: 'trusted' | 'suspect';
   confirmed: boolean;
@@ -208,6 +224,13 @@ export interface CardTap {
   card: string;
   kind: string;
   member: Member | null;
+  /** Whether it proved who it is; if not it may earn, and never pay. */
+  authenticated: boolean;
+  /** What the card may do here, in words. */
+  may: string;
+  balance: Money | null;
+  /** Movements with it that this till has to look after. */
+  open: Payment[];
   message: string;
 }
 
@@ -219,6 +242,7 @@ export type AgentEvent =
   | { event: 'readers'; data: { readers: Reader[]; card_service: CardService } }
   | { event: 'line'; data: { line: LineState; unconfirmed: number } }
   | { event: 'sale'; data: { sale: Sale } }
+  | { event: 'purse'; data: Job }
   | { event: 'bundle'; data: { version: number } };
 
 export interface DayTotals {

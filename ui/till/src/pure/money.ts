@@ -63,3 +63,14 @@ export function handedOver(total: Money): Money[] {
 export function change(given: Money, total: Money): Money {
   return { minor: given.minor - total.minor, currency: total.currency };
 }
+
+/** What amounts come to, in a currency; others are not added. */
+export function sum(parts: { amount: Money }[], currency: string): Money {
+  const fitting = parts.filter(({ amount }) => amount.currency === currency);
+  return { minor: fitting.reduce((all, { amount }) => all + amount.minor, 0), currency };
+}
+
+/** What is left of an amount, never less than nothing. */
+export function left(from: Money, taken: Money): Money {
+  return { minor: Math.max(0, from.minor - taken.minor), currency: from.currency };
+}

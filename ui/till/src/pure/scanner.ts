@@ -32,8 +32,8 @@ export const LONGEST_PAUSE_MS = 500;
 export const SHORTEST_CODE = 4;
 /** Up to here no key may be held back at all, for a person can be quick for a moment. */
 const SHORT_CODE = 5;
-/** The longest code that is kept; a stuck key cannot fill the memory. */
-export const LONGEST_CODE = 200;
+/** The longest code that is kept; a stuck key cannot fill the memory. A member's phone shows 337 characters. */
+export const LONGEST_CODE = 512;
 
 /** Reads keystrokes one by one. */
 export class BurstDetector {

@@ -1,5 +1,5 @@
 // Decisions of the screen that need no screen: what a tap does, and which line was touched last.
-import type { CardTap, Line, Sale } from '../api/types';
+import type { CardTap, Line, Money, Sale } from '../api/types';
 
 /** Where the screen stands when a card is tapped. */
 export interface Standing {
@@ -10,35 +10,74 @@ export interface Standing {
   sale: Pick<Sale, 'state'> | null;
   /** A receipt is shown. */
   receipt: boolean;
+  /** The card was asked for, or the sale stays as it is because a card has paid: no tap changes it. */
+  cardAtWork: boolean;
 }
 
-/** ignore it · attach the customer to the sale · open a sale for them · hold the card for the next sale */
-export type TapOutcome = 'ignore' | 'attach' | 'open' | 'hold';
+/**
+ * ignore it · attach the customer to the sale · open a sale for them · hold the card for the next sale ·
+ * note what it says, and no more
+ */
+export type TapOutcome = 'ignore' | 'attach' | 'open' | 'hold' | 'note';
 
 export function tapOutcome(standing: Standing): TapOutcome {
   if (!standing.signedIn) return 'ignore';
+  if (standing.cardAtWork) return 'note';
   if (standing.receipt) return 'hold';
   if (standing.sale?.state === 'open') return 'attach';
   return standing.selling ? 'open' : 'hold';
 }
 
+/** What a card is good for, as the strip says it: what it holds, or that it cannot pay. */
+export interface Worth {
+  balance: Money | null;
+  /** It only says a number that could be a copy. */
+  earnsOnly: boolean;
+  /** The agent's own words on it. */
+  may: string;
+}
+
 /** What the strip at the side shows of a customer. */
 export type Strip =
   | { kind: 'nobody' }
-  | { kind: 'member'; name: string; tier: string; points: number; earns: number | null; next: boolean }
-  | { kind: 'unknown'; next: boolean }
+  | {
+      kind: 'member';
+      name: string;
+      tier: string;
+      points: number;
+      earns: number | null;
+      next: boolean;
+      worth: Worth | null;
+    }
+  | { kind: 'unknown'; next: boolean; worth: Worth | null }
   | { kind: 'unreadable'; words: string };
 
-export function strip(sale: Sale | null, held: CardTap | null, unreadable: string | null): Strip {
+export function strip(
+  sale: Sale | null,
+  held: CardTap | null,
+  unreadable: string | null,
+  lastTap: CardTap | null,
+): Strip {
   if (unreadable) return { kind: 'unreadable', words: unreadable };
-  if (held) return stripOf(held.member, null, true);
+  if (held) return stripOf(held.member, null, true, worth(held));
   if (!sale?.customer) return { kind: 'nobody' };
-  return stripOf(sale.customer.member, sale.points, false);
+  const tapped = lastTap !== null && lastTap.card === sale.customer.card;
+  return stripOf(sale.customer.member, sale.points, false, tapped ? worth(lastTap) : null);
 }
 
-function stripOf(member: CardTap['member'], earns: number | null, next: boolean): Strip {
-  if (!member) return { kind: 'unknown', next };
-  return { kind: 'member', name: member.display_name, tier: member.tier, points: member.points, earns, next };
+function stripOf(
+  member: CardTap['member'],
+  earns: number | null,
+  next: boolean,
+  worth: Worth | null,
+): Strip {
+  if (!member) return { kind: 'unknown', next, worth };
+  const { display_name: name, tier, points } = member;
+  return { kind: 'member', name, tier, points, earns, next, worth };
+}
+
+function worth({ balance, authenticated, may }: CardTap): Worth {
+  return { balance, earnsOnly: !authenticated, may };
 }
 
 /** The line that a change touched: the one that is new or has another quantity; else as before, if it is still there. */
@@ -70,4 +109,9 @@ export function itemOf(code: string): string {
 /** A text without blanks that has a digit is taken for a code; anything else is searched by name. */
 export function isCode(text: string): boolean {
   return /^\S{4,}$/.test(text) && /[0-9]/.test(text);
+}
+
+/** The code that a member's phone shows; never the number of an item. */
+export function isMemberCode(code: string): boolean {
+  return /^(\][A-Za-z]\d)?TSM\d/.test(code.trim());
 }

@@ -4,10 +4,11 @@ import { tick } from 'svelte';
 import { Calls } from '../api/calls';
 import { ApiError, Client, randomKey } from '../api/client';
 import { listen } from '../api/events';
-import type { AgentEvent, Money, Session, Status } from '../api/types';
+import type { AgentEvent, CardTap, Emoney, Money, Session, Status } from '../api/types';
 import { tapOutcome } from '../pure/till';
 import { clockTime } from '../pure/time';
 import { t } from '../texts';
+import { Purses } from './purses.svelte';
 import { Selling } from './selling.svelte';
 
 export type View = 'cashier' | 'manager';
@@ -40,6 +41,7 @@ export class App {
 
   readonly calls: Calls;
   readonly selling: Selling;
+  readonly purses: Purses;
   readonly #stop = new AbortController();
 
   constructor(token: string) {
@@ -54,6 +56,15 @@ export class App {
     client.onSignedOut = () => this.#forget(t.signedOut);
     this.calls = new Calls(client);
     this.selling = new Selling(this.calls);
+    this.purses = new Purses(this.calls, (job) => {
+      this.happened += 1;
+      void this.selling.cardDone(job);
+    });
+  }
+
+  /** How e-money stands, once the agent said so. */
+  get emoney(): Emoney | null {
+    return this.status?.emoney ?? null;
   }
 
   get currency(): string {
@@ -79,7 +90,7 @@ export class App {
       this.calls.client,
       {
         onEvent: (event) => this.#on(event),
-        onOpen: () => void this.refresh(),
+        onOpen: () => void this.#caughtUp(),
         onLost: () => void this.refresh(),
       },
       this.#stop.signal,
@@ -98,6 +109,14 @@ export class App {
     }
   }
 
+  /** The event stream (again) runs: what happened in between is asked for. */
+  async #caughtUp(): Promise<void> {
+    await this.refresh();
+    if (!this.session) return;
+    await this.purses.refresh();
+    await this.selling.reload();
+  }
+
   /** Prints a receipt, and nothing else of the screen. */
   async print(receipt: string): Promise<void> {
     this.sheet = receipt;
@@ -108,7 +127,7 @@ export class App {
   async signIn(person: string, pin: string): Promise<void> {
     const session = await this.calls.signIn(person, pin);
     this.#enter(session);
-    await this.selling.resume();
+    await this.#goOn();
   }
 
   async signOut(): Promise<void> {
@@ -122,10 +141,18 @@ export class App {
     this.calls.client.session = id;
     try {
       this.#enter({ ...(await this.calls.whoAmI()), session: id });
-      await this.selling.resume();
+      await this.#goOn();
     } catch {
       this.#forget(null);
     }
+  }
+
+  /** The sale at hand, or the one whose payment nobody knows about: it waits for its card. */
+  async #goOn(): Promise<void> {
+    await this.selling.resume();
+    await this.purses.refresh();
+    const waits = this.purses.list.find(({ stage, kind }) => stage === 'unknown' && kind === 'pay');
+    if (waits?.sale && !this.selling.sale) await this.selling.bringUp(waits.sale);
   }
 
   #enter(session: Session): void {
@@ -145,14 +172,25 @@ export class App {
     this.selling.pause();
   }
 
+  #tapped(card: CardTap): void {
+    const { selling } = this;
+    const outcome = tapOutcome({
+      signedIn: this.session !== null,
+      selling: this.view === 'cashier',
+      sale: selling.sale,
+      receipt: selling.receipt !== null,
+      cardAtWork: this.purses.live || selling.payments.length > 0,
+    });
+    selling.tapped(card, outcome);
+  }
+
   #on(event: AgentEvent): void {
     const { selling, status } = this;
     switch (event.event) {
-      case 'card': {
-        const { sale } = selling;
-        const standing = { signedIn: this.session !== null, selling: this.view === 'cashier', sale };
-        return selling.tapped(event.data, tapOutcome({ ...standing, receipt: selling.receipt !== null }));
-      }
+      case 'card':
+        return this.#tapped(event.data);
+      case 'purse':
+        return this.purses.heard(event.data);
       case 'card_unreadable':
         return selling.unreadable(event.data.message);
       case 'card_removed':

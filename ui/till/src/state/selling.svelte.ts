@@ -1,8 +1,9 @@
 // The sale at hand. Whatever is done to it goes through one queue, so that fast scans never overtake each other.
 import type { Calls } from '../api/calls';
 import { ApiError } from '../api/client';
-import type { CardTap, Finished, Line, LinePut, Sale, Tender } from '../api/types';
-import { strip, touchedLine, type TapOutcome } from '../pure/till';
+import type { CardTap, Finished, Job, Line, LinePut, Money, Payment, Sale, Tender } from '../api/types';
+import { counting } from '../pure/job';
+import { isMemberCode, strip, touchedLine, type TapOutcome } from '../pure/till';
 import { t } from '../texts';
 
 /** What the cashier should read about the last thing done. */
@@ -41,12 +42,20 @@ export class Selling {
   changeDue = $state<number | null>(null);
   /** A card tapped for the sale that comes next. */
   held = $state<CardTap | null>(null);
+  /** The card that was tapped last: what it holds and may do is known from there. */
+  lastTap = $state<CardTap | null>(null);
+  /** What the card that finished the sale holds now. */
+  cardAfter = $state<{ balance: Money; cardEnd: string } | null>(null);
   unreadableCard = $state<string | null>(null);
   /** Counts taps, so that the strip lights up again for the same card. */
   taps = $state(0);
   busy = $state(0);
 
-  readonly strip = $derived(strip(this.sale, this.held, this.unreadableCard));
+  readonly strip = $derived(strip(this.sale, this.held, this.unreadableCard, this.lastTap));
+  /** Payments by e-money that count, or may count: the sale cannot be changed while there are any. */
+  readonly payments = $derived<Payment[]>(
+    this.sale?.state === 'open' ? counting(this.sale.payments) : [],
+  );
   #queue: Promise<unknown> = Promise.resolve();
   #payment: Payment | null = null;
 
@@ -102,7 +111,7 @@ export class Selling {
       const before = this.sale;
       const { kind, message, sale } = await this.calls.scan(await this.#open(), code, quantity);
       this.#put(sale);
-      this.unknown = kind === 'unknown' ? code : null;
+      this.unknown = kind === 'unknown' && !isMemberCode(code) ? code : null;
       if (kind === 'coupon') this.#showVerdict(code, message, before);
       else if (kind === 'line') this.notice = null;
       else this.notice = { tone: kind === 'unknown' ? 'bad' : 'good', words: message };
@@ -141,7 +150,9 @@ export class Selling {
   tapped(card: CardTap, outcome: TapOutcome): void {
     if (outcome === 'ignore') return;
     this.unreadableCard = null;
+    this.lastTap = card;
     this.taps += 1;
+    if (outcome === 'note') return;
     if (outcome === 'hold') this.held = card;
     else void this.attach(card.card);
   }
@@ -228,12 +239,44 @@ export class Selling {
     this.#finish(finished);
   }
 
+  // ---- Paying by e-money: the agent does it, the screen follows ----
+
+  /** A job with a card ended, or an earlier payment came out: the sale at hand is asked for again. */
+  cardDone(job: Job): Promise<unknown> {
+    return this.#run(async () => {
+      if (!job.sale || job.sale !== this.sale?.sale || this.receipt) return;
+      const sale = await this.calls.sale(job.sale);
+      if (sale.state === 'open') return this.#put(sale);
+      if (job.balance) this.cardAfter = { balance: job.balance, cardEnd: job.card_end ?? '' };
+      await this.#finishedBefore(job.sale);
+    });
+  }
+
+  /** Goes on with a sale that nobody else will: one whose payment is not known, after a restart. */
+  bringUp(id: string): Promise<unknown> {
+    return this.#run(async () => {
+      if (this.sale || this.receipt) return;
+      const sale = await this.calls.sale(id);
+      if (sale.state === 'open') this.#put(sale);
+    });
+  }
+
+  /** The sale at hand, asked for again. */
+  reload(): Promise<unknown> {
+    return this.#run(async () => {
+      if (this.sale?.state === 'open') this.#put(await this.calls.sale(this.sale.sale));
+    });
+  }
+
   /** The agent told of a change to a sale. */
   heard(sale: Sale): void {
     if (this.receipt && this.receipt.sale.sale === sale.sale) this.receipt.sale = sale;
     const mine = this.sale?.sale === sale.sale && this.busy === 0 && !this.#payment;
     if (!mine || this.receipt) return;
     if (sale.state === 'open') this.#put(sale);
+    // A card paid it: its receipt is wanted here.
+    else if (sale.state === 'completed' && sale.tenders.some(({ kind }) => kind === 'purse'))
+      void this.#run(() => this.#finishedBefore(sale.sale));
     else this.#clear();
   }
 
@@ -292,7 +335,7 @@ export class Selling {
       receipt: null,
       unknown: null,
     });
-    Object.assign(this, { held: null, changeDue: null, unreadableCard: null });
+    Object.assign(this, { held: null, changeDue: null, unreadableCard: null, cardAfter: null });
     this.#payment = null;
     sessionStorage.removeItem(SALE);
   }

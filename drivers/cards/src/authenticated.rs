@@ -6,6 +6,8 @@
 use tillside_drivers::ReaderError;
 use tillside_keys::{CardKey, Diversification, KeyRole, KeyVault, VaultError};
 
+use crate::desfire::CardError;
+use crate::desfire::layout::LayoutError;
 use crate::uid::{Uid, UidError};
 use crate::{CardAuthority, CardKind, raw_frame};
 
@@ -112,6 +114,29 @@ pub enum IdentityError {
         /// What was asked.
         step: &'static str,
     },
+    /// Its member file makes no sense: torn while it was issued, or worn out.
+    #[error("the card's member file is damaged")]
+    Damaged(#[source] LayoutError),
+}
+
+impl From<CardError> for IdentityError {
+    fn from(error: CardError) -> Self {
+        let refused = |step, status| ReaderError::CardRefused { step, status };
+        match error {
+            CardError::Reader(error) => error.into(),
+            CardError::Keys(error) => error.into(),
+            CardError::WrongKey { .. } => Self::NotOurs,
+            CardError::Forged { step } => Self::Forged { step },
+            CardError::Layout(error) => Self::Damaged(error),
+            CardError::Refused { step, status } => {
+                refused(step, u16::from_be_bytes([0x91, status.byte()])).into()
+            }
+            CardError::NotDesfire { step, word } => refused(step, word).into(),
+            CardError::Garbled { step }
+            | CardError::NoSession { step }
+            | CardError::Unsendable { step } => ReaderError::Garbled { step }.into(),
+        }
+    }
 }
 
 impl IdentityError {
@@ -120,7 +145,7 @@ impl IdentityError {
         match self {
             Self::Reader(error) => error.is_retryable(),
             Self::Keys(error) => error.is_retryable(),
-            Self::NotOurs => false,
+            Self::NotOurs | Self::Damaged(_) => false,
             Self::Forged { .. } => true,
         }
     }
@@ -136,6 +161,7 @@ impl IdentityError {
                 "Cards cannot be checked right now. Ask for the code, and call your manager."
             }
             Self::NotOurs => "This is not a card of this shop. Ask for another card or the code.",
+            Self::Damaged(_) => "This card is damaged. Send its holder to the service desk.",
             Self::Forged { .. } => {
                 "The card could not be checked. Hold it still on the reader again; if it stays like this, do not accept it."
             }

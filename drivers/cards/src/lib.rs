@@ -9,6 +9,7 @@ mod authenticated;
 pub mod desfire;
 pub mod felica;
 mod identify;
+pub mod issue;
 pub mod ntag424;
 mod profile;
 pub mod purse;
@@ -22,6 +23,9 @@ pub mod ultralight_aes;
 
 pub use atr::AtrHint;
 pub use authenticated::{AuthenticatedIdentity, ChainKeys, IdentityError};
-pub use identify::{CardAuthority, CardKind, IDENTIFY_APDU_LIMIT, Identified, Version, identify};
+pub use identify::{
+    CardAuthority, CardKind, CardNote, IDENTIFY_APDU_LIMIT, Identified, Version, identify,
+    identify_with,
+};
 pub use profile::{RawFrame, ReaderProfile};
 pub use uid::{Uid, UidError};

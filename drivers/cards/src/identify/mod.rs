@@ -1,10 +1,15 @@
-//! Which card lies here?
+//! Which card lies here? [`identify`] asks without keys, [`identify_with`] has it prove itself.
+
+mod with;
+
+pub use with::{CardNote, identify_with};
 
 use serde::{Deserialize, Serialize};
 use tillside_drivers::{CardSession, ReaderError};
 
 use crate::atr::AtrHint;
 use crate::profile::ReaderProfile;
+use crate::purse::PurseCard;
 use crate::raw_frame::{self, Reply};
 use crate::uid::{Uid, UidError};
 
@@ -33,6 +38,8 @@ pub enum CardKind {
     UltralightAes,
     /// FeliCa Lite-S.
     FelicaLiteS,
+    /// MIFARE DESFire EV2 or EV3.
+    Desfire,
     /// Anything else that shows a UID: MIFARE Classic, other tags, cards not asked further.
     UidOnly,
 }
@@ -66,12 +73,19 @@ pub struct Identified {
     pub hint: AtrHint,
     /// The model of the reader it lies on.
     pub reader_model: &'static str,
+    /// The member it was issued to, if it proved that.
+    pub member: Option<[u8; 16]>,
+    /// Its purse, if it proved to have one.
+    pub purse: Option<PurseCard>,
+    /// Why it is an identifier only, where it might have been more.
+    pub note: Option<CardNote>,
+    authority: CardAuthority,
 }
 
 impl Identified {
     /// What this card may do.
-    pub fn authority(&self) -> CardAuthority {
-        CardAuthority::IdentifierOnly
+    pub const fn authority(&self) -> CardAuthority {
+        self.authority
     }
 }
 
@@ -91,11 +105,15 @@ pub fn identify(session: &mut dyn CardSession) -> Result<Identified, ReaderError
         None
     };
     Ok(Identified {
-        kind: kind(version),
+        kind: kind_of(version),
         uid,
         version,
         hint,
         reader_model: profile.model,
+        member: None,
+        purse: None,
+        note: None,
+        authority: CardAuthority::IdentifierOnly,
     })
 }
 
@@ -135,7 +153,7 @@ fn ask_version(
 
 /// NTAG data sheet, table of GET_VERSION: vendor 04 (NXP), type 04 (NTAG), subtype 02 (50 pF),
 /// version 1.0, storage size, protocol 03.
-fn kind(version: Option<Version>) -> CardKind {
+fn kind_of(version: Option<Version>) -> CardKind {
     match version {
         Some(Version([0x00, 0x04, 0x04, 0x02, 0x01, 0x00, 0x0F, 0x03])) => CardKind::Ntag213,
         Some(Version([0x00, 0x04, 0x04, 0x02, 0x01, 0x00, 0x11, 0x03])) => CardKind::Ntag215,

@@ -34,15 +34,25 @@ pub fn identify(
     keys: &ChainKeys<'_>,
     random: &mut dyn FnMut() -> [u8; 16],
 ) -> Result<AuthenticatedIdentity, IdentityError> {
-    let versions = keys.versions(KeyRole::UltralightData)?;
     let uid = reader_uid(session, 7)?;
     let mut channel = RawChannel::open(session, "Ultralight AES cards")?;
+    identify_in(&mut channel, keys, uid, random)
+}
+
+/// As [`identify`], for a card whose number is known, over frames that are open already.
+pub(crate) fn identify_in(
+    channel: &mut RawChannel<'_>,
+    keys: &ChainKeys<'_>,
+    uid: Uid,
+    random: &mut dyn FnMut() -> [u8; 16],
+) -> Result<AuthenticatedIdentity, IdentityError> {
+    let versions = keys.versions(KeyRole::UltralightData)?;
     for (tried, version) in versions.into_iter().enumerate() {
         if tried > 0 {
             channel.reactivate()?;
         }
-        if let Some(mac) = authenticate(&mut channel, keys, version, &uid, random())? {
-            let member = read_member(&mut channel, mac)?;
+        if let Some(mac) = authenticate(channel, keys, version, &uid, random())? {
+            let member = read_member(channel, mac)?;
             let kind = CardKind::UltralightAes;
             return Ok(AuthenticatedIdentity::new(kind, uid, member, version));
         }

@@ -102,6 +102,12 @@ impl MemberFile {
         Ok(file)
     }
 
+    /// The key version that a file says it was issued with; to choose the key that [`MemberFile::read`]
+    /// then checks it with.
+    pub fn issued_with(bytes: &[u8]) -> Option<u8> {
+        bytes.get(24).copied()
+    }
+
     fn fields(fields: &mut Fields<'_>) -> Option<Self> {
         Some(Self {
             member: fields.take()?,

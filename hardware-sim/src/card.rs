@@ -15,17 +15,42 @@ pub enum ChipKind {
     Ntag215,
     /// NTAG216, UID of 7 bytes.
     Ntag216,
-    /// A chip that shows a UID and answers nothing else, as MIFARE Classic does without its key.
+    /// MIFARE Ultralight MF0ICU1, UID of 7 bytes.
+    Ultralight,
+    /// MIFARE Ultralight AES, UID of 7 bytes.
+    UltralightAes,
+    /// NTAG 424 DNA, UID of 7 bytes.
+    Ntag424,
+    /// FeliCa Lite-S, IDm of 8 bytes.
+    FelicaLiteS,
+    /// MIFARE Classic without its keys: a UID of 4 or 7 bytes, and a nonce.
+    Classic,
+    /// A chip that shows a UID of 4, 7 or 10 bytes and answers nothing at all.
     Uid,
 }
 
 impl ChipKind {
-    const ALL: [(&'static str, ChipKind); 4] = [
+    const ALL: [(&'static str, ChipKind); 9] = [
         ("ntag213", ChipKind::Ntag213),
         ("ntag215", ChipKind::Ntag215),
         ("ntag216", ChipKind::Ntag216),
+        ("ultralight", ChipKind::Ultralight),
+        ("ultralight-aes", ChipKind::UltralightAes),
+        ("ntag424", ChipKind::Ntag424),
+        ("felica", ChipKind::FelicaLiteS),
+        ("classic", ChipKind::Classic),
         ("uid", ChipKind::Uid),
     ];
+
+    /// How many bytes its UID (or IDm) may have.
+    fn uid_lengths(self) -> &'static [usize] {
+        match self {
+            Self::Uid => &[4, 7, 10],
+            Self::Classic => &[4, 7],
+            Self::FelicaLiteS => &[8],
+            _ => &[7],
+        }
+    }
 
     fn word(self) -> &'static str {
         Self::ALL
@@ -41,7 +66,7 @@ impl ChipKind {
 pub struct CardSpec {
     /// The chip.
     pub chip: ChipKind,
-    /// Its UID: 7 bytes for NTAG21x; 4, 7 or 10 for a bare UID.
+    /// Its UID; a FeliCa card's IDm.
     pub uid: Vec<u8>,
 }
 
@@ -84,6 +109,27 @@ pub fn catalogue() -> &'static [CatalogueEntry] {
             "a card that nobody registered",
         ),
         entry(
+            "dina",
+            "ntag424:04D1A2B3C4D5E6",
+            "a key tag whose message changes with every tap",
+        ),
+        entry(
+            "emil",
+            "ultralight-aes:04E1A2B3C4D5E6",
+            "a paper card that can prove its key",
+        ),
+        entry("fumi", "felica:012E4CF1A2B3C4D5", "a FeliCa Lite-S card"),
+        entry(
+            "gita",
+            "classic:04C1A2B3C4D5E6",
+            "an old card with a longer number, and keys nobody has",
+        ),
+        entry(
+            "hugo",
+            "ultralight:04B1A2B3C4D5E6",
+            "a plain ticket: pages, and no more",
+        ),
+        entry(
             "phone",
             "uid:08C0FFEE",
             "a phone: a random number, to be refused",
@@ -116,16 +162,14 @@ fn parse_description(text: &str) -> Result<CardSpec, SimError> {
         )));
     };
     let Some((_, chip)) = ChipKind::ALL.iter().find(|(known, _)| *known == word) else {
-        return Err(bad(
-            "before the colon goes ntag213, ntag215, ntag216 or uid".into(),
-        ));
+        let words: Vec<&str> = ChipKind::ALL.iter().map(|(word, _)| *word).collect();
+        return Err(bad(format!(
+            "before the colon goes one of {}",
+            words.join(", ")
+        )));
     };
     let uid = hex(digits).ok_or_else(|| bad("after the colon go pairs of hex digits".into()))?;
-    let lengths: &[usize] = if *chip == ChipKind::Uid {
-        &[4, 7, 10]
-    } else {
-        &[7]
-    };
+    let lengths = chip.uid_lengths();
     if !lengths.contains(&uid.len()) {
         return Err(bad(format!(
             "its UID has {} bytes, and may have {lengths:?}",
@@ -179,6 +223,8 @@ mod tests {
             ("ntag215:04A1", "has 2 bytes"),
             ("uid:XYZ", "hex digits"),
             ("uid:123", "hex digits"),
+            ("felica:04A1B2C3D4E5F6", "has 7 bytes"),
+            ("classic:04112233445566778899", "has 10 bytes"),
         ] {
             let error = text.parse::<CardSpec>().unwrap_err().to_string();
             assert!(error.contains(part), "{error}");

@@ -162,7 +162,7 @@ pub(crate) fn main() -> anyhow::Result<()> {
     }
     if let Action::Cards = line.action {
         for entry in catalogue() {
-            println!("{:<10} {:<24} {}", entry.name, entry.card, entry.about);
+            println!("{:<10} {:<30} {}", entry.name, entry.card, entry.about);
         }
         return Ok(());
     }

@@ -8,6 +8,7 @@
 //! program `tillside-sim`, and [`client`] talks to that. It knows nothing of members or sales.
 #![cfg(unix)]
 
+mod atr;
 pub mod card;
 mod chip;
 pub mod client;

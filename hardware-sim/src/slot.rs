@@ -9,10 +9,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::card::CardSpec;
-use crate::chip::{Chip, ChipReply};
+use crate::chip::{self, Chip, ChipReply};
 use crate::fault::{FaultSetting, Strike, garbled, strike};
 use crate::reader::{Firmware, ReaderModel};
-use crate::{SimError, vpcd};
+use crate::{SimError, atr, vpcd};
 
 /// Exchanges that a reader remembers; older ones are forgotten.
 const REMEMBERED: usize = 256;
@@ -65,7 +65,7 @@ struct State {
 
 struct Lying {
     spec: CardSpec,
-    chip: Chip,
+    chip: Box<dyn Chip>,
     firmware: Firmware,
     line: Option<Line>,
 }
@@ -136,7 +136,7 @@ impl Slot {
                     reader: self.number,
                 });
             }
-            let chip = Chip::new(spec);
+            let chip = chip::make(spec);
             let firmware = Firmware::new(self.model);
             state.card = Some(Lying {
                 spec: spec.clone(),
@@ -193,12 +193,12 @@ impl Slot {
     }
 
     pub(crate) fn atr(&self, line: u64) -> Option<Vec<u8>> {
-        self.with_card(line, |card| card.chip.atr().to_vec())
+        self.with_card(line, |card| atr::of(&card.chip.activation()))
     }
 
     /// A power-up or a reset.
     pub(crate) fn power(&self, line: u64, is_reset: bool) {
-        self.with_card(line, |card| card.firmware.reset(&mut card.chip));
+        self.with_card(line, |card| card.firmware.reset(card.chip.as_mut()));
         if is_reset {
             self.state().resets += 1;
         }
@@ -221,7 +221,7 @@ impl Slot {
             return Served::Left;
         };
         let mute = strike == Strike::Mute;
-        let mut answer = card.firmware.answer(&mut card.chip, mute, command);
+        let mut answer = card.firmware.answer(card.chip.as_mut(), mute, command);
         let mut delay = Duration::ZERO;
         match strike {
             Strike::Garble(how) => answer = garbled(how, answer),
@@ -233,10 +233,13 @@ impl Slot {
     }
 
     /// Looks at the card that lies here, with the number of this laying. No fault strikes.
-    pub(crate) fn look<T>(&self, work: impl FnOnce(u64, &mut Chip) -> T) -> Option<T> {
+    pub(crate) fn look<T>(&self, work: impl FnOnce(u64, &mut dyn Chip) -> T) -> Option<T> {
         let mut state = self.state();
         let number = state.line;
-        state.card.as_mut().map(|card| work(number, &mut card.chip))
+        state
+            .card
+            .as_mut()
+            .map(|card| work(number, card.chip.as_mut()))
     }
 
     /// One command over the air to the card of laying `line`, from a reader that is no PC/SC reader:
@@ -245,7 +248,7 @@ impl Slot {
         &self,
         line: u64,
         command: &[u8],
-        work: impl FnOnce(&mut Chip) -> ChipReply,
+        work: impl FnOnce(&mut dyn Chip) -> ChipReply,
     ) -> (ChipReply, Duration, bool) {
         let mut state = self.state();
         if state.line != line || state.card.is_none() {
@@ -263,7 +266,7 @@ impl Slot {
         };
         let mut reply = match strike {
             Strike::Mute => ChipReply::Silence,
-            _ => work(&mut card.chip),
+            _ => work(card.chip.as_mut()),
         };
         let mut delay = Duration::ZERO;
         match (strike, &mut reply) {

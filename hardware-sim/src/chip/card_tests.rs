@@ -12,9 +12,11 @@ const FRAMES: u32 = 100_000;
 const UID: &str = "04A1B2C3D4E5F6";
 const IDM: &str = "0102030405060708";
 
+type Guarded = (Box<dyn Chip>, Vec<String>, fn(CardImage) -> CardImage);
+
 /// A guarded card of each kind, and good frames to begin with. What a reader without keys can reach
 /// is little; `secret` takes that away and leaves what must stay.
-fn cards() -> Vec<(Box<dyn Chip>, Vec<String>, fn(CardImage) -> CardImage)> {
+fn cards() -> Vec<Guarded> {
     let mut tag = ntag21x::Image::fresh(ntag21x_model::Model::Ntag213, &hex(UID));
     // Password 11223344 from page 4 on, for reads too; locked otherwise.
     tag.pages[0x29 * 4 + 3] = 4;

@@ -63,6 +63,7 @@ struct Volatile {
 #[derive(Debug)]
 pub(crate) struct Ntag21x {
     image: Nonvolatile<Image>,
+    powered: bool,
     now: Volatile,
 }
 
@@ -84,6 +85,7 @@ impl Ntag21x {
         image.pages.resize(image.model.layout().pages * PAGE, 0);
         Self {
             image: Nonvolatile::new(image),
+            powered: true,
             now: Volatile {
                 active: true,
                 ..Volatile::default()
@@ -119,9 +121,10 @@ impl Ntag21x {
             let [a, b, c, d, ..] = *frame else {
                 return Err(No::Nak);
             };
-            return (frame.len() == READ)
-                .then(|| self.write(page, [a, b, c, d]))
-                .unwrap_or(Err(No::Nak));
+            if frame.len() != READ {
+                return Err(No::Nak);
+            }
+            return self.write(page, [a, b, c, d]);
         }
         let ntag = self.image.model != Model::Ultralight;
         match *frame {
@@ -281,7 +284,8 @@ impl Chip for Ntag21x {
         }
     }
 
-    fn power(&mut self, _on: bool) {
+    fn power(&mut self, on: bool) {
+        self.powered = on;
         self.now = Volatile::default();
     }
 
@@ -292,12 +296,15 @@ impl Chip for Ntag21x {
     }
 
     fn raw(&mut self, frame: &[u8]) -> ChipReply {
-        if !self.now.active {
+        if !(self.powered && self.now.active) {
             return ChipReply::Silence;
         }
         let reply = self.frame(frame).unwrap_or_else(|no| match no {
             No::Nak => ChipReply::Nak,
-            No::Dead => ChipReply::Dead,
+            No::Dead => {
+                self.power(false);
+                ChipReply::Dead
+            }
         });
         if !matches!(reply, ChipReply::Data(_) | ChipReply::Ack) {
             self.now.active = false;

@@ -199,7 +199,12 @@ fn a_torn_write_is_old_or_new_and_the_card_is_dead_until_the_next_tap() {
         let mut chip = fresh(Model::Ntag215);
         chip.arm(tear);
         assert_eq!(raw(&mut chip, "A20401020304"), "dead");
-        assert_eq!(raw(&mut chip, "3004"), "-");
+        chip.activate();
+        assert_eq!(
+            raw(&mut chip, "3004"),
+            "-",
+            "it has no power to be selected with"
+        );
         again(&mut chip);
         assert_eq!(raw(&mut chip, "3A0404"), kept);
         assert_eq!(raw(&mut chip, "A20401020304"), "ack");

@@ -50,6 +50,7 @@ pub(crate) struct UltralightAes {
     image: Nonvolatile<Image>,
     chance: Chance,
     shown_uid: Vec<u8>,
+    powered: bool,
     now: Volatile,
 }
 
@@ -73,6 +74,7 @@ impl UltralightAes {
         let mut chip = Self {
             chance: Chance::of_uid(&image.uid),
             shown_uid: Vec::new(),
+            powered: false,
             now: Volatile::default(),
             image: Nonvolatile::new(image),
         };
@@ -256,6 +258,7 @@ impl Chip for UltralightAes {
     }
 
     fn power(&mut self, on: bool) {
+        self.powered = on;
         self.now = Volatile::default();
         if on {
             self.shown_uid = if self.image.random_id() {
@@ -272,12 +275,15 @@ impl Chip for UltralightAes {
     }
 
     fn raw(&mut self, frame: &[u8]) -> ChipReply {
-        if !self.now.active {
+        if !(self.powered && self.now.active) {
             return ChipReply::Silence;
         }
         let reply = self.exchange(frame).unwrap_or_else(|no| match no {
             No::Nak => ChipReply::Nak,
-            No::Dead => ChipReply::Dead,
+            No::Dead => {
+                self.power(false);
+                ChipReply::Dead
+            }
         });
         if !matches!(reply, ChipReply::Data(_) | ChipReply::Ack) {
             self.now = Volatile::default();

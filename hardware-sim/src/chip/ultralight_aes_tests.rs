@@ -258,7 +258,12 @@ fn a_torn_write_is_old_or_new() {
         let mut chip = fresh();
         chip.arm(tear);
         assert_eq!(raw(&mut chip, "A50001000000"), "dead");
-        assert_eq!(raw(&mut chip, "3900"), "-");
+        chip.activate();
+        assert_eq!(
+            raw(&mut chip, "3900"),
+            "-",
+            "it has no power to be selected with"
+        );
         again(&mut chip);
         assert_eq!(raw(&mut chip, "3900"), kept);
     }

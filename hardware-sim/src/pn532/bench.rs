@@ -3,7 +3,7 @@
 use super::field::{Field, Heard, Lying, Shown, Way};
 use super::port::{Line, Port};
 use crate::SimError;
-use crate::chip::{Chip, ChipReply};
+use crate::chip::{Activation, Chip, ChipReply};
 use crate::slot::Slot;
 
 /// A PN532 over one place of the bench. Dropping it pulls its plug.
@@ -27,18 +27,28 @@ struct Antenna {
     is_on: bool,
 }
 
-fn shown(chip: &Chip) -> Shown {
-    let (atqa, sak) = chip.activation();
-    Shown::TypeA {
-        atqa,
-        sak,
-        uid: chip.uid().to_vec(),
-        ats: None,
+fn shown(chip: &dyn Chip) -> Shown {
+    match chip.activation() {
+        Activation::TypeA {
+            atqa,
+            sak,
+            uid,
+            ats,
+        } => Shown::TypeA {
+            atqa,
+            sak,
+            uid,
+            ats,
+        },
+        Activation::Felica { .. } => Shown::FeliCa,
     }
 }
 
 impl Field for Antenna {
     fn power(&mut self, on: bool) {
+        if self.is_on != on {
+            self.slot.look(|_, chip| chip.power(on));
+        }
         self.is_on = on;
     }
 
@@ -70,7 +80,7 @@ impl Field for Antenna {
     fn exchange(&mut self, card: Lying, way: Way, frame: &[u8]) -> Heard {
         let (reply, delay, is_spoilt) = self.slot.over_the_air(card, frame, |chip| match way {
             Way::Frame => chip.raw(frame),
-            Way::Part4 => ChipReply::Silence,
+            Way::Part4 => chip.apdu(frame),
         });
         Heard {
             reply,

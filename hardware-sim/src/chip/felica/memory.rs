@@ -203,11 +203,12 @@ impl Image {
     fn configure(&mut self, data: &Block) {
         let open = self.open();
         if self.configuration[1] & 0x80 != 0 {
-            for index in 0..ALL {
-                self.configuration[index] &= data[index];
-            }
-            for index in READ_AUTHENTICATED..=STATE_WITH_MAC {
-                self.configuration[index] |= data[index];
+            for (index, (byte, new)) in self.configuration.iter_mut().zip(data).enumerate() {
+                match index {
+                    ..ALL => *byte &= new,
+                    READ_AUTHENTICATED..=STATE_WITH_MAC => *byte |= new,
+                    _ => {}
+                }
             }
         }
         if open {

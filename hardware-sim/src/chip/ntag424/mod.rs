@@ -206,7 +206,7 @@ impl Chip for Ntag424 {
     }
 
     fn save(&self) -> CardImage {
-        CardImage::Ntag424((*self.image).clone())
+        CardImage::Ntag424(Box::new((*self.image).clone()))
     }
 }
 

@@ -235,7 +235,7 @@ impl MacPlace {
 
 /// A key, free, or never.
 fn is_access(nibble: u8) -> bool {
-    nibble < 5 || nibble >= FREE
+    !(5..FREE).contains(&nibble)
 }
 
 fn place(

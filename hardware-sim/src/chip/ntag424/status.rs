@@ -21,10 +21,6 @@ impl Status {
     pub(crate) const BOUNDARY: Self = Self(0xBE);
     pub(crate) const ABORTED: Self = Self(0xCA);
     pub(crate) const FILE_NOT_FOUND: Self = Self(0xF0);
-
-    pub(crate) fn is_fine(self) -> bool {
-        [Self::OK, Self::SIGNATURE_OK, Self::MORE].contains(&self)
-    }
 }
 
 /// Why a command has no result.

@@ -106,7 +106,7 @@ pub(crate) trait Chip: Send + Debug {
 #[serde(tag = "chip", rename_all = "kebab-case")]
 pub(crate) enum CardImage {
     Classic(classic::Image),
-    Felica(felica::Image),
+    Felica(Box<felica::Image>),
     Ntag21x(ntag21x::Image),
     Ntag424(Box<ntag424::Image>),
     UltralightAes(ultralight_aes_memory::Image),
@@ -121,7 +121,7 @@ pub(crate) fn make(spec: &CardSpec) -> Box<dyn Chip> {
 pub(crate) fn load(image: CardImage) -> Box<dyn Chip> {
     match image {
         CardImage::Classic(image) => Box::new(classic::Classic::load(image)),
-        CardImage::Felica(image) => Box::new(felica::Felica::load(image)),
+        CardImage::Felica(image) => Box::new(felica::Felica::load(*image)),
         CardImage::Ntag21x(image) => Box::new(ntag21x::Ntag21x::load(image)),
         CardImage::Ntag424(image) => Box::new(ntag424::Ntag424::load(*image)),
         CardImage::UltralightAes(image) => Box::new(ultralight_aes::UltralightAes::load(image)),
@@ -140,7 +140,7 @@ fn fresh(spec: &CardSpec) -> CardImage {
             CardImage::UltralightAes(ultralight_aes_memory::Image::fresh(uid))
         }
         ChipKind::Ntag424 => CardImage::Ntag424(Box::new(ntag424::Image::fresh(sized(uid)))),
-        ChipKind::FelicaLiteS => CardImage::Felica(felica::Image::fresh(sized(uid))),
+        ChipKind::FelicaLiteS => CardImage::Felica(Box::new(felica::Image::fresh(sized(uid)))),
         ChipKind::Classic => CardImage::Classic(classic::Image::classic(uid)),
         ChipKind::Uid => CardImage::Classic(classic::Image::bare(uid)),
     }

@@ -328,7 +328,7 @@ impl Chip for Felica {
     }
 
     fn save(&self) -> CardImage {
-        CardImage::Felica((*self.image).clone())
+        CardImage::Felica(Box::new((*self.image).clone()))
     }
 }
 

@@ -5,6 +5,7 @@
 mod bundles;
 mod card_desk;
 mod clock;
+mod codes;
 mod commits;
 mod crash;
 mod disk_full;
@@ -14,6 +15,8 @@ mod keeping;
 mod looking_up;
 mod opening;
 mod outbox;
+mod purse_crash;
+mod purse_rebuilding;
 mod purses;
 mod rebuilding;
 mod reports;

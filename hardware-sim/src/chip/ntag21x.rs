@@ -134,7 +134,7 @@ impl Ntag21x {
                 self.now.awaits_data_for = Some(page);
                 Ok(ChipReply::Ack)
             }
-            [0x60] => self
+            [0x60] if ntag => self
                 .image
                 .model
                 .version()
@@ -144,6 +144,8 @@ impl Ntag21x {
             [0x3C, 0x00] if ntag => data(&Chance::of_uid(&self.image.uid).draw::<32>()),
             [0x1B, a, b, c, d] if ntag => self.password([a, b, c, d]),
             [0x50, 0x00] => Ok(ChipReply::Silence),
+            // By this silence tools tell it from an Ultralight C or EV1.
+            _ if !ntag => Ok(ChipReply::Silence),
             _ => Err(No::Nak),
         }
     }

@@ -49,10 +49,13 @@ fn the_plain_ultralight_has_sixteen_pages_and_no_version() {
     };
     assert_eq!((atqa, sak, uid, ats), ([0x00, 0x44], 0x00, hex(UID), None));
     assert_eq!(raw(&mut chip, "300F"), "0000000004A1B29FC3D4E5F604480000");
-    for unknown in ["60", "1A00", "3010", "3C00", "3902", "1BFFFFFFFF", "3A0003"] {
+    for unknown in ["60", "1A00", "3C00", "3902", "1BFFFFFFFF", "3A0003"] {
         chip.activate();
-        assert_eq!(raw(&mut chip, unknown), "nak", "{unknown}");
+        assert_eq!(raw(&mut chip, unknown), "-", "{unknown}");
+        assert_eq!(raw(&mut chip, "3000"), "-", "idle after {unknown}");
     }
+    chip.activate();
+    assert_eq!(raw(&mut chip, "3010"), "nak");
     chip.activate();
     assert_eq!(raw(&mut chip, "A20FAABBCCDD"), "ack");
     assert_eq!(raw(&mut chip, "300F")[..8], *"AABBCCDD");

@@ -7,6 +7,7 @@ export const purseTexts = {
   aCard: 'Card',
   theAccount: 'Account at HQ',
   onTheCard: (amount: string) => `${amount} on the card`,
+  cardHasOpen: 'To look after: open the card',
   cardCannotPay: 'Earns points; cannot pay',
   openCard: 'Balance and more',
   openCardKey: 'Card',
@@ -57,7 +58,8 @@ export const purseTexts = {
   unknownKnown: 'What is known',
   unknownSale: (number: string) => `Sale ${number}`,
   unknownAmount: (amount: string) => `${amount} was being taken when the card left.`,
-  unknownAmountAccount: (amount: string) => `${amount} was being taken from the account when the answer failed to come.`,
+  unknownAmountAccount: (amount: string) =>
+    `${amount} was being taken from the account when the answer failed to come.`,
   unknownThen: 'What comes next',
   unknownIfTaken: 'If it was taken, the sale goes on by itself: it is never taken twice.',
   unknownIfNot: 'If it was not, the screen says so, and the shopper can pay in any way.',

@@ -76,19 +76,22 @@ export class Calls {
   takeBack = (id: string, txid: string, key: string) =>
     this.client.write<api.Job>('DELETE', `/v1/sales/${seg(id)}/purse/${seg(txid)}`, undefined, key);
 
-  giveBack = (txid: string, key: string) =>
-    this.client.write<api.Job>('POST', `/v1/purses/${seg(txid)}/give-back`, {}, key);
+  giveBack = (txid: string, manager: Consent | null, key: string) =>
+    this.client.write<api.Job>('POST', `/v1/purses/${seg(txid)}/give-back`, manager ? { manager } : {}, key);
 
   topUp = (topUp: api.TopUp, key: string) =>
     this.client.write<api.Job>('POST', '/v1/purses/top-up', topUp, key);
 
   readCard = (key: string) => this.client.write<api.Job>('POST', '/v1/cards/read', {}, key);
 
-  freeze = (card: string, reason: string) =>
-    this.client.write<void>('POST', '/v1/cards/freeze', { card, reason });
-
-  unfreeze = (card: string, reason: string) =>
-    this.client.write<void>('POST', '/v1/cards/unfreeze', { card, reason });
+  /** Blocks a card here, or allows it again. */
+  setFrozen = (frozen: boolean, card: string, reason: string, manager: Consent | null, key: string) =>
+    this.client.write<void>(
+      'POST',
+      frozen ? '/v1/cards/freeze' : '/v1/cards/unfreeze',
+      { card, ...because(reason, manager) },
+      key,
+    );
 
   job = () => this.client.read<api.Job>('/v1/jobs/current');
   cancelJob = () => this.client.write<api.Job>('DELETE', '/v1/jobs/current');
@@ -97,12 +100,7 @@ export class Calls {
   purse = (txid: string) => this.client.read<api.Purse>(`/v1/purses/${seg(txid)}`);
 
   giveUp = (txid: string, reason: string, manager: Consent | null, key: string) =>
-    this.client.write<api.Purse>(
-      'POST',
-      `/v1/purses/${seg(txid)}/give-up`,
-      because(reason, manager),
-      key,
-    );
+    this.client.write<api.Purse>('POST', `/v1/purses/${seg(txid)}/give-up`, because(reason, manager), key);
 
   // ---- The manager's reports ----
 

@@ -1,6 +1,6 @@
 // What the agent's local API sends and takes. Each type names its schema in the agent's /openapi.json, and
 // a test (tests/window/contract.rs) holds the two together.
-import type { Emoney, Job, Payment } from './purses';
+import type { Emoney, Job, Payment, Purse } from './purses';
 
 export type * from './purses';
 
@@ -192,6 +192,8 @@ export interface Sale {
   payments: Payment[];
   /** What is left to pay. */
   due: Money;
+  /** A payment by e-money has begun: lines, customer and coupons stay as they are. */
+  fixed: boolean;
   rules: number;
   clock: 'trusted' | 'suspect';
   confirmed: boolean;
@@ -316,6 +318,8 @@ export interface UnconfirmedRow {
 
 /** The reports and what their rows are. */
 export interface Reports {
+  /** Not of a day: what has to be looked after, however old it is. */
+  purses: Purse;
   sales: SaleRow;
   redemptions: RedemptionRow;
   voids: VoidRow;

@@ -10,6 +10,8 @@ export type Cell =
   | { kind: 'number'; value: number }
   /** Opens the receipt of a sale. */
   | { kind: 'receipt'; sale: string; number: string }
+  /** Opens a movement of a purse. */
+  | { kind: 'purse'; txid: string; text: string; label: string }
   /** An icon and words. */
   | { kind: 'mark'; tone: 'good' | 'wait' | 'bad'; text: string };
 
@@ -69,6 +71,15 @@ export const columns: { [R in Report]: Column<Reports[R]>[] } = {
     { title: t.col.amount, cell: (row) => amount(row.amount), right: true },
     { title: t.col.hq, cell: (row) => hq(row.confirmed) },
   ],
+  purses: [
+    { title: t.colAge, cell: (row) => ({ kind: 'time', at: row.at }) },
+    { title: t.col.what, cell: (row) => text(t.movements[row.kind]), minor: true },
+    { title: t.colCard, cell: (row) => cardOf(row) },
+    { title: t.col.amount, cell: (row) => amount(row.amount), right: true },
+    { title: t.col.state, cell: (row) => ({ kind: 'mark', tone: 'wait', text: t.stages[row.stage] }) },
+    { title: t.colNext, cell: (row) => text(row.words), long: true },
+    { title: t.col.hq, cell: (row) => hq(row.confirmed), minor: true },
+  ],
   unconfirmed: [
     { title: t.col.time, cell: (row) => ({ kind: 'time', at: row.at }) },
     { title: t.col.record, cell: (row) => number(row.seq), right: true },
@@ -82,6 +93,12 @@ function receiptOf(row: Reports['redemptions']): Cell {
   if (row.verdict !== 'valid') return text(row.sale_number);
   if (row.voided) return { kind: 'mark', tone: 'bad', text: `${row.sale_number} · ${t.voided}` };
   return { kind: 'receipt', sale: row.sale, number: row.sale_number };
+}
+
+function cardOf(row: Reports['purses']): Cell {
+  const words = row.account ? t.theAccount : t.purseOf(row.card_end);
+  const named = row.member ? `${words} · ${row.member}` : words;
+  return { kind: 'purse', txid: row.txid, text: named, label: t.lookAt(row.card_end) };
 }
 
 /** Whether any cell of a row has the filter's words in it, in any case. */

@@ -27,18 +27,21 @@ export class Day {
     if (date === '') return;
     const turn = (this.#turn += 1);
     try {
-      const [totals, rows] = await Promise.all([
-        this.app.calls.day(date),
-        this.app.calls.report(report, date) as Promise<Reports[Report][]>,
-      ]);
+      const [totals, rows] = await Promise.all([this.app.calls.day(date), this.#rowsOf(report, date)]);
       if (turn !== this.#turn) return;
       this.totals = totals;
-      // The newest first, but what waits for HQ in the order it is sent.
-      this.rows = { of: report, rows: report === 'unconfirmed' ? rows : rows.reverse() };
+      this.rows = { of: report, rows };
       this.wrong = null;
     } catch (error) {
       if (turn === this.#turn) this.wrong = error instanceof ApiError ? error.message : t.noAnswer;
     }
+  }
+
+  /** The newest first, but what waits for HQ in the order it is sent. */
+  async #rowsOf(report: Report, date: string): Promise<Reports[Report][]> {
+    if (report === 'purses') return this.app.calls.purses();
+    const rows: Reports[Report][] = await this.app.calls.report(report, date);
+    return report === 'unconfirmed' ? rows : rows.reverse();
   }
 
   /** Some days on (or back), never past today. */

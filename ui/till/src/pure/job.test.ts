@@ -43,9 +43,9 @@ describe('the newest state of a job', () => {
   });
   it('is live while it waits or works', () => {
     expect(isLive(null)).toBe(false);
-    const live = (['waiting', 'working', 'done', 'not_done', 'unknown', 'refused', 'cancelled'] as const).filter(
-      (stage) => isLive(job(stage)),
-    );
+    const live = (
+      ['waiting', 'working', 'done', 'not_done', 'unknown', 'refused', 'cancelled'] as const
+    ).filter((stage) => isLive(job(stage)));
     expect(live).toEqual(['waiting', 'working']);
   });
 });

@@ -29,8 +29,8 @@ export class JobLog {
 }
 
 /** Whether the job waits for a card or works on one. */
-export function isLive(job: Job | null): job is Job {
-  return job !== null && (job.stage === 'waiting' || job.stage === 'working');
+export function isLive(job: Job | null): boolean {
+  return job?.stage === 'waiting' || job?.stage === 'working';
 }
 
 /** What the cashier sees of a payment by e-money. */

@@ -39,3 +39,11 @@ const SAID = ['line_down', 'clock_suspect', 'card_service_down', 'no_reader', 'n
 export function furtherProblems(status: Status): Problem[] {
   return status.problems.filter((problem) => !SAID.includes(problem.code));
 }
+
+/** What somebody has to know of e-money at a glance: trial keys, and payments that wait for a person. */
+export function emoneySaying({ emoney }: Status): Saying[] {
+  const sayings: Saying[] = [];
+  if (emoney.open > 0) sayings.push({ tone: 'wait', words: t.openPurses(emoney.open) });
+  if (emoney.on && emoney.keys === 'development') sayings.push({ tone: 'wait', words: t.developmentKeys });
+  return sayings;
+}

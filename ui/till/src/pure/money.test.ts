@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { change, decimalText, decimals, handedOver, money, parseMoney } from './money';
+import { change, decimalText, decimals, handedOver, left, money, parseMoney, sum, topUpSums } from './money';
 
 const eur = (minor: number) => ({ minor, currency: 'EUR' });
 
@@ -37,5 +37,22 @@ describe('amounts', () => {
   it('give change, or say what is missing', () => {
     expect(change(eur(2000), eur(1240))).toEqual(eur(760));
     expect(change(eur(1000), eur(1240))).toEqual(eur(-240));
+  });
+});
+
+describe('sums of payments', () => {
+  it('add up what is of the currency, and nothing else', () => {
+    const parts = [{ amount: eur(320) }, { amount: eur(140) }, { amount: { minor: 1, currency: 'USD' } }];
+    expect(sum(parts, 'EUR')).toEqual(eur(460));
+    expect(sum([], 'EUR')).toEqual(eur(0));
+  });
+  it('never leave less than nothing', () => {
+    expect(left(eur(460), eur(320))).toEqual(eur(140));
+    expect(left(eur(320), eur(460))).toEqual(eur(0));
+  });
+  it('offer round top-ups in the currency’s own units', () => {
+    expect(topUpSums('EUR').map((s) => s.minor)).toEqual([1000, 2000, 5000, 10000]);
+    expect(topUpSums('JPY').map((s) => s.minor)).toEqual([1000, 2000, 5000, 10000]);
+    expect(topUpSums('KWD')[0]?.minor).toBe(10000);
   });
 });

@@ -74,3 +74,10 @@ export function sum(parts: { amount: Money }[], currency: string): Money {
 export function left(from: Money, taken: Money): Money {
   return { minor: Math.max(0, from.minor - taken.minor), currency: from.currency };
 }
+
+/** Sums that shoppers put on a card. */
+export function topUpSums(currency: string): Money[] {
+  const unit = 10 ** decimals(currency);
+  const steps = unit === 1 ? [1000, 2000, 5000, 10000] : [10, 20, 50, 100].map((n) => n * unit);
+  return steps.map((minor) => ({ minor, currency }));
+}

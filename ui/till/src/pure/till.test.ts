@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CardTap, Line, Sale, Status } from '../api/types';
-import { clockSaying, furtherProblems, lineSaying, readerSaying } from './line';
-import { isCode, itemOf, strip, tapOutcome, touchedLine } from './till';
+import { clockSaying, emoneySaying, furtherProblems, lineSaying, readerSaying } from './line';
+import { isCode, isMemberCode, itemOf, strip, tapOutcome, touchedLine } from './till';
 import { addDays, clockTime, dayOf, localMinute } from './time';
 
 const eur = (minor: number) => ({ minor, currency: 'EUR' });
@@ -16,16 +16,21 @@ function sale(lines: Line[], more: Partial<Sale> = {}): Sale {
 }
 
 const anna = { member: 'm', display_name: 'Anna B.', tier: 'gold', points: 120 };
-const tap = (member: CardTap['member']): CardTap => ({
+const tap = (member: CardTap['member'], more: Partial<CardTap> = {}): CardTap => ({
   reader: 'R',
   card: 'uid:04',
   kind: 'x',
   member,
+  authenticated: false,
+  may: 'Earns points only.',
+  balance: null,
+  open: [],
   message: '',
+  ...more,
 });
 
 describe('a tap', () => {
-  const standing = { signedIn: true, selling: true, sale: null, receipt: false };
+  const standing = { signedIn: true, selling: true, sale: null, receipt: false, cardAtWork: false };
   it('attaches the customer to the open sale', () => {
     expect(tapOutcome({ ...standing, sale: { state: 'open' } })).toBe('attach');
   });
@@ -37,6 +42,10 @@ describe('a tap', () => {
     expect(tapOutcome({ ...standing, receipt: true, sale: { state: 'completed' } })).toBe('hold');
     expect(tapOutcome({ ...standing, selling: false })).toBe('hold');
   });
+  it('changes nothing while the card was asked for, or has paid', () => {
+    expect(tapOutcome({ ...standing, cardAtWork: true, sale: { state: 'open' } })).toBe('note');
+    expect(tapOutcome({ ...standing, cardAtWork: true, receipt: true })).toBe('note');
+  });
   it('does nothing while nobody is signed in', () => {
     expect(tapOutcome({ ...standing, signedIn: false, sale: { state: 'open' } })).toBe('ignore');
   });
@@ -44,7 +53,12 @@ describe('a tap', () => {
 
 describe('the strip', () => {
   it('shows the member, and what the sale earns', () => {
-    const shown = strip(sale([], { customer: { card: 'uid:04', member: anna }, points: 12 }), null, null);
+    const shown = strip(
+      sale([], { customer: { card: 'uid:04', member: anna }, points: 12 }),
+      null,
+      null,
+      null,
+    );
     expect(shown).toEqual({
       kind: 'member',
       name: 'Anna B.',
@@ -52,16 +66,37 @@ describe('the strip', () => {
       points: 120,
       earns: 12,
       next: false,
+      worth: null,
     });
   });
   it('says that a card is unknown, or could not be read', () => {
-    expect(strip(sale([], { customer: { card: 'uid:04', member: null } }), null, null).kind).toBe('unknown');
-    expect(strip(null, null, 'Hold it still.')).toEqual({ kind: 'unreadable', words: 'Hold it still.' });
-    expect(strip(null, null, null).kind).toBe('nobody');
+    expect(strip(sale([], { customer: { card: 'uid:04', member: null } }), null, null, null).kind).toBe(
+      'unknown',
+    );
+    expect(strip(null, null, 'Hold it still.', null)).toEqual({
+      kind: 'unreadable',
+      words: 'Hold it still.',
+    });
+    expect(strip(null, null, null, null).kind).toBe('nobody');
   });
   it('shows who is next above who has paid', () => {
     const paid = sale([], { state: 'completed', customer: { card: 'uid:05', member: null } });
-    expect(strip(paid, tap(anna), null)).toMatchObject({ kind: 'member', next: true, earns: null });
+    expect(strip(paid, tap(anna), null, null)).toMatchObject({ kind: 'member', next: true, earns: null });
+  });
+});
+
+describe('what a card is worth', () => {
+  const bought = sale([], { customer: { card: 'uid:04', member: anna } });
+  const pays = tap(anna, { authenticated: true, balance: eur(1240) });
+  it('is known while the card in the sale is the one that was tapped last', () => {
+    expect(strip(bought, null, null, pays)).toMatchObject({
+      worth: { balance: eur(1240), earnsOnly: false },
+    });
+    expect(strip(bought, null, null, tap(anna))).toMatchObject({ worth: { balance: null, earnsOnly: true } });
+    expect(strip(null, pays, null, null)).toMatchObject({ worth: { balance: eur(1240) }, next: true });
+  });
+  it('is not that of another card', () => {
+    expect(strip(bought, null, null, { ...pays, card: 'uid:05' })).toMatchObject({ worth: null });
   });
 });
 
@@ -92,6 +127,7 @@ describe('the bar at the foot', () => {
     readers: [{ name: 'ACR122U', ready: true }],
     card_service: { up: true, words: '' },
     now: Date.UTC(2026, 10, 22, 14, 0),
+    emoney: { on: true, keys: 'token', words: '', top_up: false, issue: false, cap: eur(15000), open: 0 },
   } as unknown as Status;
 
   it('says how the line is', () => {
@@ -120,6 +156,16 @@ describe('the bar at the foot', () => {
     expect(readerSaying({ ...status, card_service: { up: false, words: '' } }).tone).toBe('bad');
     expect(clockSaying(status)).toBeNull();
     expect(clockSaying({ ...status, clock: 'suspect' })?.tone).toBe('bad');
+  });
+  it('says that keys are for trials, and that payments wait for a person', () => {
+    const { emoney } = status;
+    expect(emoneySaying(status)).toEqual([]);
+    const trial = { ...status, emoney: { ...emoney, keys: 'development' as const, open: 2 } };
+    expect(emoneySaying(trial)).toEqual([
+      { tone: 'wait', words: '2 card payments to look after' },
+      { tone: 'wait', words: 'Development keys' },
+    ]);
+    expect(emoneySaying({ ...trial, emoney: { ...trial.emoney, on: false, open: 0 } })).toEqual([]);
   });
   it('names the day of what began on another', () => {
     expect(clockTime(Date.UTC(2026, 10, 20, 8, 5), 'Europe/Berlin', status.now)).toBe('Nov 20, 09:05');
@@ -150,4 +196,10 @@ it('tells codes from words', () => {
     expect(isCode(code), code).toBe(true);
   }
   for (const words of ['milk', 'oat milk', 'cola 2', '12']) expect(isCode(words), words).toBe(false);
+});
+
+it('knows the code of a member’s phone, which is no item', () => {
+  expect(isMemberCode('TSM1ABCDEF')).toBe(true);
+  expect(isMemberCode(']Q3TSM1ABCDEF')).toBe(true);
+  for (const other of ['4006381333931', 'TSMOOTH', 'COFFEE10A']) expect(isMemberCode(other)).toBe(false);
 });

@@ -33,6 +33,8 @@ export interface Worth {
   balance: Money | null;
   /** It only says a number that could be a copy. */
   earnsOnly: boolean;
+  /** Something with it waits for a person: owed, or not known. */
+  open: boolean;
   /** The agent's own words on it. */
   may: string;
 }
@@ -65,19 +67,14 @@ export function strip(
   return stripOf(sale.customer.member, sale.points, false, tapped ? worth(lastTap) : null);
 }
 
-function stripOf(
-  member: CardTap['member'],
-  earns: number | null,
-  next: boolean,
-  worth: Worth | null,
-): Strip {
+function stripOf(member: CardTap['member'], earns: number | null, next: boolean, worth: Worth | null): Strip {
   if (!member) return { kind: 'unknown', next, worth };
   const { display_name: name, tier, points } = member;
   return { kind: 'member', name, tier, points, earns, next, worth };
 }
 
-function worth({ balance, authenticated, may }: CardTap): Worth {
-  return { balance, earnsOnly: !authenticated, may };
+function worth({ balance, authenticated, may, open }: CardTap): Worth {
+  return { balance, earnsOnly: !authenticated, may, open: open.length > 0 };
 }
 
 /** The line that a change touched: the one that is new or has another quantity; else as before, if it is still there. */

@@ -179,7 +179,7 @@ export class App {
       selling: this.view === 'cashier',
       sale: selling.sale,
       receipt: selling.receipt !== null,
-      cardAtWork: this.purses.live || selling.payments.length > 0,
+      cardAtWork: this.purses.live || (selling.sale?.state === 'open' && selling.sale.fixed),
     });
     selling.tapped(card, outcome);
   }

@@ -51,7 +51,7 @@ export class Purses {
       if (error instanceof ApiError && error.status === 404) this.#answered(ticket, null);
     }
     const { job } = this;
-    if (job && !isLive(job) && isLive(before) && before.job === job.job) this.onended(job);
+    if (job && !isLive(job) && isLive(before) && before?.job === job.job) this.onended(job);
     await this.look();
   }
 

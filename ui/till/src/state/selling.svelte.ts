@@ -21,7 +21,7 @@ export interface Shown {
 }
 
 /** A payment under way: its key stays until its fate is known, so that it is booked once only. */
-interface Payment {
+interface Sent {
   sale: string;
   key: string;
   tenders: Tender[];
@@ -53,11 +53,9 @@ export class Selling {
 
   readonly strip = $derived(strip(this.sale, this.held, this.unreadableCard, this.lastTap));
   /** Payments by e-money that count, or may count: the sale cannot be changed while there are any. */
-  readonly payments = $derived<Payment[]>(
-    this.sale?.state === 'open' ? counting(this.sale.payments) : [],
-  );
+  readonly payments = $derived<Payment[]>(this.sale?.state === 'open' ? counting(this.sale.payments) : []);
   #queue: Promise<unknown> = Promise.resolve();
-  #payment: Payment | null = null;
+  #payment: Sent | null = null;
 
   constructor(readonly calls: Calls) {}
 
@@ -280,7 +278,7 @@ export class Selling {
     else this.#clear();
   }
 
-  #paymentOf(sale: string, tenders: Tender[]): Payment {
+  #paymentOf(sale: string, tenders: Tender[]): Sent {
     const same =
       this.#payment?.sale === sale && JSON.stringify(this.#payment.tenders) === JSON.stringify(tenders);
     if (!this.#payment || !same) this.#payment = { sale, tenders, key: this.calls.client.newKey() };

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Calls } from '../api/calls';
 import { ApiError, type Client } from '../api/client';
-import type { CardTap, Sale } from '../api/types';
+import type { CardTap, Job, Sale } from '../api/types';
 import { Selling } from './selling.svelte';
 
 const eur = (minor: number) => ({ minor, currency: 'EUR' });
@@ -13,6 +13,10 @@ function sale(id: string, more: Partial<Sale> = {}): Sale {
     state: 'open',
     lines: [],
     coupons: [],
+    payments: [],
+    tenders: [],
+    due: eur(199),
+    fixed: false,
     customer: null,
     points: 0,
     ...sums,
@@ -46,7 +50,17 @@ function till(answer: (call: string, body: unknown) => unknown) {
 
 const lost = new ApiError(0, 'no_answer', 'No answer.', true);
 const cash = [{ kind: 'cash' as const }];
-const tap: CardTap = { reader: 'R', card: 'uid:04', kind: 'x', member: null, message: '' };
+const tap: CardTap = {
+  reader: 'R',
+  card: 'uid:04',
+  kind: 'x',
+  member: null,
+  authenticated: false,
+  may: '',
+  balance: null,
+  open: [],
+  message: '',
+};
 
 beforeEach(() => {
   const kept = new Map<string, string>();
@@ -153,4 +167,71 @@ describe('a card that is tapped while a receipt is shown', () => {
     expect(writes).toEqual([]);
     expect(selling.sale).toBeNull();
   });
+});
+
+describe('a payment by e-money', () => {
+  const done = sale('1', { state: 'completed', tenders: [{ kind: 'purse', amount: eur(199) }] });
+  const job = { sale: '1', completed: true, balance: eur(301), card_end: 'A6F2' } as Job;
+
+  it('that covers the sale shows its receipt, and what the card holds now', async () => {
+    const { selling } = till(() => done);
+    selling.pick(sale('1'));
+    await selling.cardDone(job);
+    expect(selling.receipt).toMatchObject({ sale: { state: 'completed' }, receipt: 'the receipt' });
+    expect(selling.cardAfter).toEqual({ balance: eur(301), cardEnd: 'A6F2' });
+    await selling.next();
+    expect(selling.cardAfter).toBeNull();
+  });
+
+  it('shows its receipt even if only the sale’s own event arrives', async () => {
+    const { selling } = till(() => done);
+    selling.pick(sale('1'));
+    selling.heard(done);
+    await selling.reload();
+    expect(selling.receipt?.receipt).toBe('the receipt');
+  });
+
+  it('in part leaves the sale open, with what is left', async () => {
+    const paid = {
+      txid: 't',
+      amount: eur(100),
+      stage: 'done' as const,
+      card_end: '',
+      account: false,
+      words: '',
+    };
+    const part = sale('1', { due: eur(99), fixed: true, payments: [paid] });
+    const { selling } = till(() => part);
+    selling.pick(sale('1'));
+    await selling.cardDone({ ...job, completed: false });
+    expect(selling.receipt).toBeNull();
+    expect(selling.sale?.due).toEqual(eur(99));
+    expect(selling.payments).toHaveLength(1);
+  });
+
+  it('of another sale changes nothing here', async () => {
+    const { selling } = till(() => {
+      throw new Error('nothing is asked for');
+    });
+    selling.pick(sale('2'));
+    await selling.cardDone(job);
+    expect(selling.notice).toBeNull();
+    expect(selling.sale?.sale).toBe('2');
+  });
+
+  it('that nobody knows about is brought up after a restart, unless another sale is at hand', async () => {
+    const { selling } = till((call) => sale(call.endsWith('/1') ? '1' : '2'));
+    await selling.bringUp('1');
+    expect(selling.sale?.sale).toBe('1');
+    await selling.bringUp('2');
+    expect(selling.sale?.sale).toBe('1');
+  });
+});
+
+it('a phone’s code that is refused is read out, and offered neither by hand nor as a name', async () => {
+  const refused = { kind: 'unknown', message: 'This code is too old. Show a new one.', sale: sale('1') };
+  const { selling } = till((call) => (call.endsWith('/scan') ? refused : sale('1')));
+  await selling.scan('TSM10123456789');
+  expect(selling.notice).toEqual({ tone: 'bad', words: 'This code is too old. Show a new one.' });
+  expect(selling.unknown).toBeNull();
 });

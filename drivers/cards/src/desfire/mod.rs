@@ -12,6 +12,8 @@ mod cipher;
 mod data;
 mod error;
 mod factory;
+#[cfg(test)]
+pub(crate) mod fake;
 mod frame;
 mod keys;
 pub mod layout;

@@ -61,4 +61,4 @@ impl PurseCard {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::SimError;
+use crate::chip::ndef;
 
 /// The chips that are simulated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,13 +62,16 @@ impl ChipKind {
 }
 
 /// A card to be laid on a reader: `ntag215:04A1B2C3D4E5F6`, `uid:DEADBEEF`, or a name from the
-/// [`catalogue`].
+/// [`catalogue`]. Behind a plus sign, a web address that phones find on it:
+/// `ntag215:04A1B2C3D4E5F6+https://shop.example/m/7`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CardSpec {
     /// The chip.
     pub chip: ChipKind,
     /// Its UID; a FeliCa card's IDm.
     pub uid: Vec<u8>,
+    /// A web address in its NDEF message, `http://` or `https://`; a fresh card has none.
+    pub address: Option<String>,
 }
 
 /// A card with a name.
@@ -154,7 +158,7 @@ fn parse_description(text: &str) -> Result<CardSpec, SimError> {
         text: text.to_owned(),
         why,
     };
-    let Some((word, digits)) = text.split_once(':') else {
+    let Some((word, rest)) = text.split_once(':') else {
         let names: Vec<&str> = catalogue().iter().map(|entry| entry.name).collect();
         return Err(bad(format!(
             "give a name ({}) or a description such as ntag215:04A1B2C3D4E5F6 or uid:DEADBEEF",
@@ -168,6 +172,10 @@ fn parse_description(text: &str) -> Result<CardSpec, SimError> {
             words.join(", ")
         )));
     };
+    let (digits, address) = match rest.split_once('+') {
+        Some((digits, address)) => (digits, Some(address.to_owned())),
+        None => (rest, None),
+    };
     let uid = hex(digits).ok_or_else(|| bad("after the colon go pairs of hex digits".into()))?;
     let lengths = chip.uid_lengths();
     if !lengths.contains(&uid.len()) {
@@ -176,7 +184,20 @@ fn parse_description(text: &str) -> Result<CardSpec, SimError> {
             uid.len()
         )));
     }
-    Ok(CardSpec { chip: *chip, uid })
+    if let Some(address) = &address {
+        let room = ndef::room(*chip);
+        if ndef::message(address).is_none_or(|message| message.len() > room) {
+            return Err(bad(format!(
+                "behind the plus sign goes a web address (http:// or https://) of a message that \
+                 fits into {room} bytes"
+            )));
+        }
+    }
+    Ok(CardSpec {
+        chip: *chip,
+        uid,
+        address,
+    })
 }
 
 fn hex(digits: &str) -> Option<Vec<u8>> {
@@ -196,7 +217,13 @@ fn hex(digits: &str) -> Option<Vec<u8>> {
 impl fmt::Display for CardSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.chip.word())?;
-        self.uid.iter().try_for_each(|byte| write!(f, "{byte:02X}"))
+        self.uid
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02X}"))?;
+        match &self.address {
+            Some(address) => write!(f, "+{address}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -213,6 +240,12 @@ mod tests {
                 entry.card
             );
         }
+    }
+
+    #[test]
+    fn an_address_stays_in_the_description() {
+        let text = "ntag215:04A1B2C3D4E5F6+https://shop.example/m/7";
+        assert_eq!(text.parse::<CardSpec>().unwrap().to_string(), text);
     }
 
     #[test]

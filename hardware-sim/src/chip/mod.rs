@@ -12,6 +12,7 @@ mod classic;
 mod felica;
 mod hex_text;
 mod locks;
+pub(crate) mod ndef;
 mod nonvolatile;
 mod ntag21x;
 mod ntag21x_model;
@@ -114,7 +115,11 @@ pub(crate) enum CardImage {
 
 /// A card as it comes out of its box, in the field.
 pub(crate) fn make(spec: &CardSpec) -> Box<dyn Chip> {
-    load(fresh(spec))
+    let mut image = fresh(spec);
+    if let Some(message) = spec.address.as_deref().and_then(ndef::message) {
+        ndef::put(&mut image, &message);
+    }
+    load(image)
 }
 
 /// The card that was saved, in the field.

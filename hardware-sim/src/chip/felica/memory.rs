@@ -82,6 +82,11 @@ impl Image {
         }
     }
 
+    /// Answers polling for NDEF from now on (SYS_OP).
+    pub(crate) fn answer_to_ndef(&mut self) {
+        self.configuration[SYS_OP] |= 0x01;
+    }
+
     /// Before the first issue the system blocks may be written.
     pub(crate) fn open(&self) -> bool {
         self.configuration[ALL] == 0xFF

@@ -1,5 +1,6 @@
 //! What an agent is made of, put together and set going. Starting and stopping it is `agent`'s.
 
+use crate::account::Accounts;
 use crate::api::{self, Listeners, Local, Token};
 use crate::devices::Devices;
 use crate::events::Hub;
@@ -8,6 +9,7 @@ use crate::line::{Concerns, Wire};
 use crate::line_board::{Known, LineBoard};
 use crate::options::AgentOptions;
 use crate::people::{PinCheck, Sessions};
+use crate::purse::{Jobs, Keys, TillAttendant};
 use crate::readers::Readers;
 use crate::server;
 use crate::start_error::StartError;
@@ -18,6 +20,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tillside_core::{TerminalId, Timestamp};
+use tillside_drivers::ServiceConfig;
 use tillside_store::Store;
 use tillside_sync::{Bell, Identity, LineState, Problem, ProblemKind};
 use tokio::runtime::Runtime;
@@ -38,6 +41,8 @@ pub(crate) struct Parts {
     board: LineBoard,
     bell: Arc<Bell>,
     flags: Flags,
+    jobs: Jobs,
+    keys: Keys,
     began: LineState,
     enrolled: bool,
 }
@@ -67,7 +72,7 @@ impl Parts {
         };
         let (hub, bell, flags) = (Hub::default(), Arc::<Bell>::default(), Flags::default());
         let board = LineBoard::new(known, hub.clone());
-        let desk = Desk::new(
+        let mut desk = Desk::new(
             store,
             options.clock.clone(),
             hub.clone(),
@@ -75,8 +80,16 @@ impl Parts {
             bell.clone(),
             flags.clone(),
         );
+        match desk.purses_after_start() {
+            Ok(0) => {}
+            Ok(open) => tracing::warn!(open, "card payments were cut short and are unknown now"),
+            // They stay open, and the next tap settles them all the same.
+            Err(error) => tracing::error!(code = error.code(), "cut-short card payments"),
+        }
         Ok(Self {
             desk,
+            jobs: Jobs::new(hub.clone()),
+            keys: Keys::open(&options.vault, data),
             hub,
             board,
             bell,
@@ -97,8 +110,19 @@ impl Parts {
         let runtime = runtime().map_err(StartError::System)?;
         let (till, till_thread) = Till::start(self.desk).map_err(StartError::System)?;
         let devices = Devices::default();
+        let accounts = Accounts::default();
         let readers = options.readers.then(|| {
-            let started = Readers::start(till.clone(), devices.clone(), self.hub.clone());
+            let attendant = TillAttendant {
+                till: till.clone(),
+                jobs: self.jobs.clone(),
+                keys: self.keys.clone(),
+                accounts: accounts.clone(),
+            };
+            let config = ServiceConfig {
+                libnfc: options.libnfc.clone(),
+                ..ServiceConfig::default()
+            };
+            let started = Readers::start(config, attendant, devices.clone(), self.hub.clone());
             started.map_err(|error| StartError::System(io::Error::other(error)))
         });
         let readers = readers.transpose()?;
@@ -111,6 +135,8 @@ impl Parts {
             sessions: Arc::new(Sessions::default()),
             pins: PinCheck::start().map_err(StartError::System)?,
             hub: self.hub,
+            jobs: self.jobs,
+            keys: self.keys,
             devices,
             board: self.board.clone(),
             bell: self.bell.clone(),

@@ -1,4 +1,5 @@
-//! The one place randomness comes from: tokens, session ids, sale ids.
+//! The one place randomness comes from: tokens, session ids, sale ids, movements of
+//! purses, challenges to cards.
 
 use tillside_core::{SaleId, Timestamp};
 use uuid::{Builder, Uuid};
@@ -16,6 +17,26 @@ pub fn secret() -> Result<String, NoChance> {
     let mut bytes = [0u8; 32];
     getrandom::fill(&mut bytes).map_err(NoChance)?;
     Ok(tillside_core::Hash::from_bytes(bytes).to_string())
+}
+
+/// Eight bytes that were not there before: the id of a movement of a purse.
+///
+/// # Errors
+/// If the system gives no randomness.
+pub fn eight() -> Result<[u8; 8], NoChance> {
+    let mut bytes = [0u8; 8];
+    getrandom::fill(&mut bytes).map_err(NoChance)?;
+    Ok(bytes)
+}
+
+/// Sixteen random bytes, for one authentication with a card.
+///
+/// # Errors
+/// If the system gives no randomness.
+pub fn sixteen() -> Result<[u8; 16], NoChance> {
+    let mut bytes = [0u8; 16];
+    getrandom::fill(&mut bytes).map_err(NoChance)?;
+    Ok(bytes)
 }
 
 /// A new sale's id (UUIDv7): its time is the sale's opening.

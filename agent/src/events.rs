@@ -2,9 +2,10 @@
 //!
 //! A bounded broadcast. Who listens too slowly is dropped, connects again, and asks for the state.
 
-use crate::view::{MemberView, SaleView};
+use crate::purse::{JobView, PaymentView};
+use crate::view::{MemberView, SaleView, schema};
 use serde::Serialize;
-use tillside_core::CardIdentity;
+use tillside_core::{CardIdentity, Money};
 use tokio::sync::broadcast;
 use utoipa::ToSchema;
 
@@ -43,6 +44,8 @@ pub enum Happening {
         /// The sale.
         sale: Box<SaleView>,
     },
+    /// A job with a card went on, or an earlier movement of a purse came out.
+    Purse(Box<JobView>),
     /// New rules and prices are in force.
     Bundle {
         /// Their version.
@@ -62,6 +65,15 @@ pub struct CardShown {
     pub kind: String,
     /// The member it names, if this store knows it.
     pub member: Option<MemberView>,
+    /// Whether it proved that it is the card it says it is; if not it may earn, and never pay.
+    pub authenticated: bool,
+    /// The same in words: what the card may do here.
+    pub may: String,
+    /// What it holds, if it has a purse and said so.
+    #[schema(value_type = Option<schema::Money>)]
+    pub balance: Option<Money>,
+    /// Movements with it that this till has to look after: unknown, given up, owed.
+    pub open: Vec<PaymentView>,
     /// What the cashier reads.
     pub message: String,
 }
@@ -116,6 +128,7 @@ impl Happening {
             Self::Readers(_) => "readers",
             Self::Line { .. } => "line",
             Self::Sale { .. } => "sale",
+            Self::Purse(_) => "purse",
             Self::Bundle { .. } => "bundle",
         }
     }

@@ -59,6 +59,25 @@ impl DataFolder {
         self.0.join("api-token")
     }
 
+    /// The development vault with the keys for cards.
+    pub fn vault_file(&self) -> PathBuf {
+        self.0.join("keys.vault")
+    }
+
+    /// The passphrase that is kept beside the development vault: for development only, since who can
+    /// read the one can read the other.
+    pub fn vault_passphrase_file(&self) -> PathBuf {
+        self.0.join("keys.passphrase")
+    }
+
+    /// The kept passphrase; made at the first need, for this user alone.
+    ///
+    /// # Errors
+    /// If it cannot be read or made.
+    pub fn vault_passphrase(&self) -> io::Result<String> {
+        self.kept_secret(&self.vault_passphrase_file())
+    }
+
     fn note_file(&self) -> PathBuf {
         self.0.join("agent.json")
     }
@@ -68,15 +87,19 @@ impl DataFolder {
     /// # Errors
     /// If it cannot be read or made.
     pub fn token(&self) -> io::Result<String> {
-        match std::fs::read_to_string(self.token_file()) {
-            Ok(token) if token.trim().len() >= 32 => return Ok(token.trim().to_owned()),
+        self.kept_secret(&self.token_file())
+    }
+
+    fn kept_secret(&self, file: &Path) -> io::Result<String> {
+        match std::fs::read_to_string(file) {
+            Ok(kept) if kept.trim().len() >= 32 => return Ok(kept.trim().to_owned()),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        let token = chance::secret().map_err(io::Error::other)?;
-        self.write_private(&self.token_file(), token.as_bytes())?;
-        Ok(token)
+        let secret = chance::secret().map_err(io::Error::other)?;
+        self.write_private(file, secret.as_bytes())?;
+        Ok(secret)
     }
 
     /// Writes down where the agent is.

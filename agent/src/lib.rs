@@ -5,6 +5,7 @@
 //! to HQ, and the local API that the screen and a POS use. What is decided is `tillside-core`'s, what
 //! is kept `tillside-store`'s, what is sent `tillside-sync`'s.
 
+mod account;
 mod agent;
 mod api;
 mod assembly;
@@ -18,6 +19,7 @@ mod line;
 mod line_board;
 mod options;
 mod people;
+pub mod purse;
 mod readers;
 mod receipt;
 mod server;

@@ -2,6 +2,7 @@
 
 use crate::api::Screen;
 use crate::clock::WallClock;
+use crate::purse::VaultOptions;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,6 +21,10 @@ pub struct AgentOptions {
     pub poll: Duration,
     /// Whether to watch card readers.
     pub readers: bool,
+    /// Ports with card readers that libnfc drives, as its connection strings.
+    pub libnfc: Vec<String>,
+    /// Where the keys for cards are.
+    pub vault: VaultOptions,
     /// The wall clock.
     pub clock: WallClock,
 }
@@ -33,6 +38,11 @@ impl AgentOptions {
             screen: None,
             poll: tillside_sync::POLL_INTERVAL,
             readers: true,
+            libnfc: Vec::new(),
+            vault: VaultOptions {
+                spec: None,
+                secret: None,
+            },
             clock: WallClock::system(),
         }
     }

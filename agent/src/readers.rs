@@ -2,12 +2,12 @@
 
 use crate::devices::Devices;
 use crate::events::{CardShown, Happening, Hub};
-use crate::till::{Till, card_words};
+use crate::purse::{CardTapped, Keys, Tapped, TillAttendant, words};
+use crate::till::{Desk, Till, TillError, card_words};
 use crate::view::MemberView;
 use std::sync::mpsc::Receiver;
 use std::thread::JoinHandle;
-use tillside_cards::{CardKind, Identified, identify};
-use tillside_core::CardIdentity;
+use tillside_core::{Money, Refusal};
 use tillside_drivers::{ReaderError, ReaderEvent, ReaderService, ServiceConfig};
 
 const UP: &str = "The card readers work.";
@@ -21,13 +21,24 @@ pub struct Readers {
 }
 
 impl Readers {
-    /// Watches all PC/SC readers of this computer.
+    /// Watches the readers that `config` names.
     ///
     /// # Errors
-    /// If the system gives no thread.
-    pub fn start(till: Till, devices: Devices, hub: Hub) -> Result<Self, ReaderError> {
-        let (service, events) = ReaderService::start(ServiceConfig::default(), identify)?;
-        let bridge = Bridge { till, devices, hub };
+    /// If the system gives no thread, or a port is named that this program cannot drive.
+    pub(crate) fn start(
+        config: ServiceConfig,
+        attendant: TillAttendant,
+        devices: Devices,
+        hub: Hub,
+    ) -> Result<Self, ReaderError> {
+        let (till, keys) = (attendant.till.clone(), attendant.keys.clone());
+        let (service, events) = ReaderService::start(config, attendant)?;
+        let bridge = Bridge {
+            till,
+            devices,
+            hub,
+            keys,
+        };
         let bridge = std::thread::Builder::new()
             .name("taps".to_owned())
             .spawn(move || bridge.run(&events))
@@ -51,17 +62,18 @@ struct Bridge {
     till: Till,
     devices: Devices,
     hub: Hub,
+    keys: Keys,
 }
 
 impl Bridge {
     /// Until the service ends.
-    fn run(&self, events: &Receiver<ReaderEvent<Identified>>) {
+    fn run(&self, events: &Receiver<ReaderEvent<Tapped>>) {
         while let Ok(event) = events.recv() {
             self.hear(event);
         }
     }
 
-    fn hear(&self, event: ReaderEvent<Identified>) {
+    fn hear(&self, event: ReaderEvent<Tapped>) {
         match event {
             ReaderEvent::ServiceUp => self.service(true, UP),
             ReaderEvent::ServiceDown { why } => {
@@ -78,7 +90,13 @@ impl Bridge {
                 self.devices.removed(&reader);
                 self.hub.tell(self.devices.happening());
             }
-            ReaderEvent::Card { reader, identity } => self.card(reader, &identity),
+            ReaderEvent::Card { reader, identity } => match identity {
+                Tapped::Card(card) => self.card(reader, *card),
+                Tapped::Refused(message) => {
+                    tracing::info!(reader, message, "a card is not taken");
+                    self.hub.tell(Happening::CardUnreadable { reader, message });
+                }
+            },
             ReaderEvent::CardUnreadable { reader, error } => {
                 tracing::info!(reader, %error, "a card was not read");
                 let message = error.cashier_words().to_owned();
@@ -96,35 +114,65 @@ impl Bridge {
         self.hub.tell(self.devices.happening());
     }
 
-    fn card(&self, reader: String, card: &Identified) {
-        let unreadable = |reader, message: &str| Happening::CardUnreadable {
-            reader,
-            message: message.to_owned(),
+    fn card(&self, reader: String, card: CardTapped) {
+        let keys = self.keys.held();
+        let shown = {
+            let reader = reader.clone();
+            self.till
+                .run_blocking(move |desk| shown(desk, reader, card, keys))
         };
-        let Ok(identity) = CardIdentity::new(&format!("uid:{}", card.uid)) else {
-            let message = "This card's number cannot be used. Ask for the member card or the code.";
-            return self.hub.tell(unreadable(reader, message));
-        };
-        let asked = identity.clone();
-        let member = self.till.run_blocking(move |desk| desk.member_of(&asked));
-        self.hub.tell(match member {
-            Ok(member) => Happening::Card(CardShown {
-                reader,
-                card: identity,
-                kind: kind(card.kind).to_owned(),
-                message: card_words(member.as_ref()),
-                member: member.as_ref().map(MemberView::from),
-            }),
-            Err(error) => unreadable(reader, &error.to_string()),
+        self.hub.tell(match shown {
+            Ok(shown) => Happening::Card(shown),
+            Err(error) => {
+                let message = error.to_string();
+                Happening::CardUnreadable { reader, message }
+            }
         });
     }
 }
 
-fn kind(kind: CardKind) -> &'static str {
-    match kind {
-        CardKind::Ntag213 => "ntag213",
-        CardKind::Ntag215 => "ntag215",
-        CardKind::Ntag216 => "ntag216",
-        _ => "uid_only",
-    }
+/// A card as the screens hear of it.
+fn shown(
+    desk: &mut Desk,
+    reader: String,
+    card: CardTapped,
+    keys: bool,
+) -> Result<CardShown, TillError> {
+    let CardTapped {
+        reading,
+        balance,
+        blocked,
+        frozen,
+    } = card;
+    let member = match reading.member {
+        Some(member) => desk.store.member(&member)?,
+        None => None,
+    };
+    let member = match member {
+        Some(member) => Some(member),
+        None => desk.member_of(&reading.card)?,
+    };
+    let currency = desk.purse_scheme().map(|scheme| scheme.currency);
+    let balance = balance.zip(currency);
+    let balance = balance.map(|(minor, currency)| Money::new(minor, currency));
+    let may = match (&blocked, &reading.refused) {
+        _ if frozen => words::FROZE.to_owned(),
+        (Some(why), _) => format!("This card may not be used to pay: {why}"),
+        (None, Some(words)) => words.clone(),
+        _ if reading.purse => words::CARD_PAYS.to_owned(),
+        _ if reading.authenticated => words::CARD_IDENTIFIES.to_owned(),
+        _ if currency.is_some() && !keys => words::CARD_WITHOUT_KEYS.to_owned(),
+        _ => words::CARD_EARNS.to_owned(),
+    };
+    Ok(CardShown {
+        reader,
+        kind: reading.kind.to_owned(),
+        message: card_words(member.as_ref()),
+        member: member.as_ref().map(MemberView::from),
+        authenticated: reading.authenticated,
+        may,
+        balance: balance.transpose().map_err(Refusal::from)?,
+        open: desk.open_with(&reading.card)?,
+        card: reading.card,
+    })
 }

@@ -4,14 +4,34 @@
 use crate::chance::sale_number;
 use jiff::tz::TimeZone;
 use tillside_core::{
-    CardIdentity, SaleCompleted, SaleVoided, StoreProfile, Tender, TenderKind, Timestamp,
+    CardIdentity, Money, PurseAction, PurseIntended, PurseTx, SaleCompleted, SaleVoided,
+    StoreProfile, Tender, TenderKind, Timestamp,
 };
 
 /// Characters a line has.
 pub const COLUMNS: usize = 40;
 
-/// The receipt of a paid sale; with `voided`, of a sale that was taken back.
-pub fn receipt(store: &StoreProfile, sale: &SaleCompleted, voided: Option<&SaleVoided>) -> String {
+/// A payment by e-money as a receipt names it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PaidByCard {
+    /// The movement.
+    pub txid: PurseTx,
+    /// The last four characters of the card.
+    pub card_end: String,
+    /// What the card held afterwards, if it said so.
+    pub balance: Option<Money>,
+    /// Whether it was the account at HQ.
+    pub account: bool,
+}
+
+/// The receipt of a paid sale; with `voided`, of a sale that was taken back. `paid` says more of its
+/// payments by e-money.
+pub fn receipt(
+    store: &StoreProfile,
+    sale: &SaleCompleted,
+    voided: Option<&SaleVoided>,
+    paid: &[PaidByCard],
+) -> String {
     let mut paper = Paper::default();
     head(&mut paper, store, sale);
     for line in &sale.lines {
@@ -32,10 +52,10 @@ pub fn receipt(store: &StoreProfile, sale: &SaleCompleted, voided: Option<&SaleV
         paper.indented(&discount.why);
     }
     paper.pair("TOTAL", &sale.total.to_string());
-    tenders(&mut paper, "", &sale.tenders);
+    tenders(&mut paper, "", &sale.tenders, paid);
     points(&mut paper, sale);
     if let Some(void) = voided {
-        take_back(&mut paper, sale, void);
+        take_back(&mut paper, sale, void, paid);
     }
     paper.rule('=');
     if sale.rules > 0 {
@@ -54,15 +74,60 @@ fn head(paper: &mut Paper, store: &StoreProfile, sale: &SaleCompleted) {
     paper.rule('-');
 }
 
-fn tenders(paper: &mut Paper, prefix: &str, tenders: &[Tender]) {
+fn tenders(paper: &mut Paper, prefix: &str, tenders: &[Tender], paid: &[PaidByCard]) {
     for tender in tenders {
-        let kind = match tender.kind {
-            TenderKind::Cash => "Cash",
-            TenderKind::Card => "Card",
-            _ => "Other",
+        let by = paid.iter().find(|by| tender.purse == Some(by.txid));
+        let kind = match (tender.kind, by) {
+            (TenderKind::Cash, _) => "Cash".to_owned(),
+            (TenderKind::Card, _) => "Card".to_owned(),
+            (TenderKind::Purse, Some(by)) if by.account => "Account".to_owned(),
+            (TenderKind::Purse, Some(by)) => format!("E-money ****{}", by.card_end),
+            (TenderKind::Purse, None) => "E-money".to_owned(),
+            _ => "Other".to_owned(),
         };
         paper.pair(&format!("{prefix}{kind}"), &amount(tender.amount));
+        if prefix.is_empty()
+            && let Some(left) = by.and_then(|by| by.balance)
+        {
+            paper.pair("  left on it", &amount(left));
+        }
     }
+}
+
+/// The receipt of a movement of a purse that is no sale's: a top-up, a refund, a restored balance.
+pub fn purse_receipt(
+    store: &StoreProfile,
+    intended: &PurseIntended,
+    after: Option<Money>,
+) -> String {
+    let mut paper = Paper::default();
+    paper.centred(&store.name);
+    paper.rule('=');
+    let till = format!("Till {}  {}", intended.lane, intended.cashier);
+    paper.pair(&local_minute(intended.at, &store.time_zone), &till);
+    paper.rule('-');
+    let what = match intended.action {
+        PurseAction::TopUp { .. } => "Top-up",
+        PurseAction::Void { .. } | PurseAction::Refund { .. } => "Refund to the card",
+        PurseAction::Restore { .. } => "Balance of a lost card",
+        _ => "Payment",
+    };
+    paper.pair(what, &intended.amount.to_string());
+    if let PurseAction::TopUp { tender } = intended.action {
+        let paid = match tender {
+            TenderKind::Cash => "Paid in cash",
+            TenderKind::Card => "Paid by bank card",
+            _ => "Paid",
+        };
+        paper.pair(paid, &amount(intended.amount));
+    }
+    paper.words(&format!("Card {}", masked(&intended.card)));
+    if let Some(after) = after {
+        paper.pair("The card holds", &after.to_string());
+    }
+    paper.rule('=');
+    paper.words(&intended.txid.to_string());
+    paper.0
 }
 
 fn points(paper: &mut Paper, sale: &SaleCompleted) {
@@ -79,11 +144,11 @@ fn points(paper: &mut Paper, sale: &SaleCompleted) {
     paper.words(&format!("Member card {card}"));
 }
 
-fn take_back(paper: &mut Paper, sale: &SaleCompleted, void: &SaleVoided) {
+fn take_back(paper: &mut Paper, sale: &SaleCompleted, void: &SaleVoided, paid: &[PaidByCard]) {
     paper.rule('=');
     paper.centred("*** SALE VOIDED ***");
     paper.words(&format!("Reason: {}", void.reason));
-    tenders(paper, "Paid back: ", &void.tenders);
+    tenders(paper, "Paid back: ", &void.tenders, paid);
     let lots: i64 = void.lots.iter().map(|lot| lot.amount.0).sum();
     if lots != 0 {
         paper.pair("Points taken back", &lots.to_string());
@@ -107,7 +172,7 @@ fn masked(card: &CardIdentity) -> String {
 }
 
 /// An amount without its currency, which the total line names.
-fn amount(money: tillside_core::Money) -> String {
+fn amount(money: Money) -> String {
     let text = money.to_string();
     match text.split_once(' ') {
         Some((digits, _)) => digits.to_owned(),

@@ -1,5 +1,6 @@
 //! What the screen and the POS see: sales, members, lines, as the local API writes them.
 
+use crate::purse::PaymentView;
 use serde::Serialize;
 use tillside_core::{
     CardIdentity, Category, Clock, CouponNumber, Currency, Item, LaneId, Member, Money, PersonId,
@@ -69,6 +70,13 @@ pub struct SaleView {
     /// How it was paid.
     #[schema(value_type = Vec<schema::Tender>)]
     pub tenders: Vec<Tender>,
+    /// Payments by e-money that happened or may have, oldest first.
+    pub payments: Vec<PaymentView>,
+    /// What is left to pay: `total` less the payments that are done. Zero once it is paid.
+    #[schema(value_type = schema::Money)]
+    pub due: Money,
+    /// Whether a payment by e-money has begun: lines, customer and coupons stay as they are then.
+    pub fixed: bool,
     /// The rules' version that decided.
     pub rules: u64,
     /// Whether the clock could be trusted.
@@ -213,9 +221,11 @@ pub mod schema {
     #[derive(ToSchema)]
     #[expect(dead_code, reason = "only its schema is used")]
     pub struct Tender {
-        /// `cash` or `card`.
+        /// `cash`, `card` or `purse`.
         kind: String,
         /// How much.
         amount: Money,
+        /// The movement that paid it, of kind `purse`.
+        purse: Option<String>,
     }
 }

@@ -89,13 +89,21 @@ impl From<TillError> for ApiError {
 
 fn status(error: &TillError) -> StatusCode {
     match error.code() {
-        "sale_unknown" | "no_such_line" | "no_such_coupon" => StatusCode::NOT_FOUND,
+        "sale_unknown"
+        | "no_such_line"
+        | "no_such_coupon"
+        | "purse_payment_unknown"
+        | "no_job"
+        | "no_such_member" => StatusCode::NOT_FOUND,
         "already_completed" | "already_voided" | "still_open" | "not_enrolled" | "not_same_day"
-        | "too_many_open" | "coupon" => StatusCode::CONFLICT,
+        | "too_many_open" | "coupon" | "sale_fixed" | "job_running" | "job_under_way"
+        | "readers_off" | "no_keys" | "no_purse" | "purse_no_desk" | "no_issue_desk"
+        | "purse_unresolved" | "purse_settled" | "purse_taken_back" | "purse_blocked"
+        | "card_not_frozen" => StatusCode::CONFLICT,
         "wrong_pin" => StatusCode::UNAUTHORIZED,
         "manager_needed" => StatusCode::FORBIDDEN,
         "locked" => StatusCode::LOCKED,
-        "busy" | "database_in_use" => StatusCode::SERVICE_UNAVAILABLE,
+        "busy" | "database_in_use" | "line_needed" => StatusCode::SERVICE_UNAVAILABLE,
         "disk_full" => StatusCode::INSUFFICIENT_STORAGE,
         "failed" | "store_failed" | "database_damaged" | "unreadable_sale" => {
             StatusCode::INTERNAL_SERVER_ERROR

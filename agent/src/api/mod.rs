@@ -7,6 +7,7 @@ mod extract;
 mod guard;
 mod openapi;
 mod products;
+mod purses;
 mod reports;
 mod sales;
 mod screen;
@@ -25,6 +26,7 @@ use crate::events::Hub;
 use crate::line::Concerns;
 use crate::line_board::LineBoard;
 use crate::people::{PinCheck, Sessions};
+use crate::purse::{Jobs, Keys};
 use crate::till::{Answer, Flags, Till};
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -41,6 +43,8 @@ pub(crate) struct Local {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) pins: PinCheck,
     pub(crate) hub: Hub,
+    pub(crate) jobs: Jobs,
+    pub(crate) keys: Keys,
     pub(crate) devices: Devices,
     pub(crate) board: LineBoard,
     pub(crate) bell: Arc<Bell>,
@@ -109,6 +113,28 @@ fn routes() -> Vec<Route> {
         route("post", "/v1/sales/{id}/checkout", post(sales::check_out)),
         route("post", "/v1/sales/{id}/void", post(sales::void)),
         route("get", "/v1/sales/{id}/receipt", get(sales::receipt)),
+        route("post", "/v1/sales/{id}/purse", post(purses::pay)),
+        route(
+            "delete",
+            "/v1/sales/{id}/purse/{txid}",
+            delete(purses::take_back),
+        ),
+        route("get", "/v1/purses", get(purses::list)),
+        route("post", "/v1/purses/top-up", post(purses::top_up)),
+        route("post", "/v1/purses/restore", post(purses::restore)),
+        route("get", "/v1/purses/{txid}", get(purses::show)),
+        route("post", "/v1/purses/{txid}/give-up", post(purses::give_up)),
+        route(
+            "post",
+            "/v1/purses/{txid}/give-back",
+            post(purses::give_back),
+        ),
+        route("get", "/v1/jobs/current", get(purses::current_job)),
+        route("delete", "/v1/jobs/current", delete(purses::cancel_job)),
+        route("post", "/v1/cards/read", post(purses::read_card)),
+        route("post", "/v1/cards/freeze", post(purses::freeze)),
+        route("post", "/v1/cards/unfreeze", post(purses::unfreeze)),
+        route("post", "/v1/cards/issue", post(purses::issue)),
         route("get", "/v1/reports/day", get(reports::day)),
         route("get", "/v1/reports/sales", get(reports::sales)),
         route("get", "/v1/reports/redemptions", get(reports::redemptions)),

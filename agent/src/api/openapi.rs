@@ -1,13 +1,13 @@
 //! The OpenAPI document, served without a token at `/openapi.json`.
 
-use super::{products, reports, sales, sessions, status, stream};
+use super::{products, purses, reports, sales, sessions, status, stream};
 use axum::Json;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Tillside local API", description = "For the till's screen and for a POS on the same computer. Every call under /v1 needs the token of the file api-token; every write but sign-in and sync needs an Idempotency-Key: the same key with the same request gets the first answer again (header idempotent-replay: true), with another request it is refused (422 key_reused). An answer that is an error is not kept: nothing was done."),
+    info(title = "Tillside local API", description = "For the till's screen and for a POS on the same computer. Every call under /v1 needs the token of the file api-token; every write but sign-in, sync and cancelling a job needs an Idempotency-Key: the same key with the same request gets the first answer again (header idempotent-replay: true), with another request it is refused (422 key_reused). An answer that is an error is not kept: nothing was done."),
     modifiers(&TokenScheme),
     security(("token" = [])),
     paths(
@@ -17,6 +17,9 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
         sales::open, sales::list_open, sales::show, sales::abandon, sales::scan, sales::put_lines,
         sales::put_quantity, sales::put_customer, sales::remove_customer, sales::put_coupon,
         sales::remove_coupon, sales::check_out, sales::void, sales::receipt,
+        purses::pay, purses::take_back, purses::list, purses::show, purses::top_up, purses::restore,
+        purses::give_up, purses::give_back, purses::current_job, purses::cancel_job,
+        purses::read_card, purses::freeze, purses::unfreeze, purses::issue,
         reports::day, reports::sales, reports::redemptions, reports::voids, reports::unconfirmed,
     ),
 )]
@@ -84,7 +87,10 @@ mod tests {
                     .iter()
                     .any(|p| p["name"] == name && p["in"] == "header")
             };
-            let free = path.starts_with("/v1/sessions") || path == "/v1/sync" || method == "get";
+            let free = path.starts_with("/v1/sessions")
+                || path == "/v1/sync"
+                || path == "/v1/jobs/current"
+                || method == "get";
             assert_eq!(has("Idempotency-Key"), !free, "{method} {path}");
             assert!(
                 call["responses"].as_object().is_some_and(|r| !r.is_empty()),

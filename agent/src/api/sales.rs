@@ -5,6 +5,7 @@ use super::extract::{LineIndex, Nothing, NumberInPath, Sale, Signed, Write};
 use super::sessions::{Credentials, check};
 use super::{ApiError, Local};
 use crate::people::{Role, Session};
+use crate::purse::{JobView, Work};
 use crate::till::{
     Answer, CouponAnswerView, LineRequest, RecordedAnswer, ScanAnswer, TenderRequest, TillError,
     VoidRequest,
@@ -273,10 +274,10 @@ pub(crate) async fn check_out(
     Ok(job.await?)
 }
 
-/// Takes a recorded sale back, on its own day. A cashier needs a manager's name and PIN.
+/// Takes a recorded sale back, on its own day. A cashier needs a manager's name and PIN. If cards paid for it, they get their money back first: a job (202), and the sale is voided with the last of them.
 #[utoipa::path(post, path = "/v1/sales/{id}/void", tag = "sales", request_body = VoidBody,
     params(("id" = String, Path), ("Tillside-Session" = String, Header), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = RecordedAnswer), (status = 401, body = ErrorBody), (status = 403, description = "manager_needed", body = ErrorBody), (status = 409, body = ErrorBody), (status = 423, body = ErrorBody)))]
+    responses((status = 200, body = RecordedAnswer), (status = 202, body = JobView), (status = 401, body = ErrorBody), (status = 403, description = "manager_needed", body = ErrorBody), (status = 409, body = ErrorBody), (status = 423, body = ErrorBody)))]
 pub(crate) async fn void(
     State(local): State<Local>,
     Signed(session): Signed,
@@ -289,10 +290,18 @@ pub(crate) async fn void(
     }
     let approved_by = allowed(&local, &session, write.body.manager).await?;
     let request = VoidRequest {
-        cashier: session.person,
+        cashier: session.person.clone(),
         approved_by,
         reason: write.body.reason,
     };
+    let returns = local
+        .till
+        .run(move |desk| desk.void_needs_cards(sale))
+        .await?;
+    if returns {
+        let work = Work::Void { sale, request };
+        return super::purses::begin(&local, &session, write.key, work).await;
+    }
     Ok(local
         .till
         .run(move |desk| desk.void(&write.key, sale, request))
@@ -300,7 +309,7 @@ pub(crate) async fn void(
 }
 
 /// The manager who allows something: the one who is signed in, or one who gives a PIN now.
-async fn allowed(
+pub(super) async fn allowed(
     local: &Local,
     session: &Session,
     manager: Option<Credentials>,

@@ -3,6 +3,7 @@
 use super::error::ErrorBody;
 use super::{ApiError, Local};
 use crate::events::{LineStateView, ReaderView, ServiceView};
+use crate::purse::{EmoneyView, KeysView};
 use crate::till::Standing;
 use axum::Json;
 use axum::extract::State;
@@ -42,6 +43,8 @@ pub(crate) struct StatusView {
     readers: Vec<ReaderView>,
     /// The service they come through.
     card_service: ServiceView,
+    /// E-money and its keys.
+    emoney: EmoneyView,
     /// What is wrong, and what to do.
     problems: Vec<ProblemView>,
     /// The present.
@@ -83,7 +86,9 @@ pub(crate) struct ProblemView {
     responses((status = 200, body = StatusView), (status = 401, body = ErrorBody)))]
 pub(crate) async fn status(State(local): State<Local>) -> Result<Json<StatusView>, ApiError> {
     let standing = local.till.run(|desk| desk.standing()).await?;
-    let problems = problems(&local, &standing);
+    let keys = local.keys.view();
+    let emoney = local.till.run(move |desk| desk.emoney(keys)).await?;
+    let problems = problems(&local, &standing, &emoney);
     let devices = local.devices.view();
     let profile = standing.profile;
     Ok(Json(StatusView {
@@ -98,13 +103,14 @@ pub(crate) async fn status(State(local): State<Local>) -> Result<Json<StatusView
         clock: standing.clock,
         readers: devices.readers,
         card_service: devices.card_service,
+        emoney,
         problems,
         now: standing.now,
         date: standing.date,
     }))
 }
 
-fn problems(local: &Local, standing: &Standing) -> Vec<ProblemView> {
+fn problems(local: &Local, standing: &Standing, emoney: &EmoneyView) -> Vec<ProblemView> {
     let mut problems = Vec::new();
     let mut say = |code: &str, message: &str, since| {
         problems.push(ProblemView {
@@ -161,6 +167,9 @@ fn problems(local: &Local, standing: &Standing) -> Vec<ProblemView> {
             "The disk is full, so nothing more can be recorded. Free some space and go on.",
             None,
         );
+    }
+    if emoney.cap.is_some() && emoney.keys == KeysView::None {
+        say("no_keys", &emoney.words, None);
     }
     let devices = local.devices.view();
     if local.readers && !devices.card_service.up {

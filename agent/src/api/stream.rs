@@ -30,7 +30,7 @@ impl Default for Listeners {
 /// What happens from now on, as server-sent events.
 #[utoipa::path(get, path = "/v1/events", tag = "events",
     responses(
-        (status = 200, description = "Events card, card_removed, card_unreadable, readers, line, sale, bundle; the readers and the line at once, and a comment line every 15 s. Who reads too slowly is dropped.", content_type = "text/event-stream", body = Happening),
+        (status = 200, description = "Events card, card_removed, card_unreadable, readers, line, sale, purse, bundle; the readers and the line at once, and a comment line every 15 s. Who reads too slowly is dropped.", content_type = "text/event-stream", body = Happening),
         (status = 503, description = "Too many listeners", body = super::error::ErrorBody)))]
 pub(crate) async fn events(State(local): State<Local>) -> Response {
     let Ok(room) = local.listeners.0.clone().try_acquire_owned() else {

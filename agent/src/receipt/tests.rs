@@ -118,14 +118,14 @@ fn fits(text: &str) {
 
 #[test]
 fn a_plain_sale() {
-    let text = receipt(&store(), &sale(), None);
+    let text = receipt(&store(), &sale(), None, &[]);
     fits(&text);
     insta::assert_snapshot!(text);
 }
 
 #[test]
 fn a_members_sale_with_a_coupon() {
-    let text = receipt(&store(), &members_sale(), None);
+    let text = receipt(&store(), &members_sale(), None, &[]);
     fits(&text);
     insta::assert_snapshot!(text);
 }
@@ -144,7 +144,7 @@ fn a_voided_sale() {
         lots: sale.lots.clone(),
         coupons: vec![CouponNumber::new("SPRING-0001").unwrap()],
     };
-    let text = receipt(&store(), &sale, Some(&void));
+    let text = receipt(&store(), &sale, Some(&void), &[]);
     fits(&text);
     insta::assert_snapshot!(text);
 }

@@ -82,6 +82,7 @@ impl Desk {
     ) -> Result<Answer, TillError> {
         self.write(key, |desk, now| {
             let mut draft = desk.draft(sale)?;
+            draft.changeable()?;
             work(desk, &mut draft)?;
             let view = desk.open_view(&draft, now)?;
             Deed::new(200, &view, DraftChange::Save(Box::new(draft)))

@@ -1,14 +1,15 @@
 //! Checkout: decided, recorded with its answer in one transaction, and only then a receipt.
 
 use super::deed::{Answer, Deed, DraftChange, WriteKey};
+use super::settle::{left, payments};
 use super::view::Recorded;
 use super::{Desk, Draft, TillError};
 use crate::receipt::receipt;
 use crate::view::SaleView;
 use serde::{Deserialize, Serialize};
 use tillside_core::{
-    CheckOut, Command, Event, Money, Now, PersonId, SaleId, State, Tender, TenderKind, apply,
-    decide, quote,
+    CheckOut, Command, CompleteFixed, Event, Money, Now, PersonId, SaleCompleted, SaleId, State,
+    Tender, TenderKind, apply, decide, quote,
 };
 
 /// One way of paying, as the POS says it.
@@ -60,7 +61,29 @@ impl Desk {
         tenders: &[TenderRequest],
         now: Now,
     ) -> Result<Deed, TillError> {
-        let (mut state, customer) = self.working_set(&draft)?;
+        let sale = draft.sale;
+        let (mut state, command) = match draft.fixed {
+            Some(fixed) => self.fixed_checkout(*fixed, tenders)?,
+            None => self.fresh_checkout(draft, person, tenders, now)?,
+        };
+        let events = decide(&state, command, now)?;
+        for event in &events {
+            apply(&mut state, event);
+        }
+        let answer = self.completed(&state, &events, now)?;
+        let view = answer.sale.clone();
+        let deed = Deed::new(200, &answer, DraftChange::Drop(sale))?;
+        Ok(deed.with_facts(events).telling(view))
+    }
+
+    fn fresh_checkout(
+        &mut self,
+        draft: Draft,
+        person: PersonId,
+        tenders: &[TenderRequest],
+        now: Now,
+    ) -> Result<(State, Command), TillError> {
+        let (state, customer) = self.working_set(&draft)?;
         let total = quote(&state, super::view::request(&draft, customer.as_ref()), now)?.total;
         let check_out = CheckOut {
             sale: draft.sale,
@@ -71,14 +94,25 @@ impl Desk {
             coupons: draft.coupons,
             tenders: whole(tenders, total)?,
         };
-        let events = decide(&state, Command::CheckOut(check_out), now)?;
-        for event in &events {
-            apply(&mut state, event);
-        }
-        let answer = self.completed(&state, &events, now)?;
-        let view = answer.sale.clone();
-        let deed = Deed::new(200, &answer, DraftChange::Drop(draft.sale))?;
-        Ok(deed.with_facts(events).telling(view))
+        Ok((state, Command::CheckOut(check_out)))
+    }
+
+    /// A sale that cards have begun to pay for: what they paid is counted by itself, the tenders are
+    /// the rest.
+    fn fixed_checkout(
+        &mut self,
+        fixed: SaleCompleted,
+        tenders: &[TenderRequest],
+    ) -> Result<(State, Command), TillError> {
+        let state = self.fixed_state(&fixed, None)?;
+        let mut all = payments(&state, fixed.sale)?;
+        let due = left(fixed.total, &all)?;
+        all.extend(whole(tenders, due)?);
+        let complete = CompleteFixed {
+            fixed,
+            tenders: all,
+        };
+        Ok((state, Command::CompleteFixed(Box::new(complete))))
     }
 
     fn completed(
@@ -98,8 +132,13 @@ impl Desk {
             clock: now.clock,
         };
         Ok(RecordedAnswer {
-            sale: self.recorded_view(sale, &recorded, state),
-            receipt: receipt(&self.profile()?.profile, sale, None),
+            sale: self.recorded_view(sale, &recorded, state)?,
+            receipt: receipt(
+                &self.profile()?.profile,
+                sale,
+                None,
+                &self.paid_by_cards(sale)?,
+            ),
             seq: self.next_seq()?,
         })
     }

@@ -45,6 +45,7 @@ impl Desk {
     ) -> Result<Answer, TillError> {
         self.write(key, |desk, now| {
             let mut draft = desk.draft(sale)?;
+            draft.changeable()?;
             let shown = desk.show_coupon(&mut draft, &number, person, now)?;
             let answer = CouponAnswerView {
                 valid: shown.verdict.is_valid(),

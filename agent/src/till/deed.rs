@@ -3,7 +3,7 @@
 //! Everything that changes the till goes through [`Desk::write`], so that a repeated request finds
 //! its first answer, after a crash too (invariants 1 and 6).
 
-use super::{Desk, Draft, TillError};
+use super::{Desk, Draft, PendingVoid, TillError};
 use crate::events::Happening;
 use crate::view::SaleView;
 use serde::Serialize;
@@ -46,6 +46,8 @@ pub(super) enum DraftChange {
     Keep,
     /// It is kept as it is now.
     Save(Box<Draft>),
+    /// The void of a recorded sale is kept, until its cards have their money back.
+    SaveVoid(Box<PendingVoid>),
     /// It is gone: paid, or thrown away.
     Drop(SaleId),
 }
@@ -121,9 +123,6 @@ impl Desk {
         let now = self.now()?;
         let deed = work(self, now)?;
         self.keep(key, &deed, now)?;
-        if !deed.events.is_empty() {
-            self.after_facts(deed.events.len() as u64);
-        }
         if let Some(sale) = deed.tell {
             let sale = Box::new(sale);
             self.hub.tell(Happening::Sale { sale });

@@ -1,8 +1,9 @@
 //! What the till's thread has before it: the store, the clock, and whom to tell.
 
 use super::deed::{Deed, DraftChange, WriteKey};
+use super::draft::Kept;
 use super::view::Recorded;
-use super::{Draft, TillError};
+use super::{Draft, PendingVoid, TillError};
 use crate::clock::WallClock;
 use crate::events::Hub;
 use crate::line_board::LineBoard;
@@ -10,7 +11,7 @@ use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tillside_core::{
-    Clock, CouponNumber, MemberId, Now, Refusal, SaleCompleted, SaleId, SaleVoided, State,
+    Clock, CouponNumber, Event, MemberId, Now, Refusal, SaleCompleted, SaleId, SaleVoided, State,
     TerminalProfile,
 };
 use tillside_store::{Answered, Need, OpenSale, Store, StoreError};
@@ -119,26 +120,43 @@ impl Desk {
 
     /// Keeps a deed: facts, open sale and answer in one transaction.
     pub(super) fn keep(&mut self, key: &WriteKey, deed: &Deed, now: Now) -> Result<(), TillError> {
-        let saved;
         let answer = Answered {
             key: key.key.clone(),
             request_hash: key.request,
             status: deed.status,
             response_body: deed.body.clone(),
         };
-        let open = match &deed.draft {
+        self.commit(&deed.events, &deed.draft, Some(&answer), now)
+    }
+
+    /// Writes facts and what becomes of the open sale down, in one transaction, and waits until they
+    /// are on the disk.
+    pub(super) fn commit(
+        &mut self,
+        events: &[Event],
+        draft: &DraftChange,
+        answer: Option<&Answered>,
+        now: Now,
+    ) -> Result<(), TillError> {
+        let saved;
+        let open = match draft {
             DraftChange::Keep => None,
             DraftChange::Drop(sale) => Some(OpenSale::Drop(*sale)),
             DraftChange::Save(draft) => {
                 saved = kept_draft(draft)?;
                 Some(OpenSale::Save(&saved))
             }
+            DraftChange::SaveVoid(void) => {
+                saved = kept_void(void)?;
+                Some(OpenSale::Save(&saved))
+            }
         };
-        let kept = self
-            .store
-            .commit_with(&deed.events, now, Some(&answer), open);
+        let kept = self.store.commit_with(events, now, answer, open);
         self.note_room(&kept);
         kept?;
+        if !events.is_empty() {
+            self.after_facts(events.len() as u64);
+        }
         Ok(())
     }
 
@@ -156,16 +174,26 @@ impl Desk {
         self.bell.new_fact();
     }
 
-    /// The open sale of that id, as it is kept.
-    pub(super) fn open_body(&self, sale: SaleId) -> Result<Option<String>, TillError> {
-        Ok(self.store.draft(sale)?.map(|draft| draft.json))
+    fn kept(&self, sale: SaleId) -> Result<Option<Kept>, TillError> {
+        let kept = self.store.draft(sale)?;
+        kept.map(|kept| Kept::from_json(&kept.json)).transpose()
+    }
+
+    /// Whether something is kept under that id that is no void: an open sale, readable or not.
+    pub(super) fn is_open(&self, sale: SaleId) -> Result<bool, TillError> {
+        let kept = self.store.draft(sale)?;
+        let kept = kept.map(|kept| Kept::from_json(&kept.json));
+        Ok(kept.is_some_and(|kept| !matches!(kept, Ok(Kept::Void(_)))))
     }
 
     /// The open sale of that id, if it is open.
     pub(super) fn open_draft(&self, sale: SaleId) -> Result<Option<Draft>, TillError> {
-        self.open_body(sale)?
-            .map(|text| Draft::from_json(&text))
-            .transpose()
+        Ok(self.kept(sale)?.and_then(Kept::sale))
+    }
+
+    /// The void of a recorded sale that waits for its cards.
+    pub(super) fn pending_void(&self, sale: SaleId) -> Result<Option<PendingVoid>, TillError> {
+        Ok(self.kept(sale)?.and_then(Kept::void))
     }
 
     /// The open sale of that id, to change it.
@@ -193,7 +221,8 @@ impl Desk {
         let drafts = self.store.drafts()?;
         drafts
             .iter()
-            .map(|draft| Draft::from_json(&draft.json))
+            .map(|draft| Kept::from_json(&draft.json).map(Kept::sale))
+            .filter_map(Result::transpose)
             .collect()
     }
 
@@ -225,6 +254,14 @@ impl Desk {
         let coupons: Vec<CouponNumber> = coupons.map(|coupon| coupon.number.clone()).collect();
         self.load(member.as_slice(), &coupons, &[sale])
     }
+}
+
+fn kept_void(void: &PendingVoid) -> Result<tillside_store::Draft, TillError> {
+    Ok(tillside_store::Draft {
+        sale: void.sale,
+        lane: void.lane.clone(),
+        json: serde_json::to_string(void).map_err(TillError::Unwritable)?,
+    })
 }
 
 fn kept_draft(draft: &Draft) -> Result<tillside_store::Draft, TillError> {

@@ -1,9 +1,10 @@
 //! An open sale, as it is kept between calls and across restarts. Nothing of it is a fact yet.
 
-use super::TillError;
+use super::{TillError, VoidRequest};
 use serde::{Deserialize, Serialize};
 use tillside_core::{
-    Basket, CardIdentity, CouponNumber, Currency, LaneId, Line, PersonId, SaleId, Timestamp,
+    Basket, CardIdentity, CouponNumber, Currency, LaneId, Line, PersonId, SaleCompleted, SaleId,
+    Timestamp,
 };
 
 /// An open sale.
@@ -28,6 +29,70 @@ pub struct Draft {
     /// Coupons that were refused and recorded as such.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<CouponNumber>,
+    /// The sale as it will be recorded, without its tenders: fixed when its first payment by e-money
+    /// began, and then not changed any more until it is paid or no such payment is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed: Option<Box<SaleCompleted>>,
+    /// Who showed a phone's code for this sale, and when: may use the account at HQ for a while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodeShown>,
+}
+
+/// A phone's code that was shown for a sale and counted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CodeShown {
+    /// Whose it is.
+    pub member: tillside_core::MemberId,
+    /// When it was shown.
+    pub at: Timestamp,
+}
+
+/// The void of a sale that waits until its cards have their money back. Kept where open sales are,
+/// under the id of the recorded sale.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PendingVoid {
+    /// The sale.
+    pub sale: SaleId,
+    /// The till.
+    pub lane: LaneId,
+    /// Who asked, who allowed it, why.
+    pub voiding: VoidRequest,
+}
+
+/// What is kept under a sale's id.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Kept {
+    /// The void of a recorded sale.
+    Void(PendingVoid),
+    /// An open sale.
+    Sale(Box<Draft>),
+}
+
+impl Kept {
+    /// Reads what is kept.
+    ///
+    /// # Errors
+    /// If this program cannot read it.
+    pub fn from_json(text: &str) -> Result<Self, TillError> {
+        serde_json::from_str(text).map_err(TillError::UnreadableDraft)
+    }
+
+    /// The open sale, if it is one.
+    pub fn sale(self) -> Option<Draft> {
+        match self {
+            Self::Sale(draft) => Some(*draft),
+            Self::Void(_) => None,
+        }
+    }
+
+    /// The void, if it is one.
+    pub fn void(self) -> Option<PendingVoid> {
+        match self {
+            Self::Void(void) => Some(void),
+            Self::Sale(_) => None,
+        }
+    }
 }
 
 impl Draft {
@@ -49,6 +114,8 @@ impl Draft {
             card: None,
             coupons: Vec::new(),
             refused: Vec::new(),
+            fixed: None,
+            code: None,
         }
     }
 
@@ -60,11 +127,14 @@ impl Draft {
         serde_json::to_string(self).map_err(TillError::Unwritable)
     }
 
-    /// Reads a kept sale.
+    /// Whether it may be changed.
     ///
     /// # Errors
-    /// If this program cannot read it.
-    pub fn from_json(text: &str) -> Result<Self, TillError> {
-        serde_json::from_str(text).map_err(TillError::UnreadableDraft)
+    /// If a payment by e-money has begun.
+    pub fn changeable(&self) -> Result<(), TillError> {
+        match self.fixed {
+            Some(_) => Err(TillError::SaleFixed),
+            None => Ok(()),
+        }
     }
 }

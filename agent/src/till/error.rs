@@ -2,7 +2,7 @@
 
 use crate::barcode::ScanError;
 use crate::chance::NoChance;
-use tillside_core::{GtinError, Refusal, Timestamp};
+use tillside_core::{GtinError, Money, Refusal, Timestamp};
 use tillside_store::StoreError;
 
 /// The most open sales at a time.
@@ -130,6 +130,58 @@ pub enum TillError {
     /// An answer could not be written as JSON.
     #[error("Something went wrong inside the till. Restart Tillside and call HQ.")]
     Unwritable(#[source] serde_json::Error),
+    /// A payment by e-money has begun, so the sale stays as it is.
+    #[error(
+        "A card is paying for this sale, so it cannot be changed now. Finish paying, or give the card its money back first."
+    )]
+    SaleFixed,
+    /// One thing at a time is done with cards.
+    #[error("The till is waiting for a card already. Finish that, or cancel it first.")]
+    JobRunning,
+    /// Nothing is being done with a card.
+    #[error("The till is not waiting for a card.")]
+    NoJob,
+    /// The card is being written to.
+    #[error("The card is being read or written right now. Wait for the outcome.")]
+    JobUnderWay,
+    /// Card readers are switched off.
+    #[error(
+        "Card readers are switched off for this till. Start it without `--no-readers` to use cards."
+    )]
+    ReadersOff,
+    /// There are no keys for cards.
+    #[error(
+        "This till has no keys for cards yet, so cards only say who it is. It gets them when it reaches HQ; ask for another payment meanwhile."
+    )]
+    NoKeys,
+    /// More is to be taken than is left to pay.
+    #[error("Only {due} is left to pay. Take that, or less.")]
+    MoreThanDue {
+        /// What is left.
+        due: Money,
+    },
+    /// The money came from another card.
+    #[error("{}", crate::purse::words::OTHER_CARD)]
+    OtherCard,
+    /// Nothing is left to pay.
+    #[error("Nothing is left to pay. Finish the sale.")]
+    NothingDue,
+    /// Nobody is called so.
+    #[error("This store knows no such member. Check the name or number, or ask HQ.")]
+    NoSuchMember,
+    /// Several are called so.
+    #[error("{0} members fit that. Say which one by the member id.")]
+    SeveralMembers(usize),
+    /// The account needs HQ.
+    #[error(
+        "The account is kept at HQ, and there is no line to HQ right now. Ask for another payment."
+    )]
+    LineNeeded,
+    /// The account needs a proof of who it is.
+    #[error(
+        "The account needs a card that proves who it is, or a fresh code from the member's phone. Show one of them."
+    )]
+    ProofNeeded,
     /// A kept open sale cannot be read.
     #[error("An open sale cannot be read by this program. Throw it away and scan the items again.")]
     UnreadableDraft(#[source] serde_json::Error),
@@ -174,6 +226,19 @@ impl TillError {
             Self::Locked { .. } => "locked",
             Self::ManagerNeeded => "manager_needed",
             Self::UnreadableDraft(_) => "unreadable_sale",
+            Self::SaleFixed => "sale_fixed",
+            Self::JobRunning => "job_running",
+            Self::NoJob => "no_job",
+            Self::JobUnderWay => "job_under_way",
+            Self::ReadersOff => "readers_off",
+            Self::NoKeys => "no_keys",
+            Self::MoreThanDue { .. } => "more_than_due",
+            Self::OtherCard => "other_card",
+            Self::NothingDue => "nothing_due",
+            Self::NoSuchMember => "no_such_member",
+            Self::SeveralMembers(_) => "several_members",
+            Self::LineNeeded => "line_needed",
+            Self::ProofNeeded => "proof_needed",
         }
     }
 
@@ -181,7 +246,7 @@ impl TillError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Store(error) => error.is_retryable(),
-            Self::Busy | Self::Failed | Self::Locked { .. } => true,
+            Self::Busy | Self::Failed | Self::Locked { .. } | Self::LineNeeded => true,
             _ => false,
         }
     }

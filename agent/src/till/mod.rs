@@ -4,6 +4,7 @@
 //! decided by `tillside-core`, kept by `tillside-store`; here both are put together.
 
 mod basket;
+mod cards;
 mod checkout;
 mod coupons;
 mod customer;
@@ -12,11 +13,15 @@ mod desk;
 mod draft;
 mod error;
 mod find;
+mod jobs;
+mod pay;
 mod people;
+mod purses;
 mod report_rows;
 mod reports;
 mod sales;
 mod scan;
+mod settle;
 mod status;
 mod sync;
 mod view;
@@ -28,13 +33,17 @@ pub(crate) use coupons::CouponAnswerView;
 pub use customer::card_words;
 pub use deed::{Answer, WriteKey};
 pub use desk::{Desk, Flags};
-pub use draft::Draft;
+pub use draft::{CodeShown, Draft, PendingVoid};
 pub use error::{OPEN_SALE_LIMIT, REFUSED_COUPON_LIMIT, TillError};
+pub use jobs::Ready;
+pub use pay::{Begun, Holder};
 pub use people::Known;
+pub use purses::{Met, TapPlan};
 pub(crate) use report_rows::{
     DayReport, RedemptionReportRow, SaleReportRow, UnconfirmedRow, VoidReportRow,
 };
 pub(crate) use scan::ScanAnswer;
+pub use settle::Settled;
 pub use status::Standing;
 pub use void::VoidRequest;
 
@@ -94,6 +103,11 @@ impl Till {
         let (done, answer) = oneshot::channel();
         self.send(job, done)?;
         answer.blocking_recv().map_err(|_| TillError::Failed)?
+    }
+
+    /// Whether the queue has no room now.
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.capacity() == 0
     }
 
     fn send<R: Send + 'static>(

@@ -32,8 +32,12 @@ impl Desk {
     /// If the sale is not open.
     pub fn abandon(&mut self, key: &WriteKey, sale: SaleId) -> Result<Answer, TillError> {
         self.write(key, |desk, _| {
-            if desk.open_body(sale)?.is_none() {
+            if !desk.is_open(sale)? {
                 return Err(desk.not_open(sale)?);
+            }
+            // One that this program cannot read is thrown away unread.
+            if let Ok(Some(draft)) = desk.open_draft(sale) {
+                draft.changeable()?;
             }
             Ok(Deed::silent(DraftChange::Drop(sale)))
         })
@@ -69,7 +73,7 @@ impl Desk {
         }
         let (stored, recorded) = self.recorded(sale)?;
         let state = self.recorded_state(sale)?;
-        Ok(self.recorded_view(&stored.0, &recorded, &state))
+        self.recorded_view(&stored.0, &recorded, &state)
     }
 
     /// The receipt of a recorded sale, printed again.
@@ -77,10 +81,12 @@ impl Desk {
     /// # Errors
     /// If the sale is open or unknown.
     pub fn receipt(&mut self, sale: SaleId) -> Result<String, TillError> {
-        if self.open_body(sale)?.is_some() {
+        if self.is_open(sale)? {
             return Err(TillError::StillOpen);
         }
         let ((completed, void), _) = self.recorded(sale)?;
-        Ok(receipt(&self.profile()?.profile, &completed, void.as_ref()))
+        let paid = self.paid_by_cards(&completed)?;
+        let store = self.profile()?.profile;
+        Ok(receipt(&store, &completed, void.as_ref(), &paid))
     }
 }

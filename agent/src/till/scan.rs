@@ -60,6 +60,7 @@ impl Desk {
         let scanned = Scanned::read(code)?;
         self.write(key, |desk, now| {
             let mut draft = desk.draft(sale)?;
+            draft.changeable()?;
             let effect = match desk.find(&scanned)? {
                 Found::Product(product) => add(&mut draft, &product, quantity)?,
                 Found::Coupon(number) => desk.show_coupon(&mut draft, &number, person, now)?.into(),

@@ -1,5 +1,6 @@
 //! Sales as the screen sees them: open ones quoted afresh, recorded ones as they were recorded.
 
+use super::settle::{left, payments};
 use super::{Desk, Draft, TillError};
 use crate::chance::{opened, sale_number};
 use crate::view::{
@@ -32,8 +33,11 @@ impl Desk {
         Ok((state, customer))
     }
 
-    /// An open sale as it stands now.
+    /// An open sale as it stands now; as it was fixed, once a card has begun to pay for it.
     pub(super) fn open_view(&mut self, draft: &Draft, now: Now) -> Result<SaleView, TillError> {
+        if let Some(fixed) = &draft.fixed {
+            return self.fixed_view(draft, fixed, now);
+        }
         let (state, customer) = self.working_set(draft)?;
         let quote = quote(&state, request(draft, customer.as_ref()), now)?;
         let coupons = quote.coupons.iter();
@@ -57,9 +61,35 @@ impl Desk {
             subtotal: quote.subtotal,
             total: quote.total,
             tenders: Vec::new(),
+            payments: self.payments_of(draft.sale)?,
+            due: quote.total,
+            fixed: false,
             rules: quote.rules,
             clock: now.clock,
             confirmed: false,
+        })
+    }
+
+    fn fixed_view(
+        &mut self,
+        draft: &Draft,
+        fixed: &SaleCompleted,
+        now: Now,
+    ) -> Result<SaleView, TillError> {
+        let state = self.fixed_state(fixed, None)?;
+        let recorded = Recorded {
+            voided: false,
+            confirmed: false,
+            clock: now.clock,
+        };
+        let view = self.recorded_view(fixed, &recorded, &state)?;
+        Ok(SaleView {
+            state: SaleStage::Open,
+            opened: draft.opened,
+            completed: None,
+            due: left(fixed.total, &payments(&state, fixed.sale)?)?,
+            fixed: true,
+            ..view
         })
     }
 
@@ -86,7 +116,7 @@ impl Desk {
         sale: &SaleCompleted,
         recorded: &Recorded,
         state: &State,
-    ) -> SaleView {
+    ) -> Result<SaleView, TillError> {
         let points = sale.awards.iter().map(|award| award.points.0).sum();
         let stage = match recorded.voided {
             true => SaleStage::Voided,
@@ -94,7 +124,7 @@ impl Desk {
         };
         let coupons = sale.coupons.iter();
         let coupons = coupons.map(|coupon| self.recorded_coupon(state, coupon));
-        SaleView {
+        Ok(SaleView {
             sale: sale.sale,
             state: stage,
             number: sale_number(sale.sale),
@@ -113,10 +143,13 @@ impl Desk {
             discount_total: difference(sale.subtotal, sale.total),
             total: sale.total,
             tenders: sale.tenders.clone(),
+            payments: self.payments_of(sale.sale)?,
+            due: Money::zero(sale.currency),
+            fixed: true,
             rules: sale.rules,
             clock: recorded.clock,
             confirmed: recorded.confirmed,
-        }
+        })
     }
 
     fn recorded_coupon(&self, state: &State, coupon: &CouponRedeemed) -> CouponView {

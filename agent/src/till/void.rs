@@ -5,10 +5,11 @@ use super::deed::{Answer, Deed, DraftChange, WriteKey};
 use super::view::Recorded;
 use super::{Desk, TillError};
 use crate::receipt::receipt;
+use serde::{Deserialize, Serialize};
 use tillside_core::{Command, Event, Now, PersonId, SaleId, State, Void, apply, decide};
 
 /// A void, once its manager is known to be one.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct VoidRequest {
     /// Who asks.
     pub cashier: PersonId,
@@ -76,11 +77,12 @@ impl Desk {
             clock: now.clock,
         };
         Ok(RecordedAnswer {
-            sale: self.recorded_view(&known.sale, &recorded, state),
+            sale: self.recorded_view(&known.sale, &recorded, state)?,
             receipt: receipt(
                 &self.profile()?.profile,
                 &known.sale,
                 void.map(|void| &**void),
+                &self.paid_by_cards(&known.sale)?,
             ),
             seq: self.next_seq()?,
         })

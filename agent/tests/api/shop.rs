@@ -289,7 +289,13 @@ fn bundle() -> Bundle {
                 coupon("OLD00001", "OLD"), coupon("LATER001", "LATER"), coupon("BIG00001", "BIG")],
             "revoked": ["REVOKED1"],
             "elsewhere": [{"store": "S2", "digests": [elsewhere]}]})),
-        purse: None,
+        purse: Some(of(json!({
+            "scheme": {"application": "F54C01", "system": "tillside-test", "currency": "EUR",
+                "cap": eur(15_000), "key_version": 1, "log_entries": 10, "card_days": 730,
+                "replacement_wait_hours": 72},
+            "desk": {"top_up": true, "issue": true},
+            "blocked": {"as_of": null, "filter": "", "cards": []}}))),
+        member_codes: None,
     }
 }
 

@@ -1,0 +1,407 @@
+//! E-money over the API: jobs with cards, movements, and the manager's ways out.
+
+use super::error::ErrorBody;
+use super::extract::{Nothing, Sale, Signed, Write};
+use super::sales::allowed;
+use super::sessions::Credentials;
+use super::{ApiError, Local};
+use crate::people::Session;
+use crate::purse::{JobView, PurseView, Source, Work, words};
+use crate::till::{Answer, Ready, TillError, VoidRequest, WriteKey};
+use axum::Json;
+use axum::extract::{FromRequestParts, Path, State};
+use axum::http::request::Parts;
+use serde::{Deserialize, Serialize};
+use tillside_core::{CardIdentity, Money, PersonId, PurseTx, Refusal, TenderKind};
+use utoipa::ToSchema;
+
+type Answered = Result<Answer, ApiError>;
+
+/// A payment by e-money.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PayBody {
+    /// How much; without it all that is left to pay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<crate::view::schema::Money>)]
+    amount: Option<Money>,
+    /// Whether less may be taken where the card holds less: then all it holds.
+    #[serde(default)]
+    partly: bool,
+    /// Where the money is.
+    #[serde(default)]
+    from: Source,
+}
+
+/// Money for a card.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TopUpBody {
+    /// How much.
+    #[schema(value_type = crate::view::schema::Money)]
+    amount: Money,
+    /// How the shopper pays for it: `cash` or `card`.
+    #[schema(value_type = String)]
+    tender: TenderKind,
+    /// Where it goes.
+    #[serde(default)]
+    to: Source,
+}
+
+/// Something a manager allows, and why.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReasonBody {
+    /// Why.
+    reason: String,
+    /// The manager who allows it; not needed when a manager is signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    manager: Option<Credentials>,
+}
+
+/// Money to give back.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GiveBackBody {
+    /// How much; without it all that is left of the payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<crate::view::schema::Money>)]
+    amount: Option<Money>,
+    /// The manager who allows it; not needed when a manager is signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    manager: Option<Credentials>,
+}
+
+/// A card to block here, or to free.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FreezeBody {
+    /// The card: `uid:…` or `code:…`.
+    card: String,
+    /// Why: a sentence; whoever is shown the card next reads it.
+    reason: String,
+    /// The manager who allows it; not needed when a manager is signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    manager: Option<Credentials>,
+}
+
+/// A card to issue.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IssueBody {
+    /// Whose it is to be: the member's id, the number of a card, or the name.
+    member: String,
+    /// The lost card it stands in for: `uid:…` or `code:…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaces: Option<String>,
+    /// The manager who allows it; not needed when a manager is signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    manager: Option<Credentials>,
+}
+
+/// The movement a path names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Movement(PurseTx);
+
+#[derive(Clone, Debug, Deserialize)]
+struct MovementPath {
+    txid: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Movement {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = Path::<MovementPath>::from_request_parts(parts, state).await;
+        let Path(MovementPath { txid }) = path.map_err(ApiError::malformed)?;
+        let nobodys = Refusal::PursePaymentUnknown {
+            txid: PurseTx::new([0; 8]),
+        };
+        let txid = txid.parse().map_err(|_| TillError::from(nobodys))?;
+        Ok(Self(txid))
+    }
+}
+
+/// Takes a payment for an open sale from a card: a job that waits for one. Its outcome comes as the event `purse`, and at `/v1/jobs/current`. If it covers what is left to pay, the sale is completed with it. From the first payment on the sale stays as it is.
+#[utoipa::path(post, path = "/v1/sales/{id}/purse", tag = "purses", request_body = PayBody,
+    params(("id" = String, Path), ("Tillside-Session" = String, Header), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = JobView), (status = 404, body = ErrorBody), (status = 409, description = "job_running, purse_unresolved, no_keys, no_purse, readers_off", body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub(crate) async fn pay(
+    State(local): State<Local>,
+    Signed(session): Signed,
+    Sale(sale): Sale,
+    write: Write<PayBody>,
+) -> Answered {
+    let PayBody {
+        amount,
+        partly,
+        from,
+    } = write.body;
+    let work = Work::Pay {
+        sale,
+        amount,
+        partly,
+        from,
+    };
+    begin(&local, &session, write.key, work).await
+}
+
+/// Gives a payment of an open sale back, on the card that paid: a job.
+#[utoipa::path(delete, path = "/v1/sales/{id}/purse/{txid}", tag = "purses",
+    params(("id" = String, Path), ("txid" = String, Path), ("Tillside-Session" = String, Header), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = JobView), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub(crate) async fn take_back(
+    State(local): State<Local>,
+    Signed(session): Signed,
+    Sale(sale): Sale,
+    Movement(of): Movement,
+    write: Write<Nothing>,
+) -> Answered {
+    local
+        .till
+        .run(move |desk| desk.pays_open_sale(of, sale))
+        .await?;
+    let work = Work::GiveBack { of, amount: None };
+    begin(&local, &session, write.key, work).await
+}
+
+/// Puts money on a card: a job. At stores with a top-up desk only.
+#[utoipa::path(post, path = "/v1/purses/top-up", tag = "purses", request_body = TopUpBody,
+    params(("Tillside-Session" = String, Header), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = JobView), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub(crate) async fn top_up(
+    State(local): State<Local>,
+    Signed(session): Signed,
+    write: Write<TopUpBody>,
+) -> Answered {
+    let TopUpBody { amount, tender, to } = write.body;
+    let work = Work::TopUp { amount, tender, to };
+    begin(&local, &session, write.key, work).await
+}
+
+/// Puts the balance of a lost card on its replacement: a job. HQ says which, how much, and from which day on.
+#[utoipa::path(post, path = "/v1/purses/restore", tag = "purses", request_body(content = Object, description = "Empty"),
+    params(("Tillside-Session" = String, Header), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = JobView), (status = 409, body = ErrorBody)))]
+pub(crate) async fn restore(
+    State(local): State<Local>,
+    Signed(session): Signed,
+    write: Write<Nothing>,
+) -> Answered {
+    begin(&local, &session, write.key, Work::Restore).await
+}
+
+/// Movements that somebody has to look after: being tried, unknown, given up, owed; newest first.
+#[utoipa::path(get, path = "/v1/purses", tag = "purses", params(("Tillside-Session" = String, Header)),
+    responses((status = 200, body = Vec<PurseView>), (status = 401, body = ErrorBody)))]
+pub(crate) async fn list(
+    State(local): State<Local>,
+    _signed: Signed,
+) -> Result<Json<Vec<PurseView>>, ApiError> {
+    Ok(Json(local.till.run(|desk| desk.open_purses()).await?))
+}
+
+/// One movement.
+#[utoipa::path(get, path = "/v1/purses/{txid}", tag = "purses",
+    params(("txid" = String, Path), ("Tillside-Session" = String, Header)),
+    responses((status = 200, body = PurseView), (status = 404, body = ErrorBody)))]
+pub(crate) async fn show(
+    State(local): State<Local>,
+    _signed: Signed,
+    Movement(txid): Movement,
+) -> Result<Json<PurseView>, ApiError> {
+    Ok(Json(local.till.run(move |desk| desk.purse(txid)).await?))
+}
+
+/// Lets a sale go on although nobody knows what the card did. What that means is in `consequences` of the movement. A cashier needs a manager's name and PIN.
+#[utoipa::path(post, path = "/v1/purses/{txid}/give-up", tag = "purses", request_body = ReasonBody,
+    params(("txid" = String, Path), ("Tillside-Session" = String, Header), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = PurseView), (status = 403, description = "manager_needed", body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, description = "purse_settled", body = ErrorBody)))]
+pub(crate) async fn give_up(
+    State(local): State<Local>,
+    Signed(session): Signed,
+    Movement(txid): Movement,
+    write: Write<ReasonBody>,
+) -> Answered {
+    let ReasonBody { reason, manager } = write.body;
+    let approved = approved(&local, &session, &write.key, manager).await?;
+    let approved_by = match approved {
+        Approved::Before(answer) => return Ok(answer),
+        Approved::By(person) => person,
+    };
+    let request = VoidRequest {
+        cashier: session.person,
+        approved_by,
+        reason,
+    };
+    let job = local
+        .till
+        .run(move |desk| desk.give_up(&write.key, txid, request));
+    Ok(job.await?)
+}
+
+/// Gives a payment back to its card: what is owed, or a refund. A job. A cashier needs a manager's name and PIN; a refund needs a top-up desk.
+#[utoipa::path(post, path = "/v1/purses/{txid}/give-back", tag = "purses", request_body = GiveBackBody,
+    params(("txid" = String, Path), ("Tillside-Session" = String, Header), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = JobView), (status = 403, description = "manager_needed", body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub(crate) async fn give_back(
+    State(local): State<Local>,
+    Signed(session): Signed,
+    Movement(of): Movement,
+    write: Write<GiveBackBody>,
+) -> Answered {
+    let GiveBackBody { amount, manager } = write.body;
+    match approved(&local, &session, &write.key, manager).await? {
+        Approved::Before(answer) => Ok(answer),
+        Approved::By(_) => {
+            let work = Work::GiveBack { of, amount };
+            begin(&local, &session, write.key, work).await
+        }
+    }
+}
+
+/// The newest job with a card: waiting, on a card, or how it ended.
+#[utoipa::path(get, path = "/v1/jobs/current", tag = "purses", params(("Tillside-Session" = String, Header)),
+    responses((status = 200, body = JobView), (status = 404, description = "no_job: none since the start", body = ErrorBody)))]
+pub(crate) async fn current_job(
+    State(local): State<Local>,
+    _signed: Signed,
+) -> Result<Json<JobView>, ApiError> {
+    let view = local.jobs.view().ok_or(TillError::NoJob)?;
+    Ok(Json(view))
+}
+
+/// Takes a job back that still waits for its card.
+#[utoipa::path(delete, path = "/v1/jobs/current", tag = "purses", params(("Tillside-Session" = String, Header)),
+    responses((status = 200, body = JobView), (status = 404, description = "no_job", body = ErrorBody), (status = 409, description = "job_under_way: a card lies there", body = ErrorBody)))]
+pub(crate) async fn cancel_job(
+    State(local): State<Local>,
+    _signed: Signed,
+) -> Result<Json<JobView>, ApiError> {
+    Ok(Json(local.jobs.cancel(words::CANCELLED)?))
+}
+
+/// Reads a card: balance, last transactions, whose it is. A job.
+#[utoipa::path(post, path = "/v1/cards/read", tag = "cards", request_body(content = Object, description = "Empty"),
+    params(("Tillside-Session" = String, Header), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = JobView), (status = 409, body = ErrorBody)))]
+pub(crate) async fn read_card(
+    State(local): State<Local>,
+    Signed(session): Signed,
+    write: Write<Nothing>,
+) -> Answered {
+    begin(&local, &session, write.key, Work::Read).await
+}
+
+/// Blocks a card at this till; HQ hears of it. A cashier needs a manager's name and PIN.
+#[utoipa::path(post, path = "/v1/cards/freeze", tag = "cards", request_body = FreezeBody,
+    params(("Tillside-Session" = String, Header), ("Idempotency-Key" = String, Header)),
+    responses((status = 204), (status = 403, description = "manager_needed", body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub(crate) async fn freeze(
+    State(local): State<Local>,
+    Signed(session): Signed,
+    write: Write<FreezeBody>,
+) -> Answered {
+    let FreezeBody {
+        card,
+        reason,
+        manager,
+    } = write.body;
+    let card = CardIdentity::new(&card).map_err(|_| TillError::BadCard)?;
+    match approved(&local, &session, &write.key, manager).await? {
+        Approved::Before(answer) => Ok(answer),
+        Approved::By(by) => Ok(local
+            .till
+            .run(move |desk| desk.freeze(&write.key, card, reason, by))
+            .await?),
+    }
+}
+
+/// Lets a card that this till blocked be used again. A cashier needs a manager's name and PIN.
+#[utoipa::path(post, path = "/v1/cards/unfreeze", tag = "cards", request_body = FreezeBody,
+    params(("Tillside-Session" = String, Header), ("Idempotency-Key" = String, Header)),
+    responses((status = 204), (status = 403, description = "manager_needed", body = ErrorBody), (status = 409, description = "card_not_frozen", body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub(crate) async fn unfreeze(
+    State(local): State<Local>,
+    Signed(session): Signed,
+    write: Write<FreezeBody>,
+) -> Answered {
+    let FreezeBody {
+        card,
+        reason,
+        manager,
+    } = write.body;
+    let card = CardIdentity::new(&card).map_err(|_| TillError::BadCard)?;
+    match approved(&local, &session, &write.key, manager).await? {
+        Approved::Before(answer) => Ok(answer),
+        Approved::By(by) => Ok(local
+            .till
+            .run(move |desk| desk.unfreeze(&write.key, card, reason, by))
+            .await?),
+    }
+}
+
+/// Makes a card the programme's: a job. At stores that issue cards only; a cashier needs a manager's name and PIN.
+#[utoipa::path(post, path = "/v1/cards/issue", tag = "cards", request_body = IssueBody,
+    params(("Tillside-Session" = String, Header), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = JobView), (status = 403, description = "manager_needed", body = ErrorBody), (status = 404, description = "no_such_member", body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub(crate) async fn issue(
+    State(local): State<Local>,
+    Signed(session): Signed,
+    write: Write<IssueBody>,
+) -> Answered {
+    let IssueBody {
+        member,
+        replaces,
+        manager,
+    } = write.body;
+    let replaces = replaces.map(|card| CardIdentity::new(&card));
+    let replaces = replaces.transpose().map_err(|_| TillError::BadCard)?;
+    match approved(&local, &session, &write.key, manager).await? {
+        Approved::Before(answer) => Ok(answer),
+        Approved::By(_) => {
+            let member = local
+                .till
+                .run(move |desk| desk.member_called(&member))
+                .await?;
+            let work = Work::Issue {
+                member: member.member,
+                replaces,
+            };
+            begin(&local, &session, write.key, work).await
+        }
+    }
+}
+
+/// Begins a job, unless its key was answered before.
+pub(super) async fn begin(local: &Local, session: &Session, key: WriteKey, work: Work) -> Answered {
+    let ready = Ready {
+        readers: local.readers,
+        keys: local.keys.held(),
+    };
+    let (jobs, person) = (local.jobs.clone(), session.person.clone());
+    let job = local
+        .till
+        .run(move |desk| desk.begin_job(&key, &jobs, ready, person, work));
+    Ok(job.await?)
+}
+
+/// Who allowed something; or that it was done before.
+enum Approved {
+    Before(Answer),
+    By(PersonId),
+}
+
+/// Looks at a manager's PIN, unless the request was answered before: a repeated one needs none.
+async fn approved(
+    local: &Local,
+    session: &Session,
+    key: &WriteKey,
+    manager: Option<Credentials>,
+) -> Result<Approved, ApiError> {
+    let asked = key.clone();
+    if let Some(before) = local.till.run(move |desk| desk.answered(&asked)).await? {
+        return Ok(Approved::Before(before));
+    }
+    Ok(Approved::By(allowed(local, session, manager).await?))
+}

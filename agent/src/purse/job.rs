@@ -1,0 +1,353 @@
+//! What is to be done with the next card: one job at a time, waiting for a card, on it, or over.
+//!
+//! The till's thread starts jobs, a reader's thread takes them, and whoever asks sees how they stand.
+
+use super::view::{JobKind, JobStage, JobView};
+use crate::events::{Happening, Hub};
+use crate::till::{TillError, VoidRequest};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tillside_core::{CardIdentity, MemberId, Money, PersonId, PurseTx, SaleId, TenderKind};
+
+/// How long a job waits for its card. Who walks away must not have the next shopper pay.
+pub const JOB_PATIENCE: Duration = Duration::from_secs(180);
+
+/// What is to be done with a card.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The movement it makes, if it makes one; made before anything happens.
+    pub txid: PurseTx,
+    /// Who is signed in.
+    pub person: PersonId,
+    /// What.
+    pub work: Work,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Work {
+    /// Pay for an open sale.
+    Pay {
+        /// The sale.
+        sale: SaleId,
+        /// How much; none is all that is left to pay.
+        amount: Option<Money>,
+        /// Whether less may be taken, if the card holds less.
+        partly: bool,
+        /// From where.
+        from: Source,
+    },
+    /// Put money on.
+    TopUp {
+        /// How much.
+        amount: Money,
+        /// How the shopper pays for it.
+        tender: TenderKind,
+        /// To where.
+        to: Source,
+    },
+    /// Give all cards of a recorded sale their money back, and void it then.
+    Void {
+        /// The sale.
+        sale: SaleId,
+        /// Who asked, who allowed it, why.
+        request: VoidRequest,
+    },
+    /// Give a payment back: of an open sale, or what is owed, or a refund.
+    GiveBack {
+        /// The payment.
+        of: PurseTx,
+        /// How much; none is all that is left of it.
+        amount: Option<Money>,
+    },
+    /// Put the balance of a lost card on its replacement.
+    Restore,
+    /// Read what is on a card.
+    Read,
+    /// Make a card the programme's.
+    Issue {
+        /// Whose it is to be.
+        member: MemberId,
+        /// The lost card it stands in for.
+        replaces: Option<CardIdentity>,
+    },
+}
+
+/// Where the money is.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Debug,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// On the card itself.
+    #[default]
+    Card,
+    /// In the member's account at HQ; needs the line, and a card that proves who it is.
+    Account,
+}
+
+impl Work {
+    /// What kind of job it is.
+    pub fn kind(&self) -> JobKind {
+        match self {
+            Self::Pay { .. } => JobKind::Pay,
+            Self::TopUp { .. } => JobKind::TopUp,
+            Self::Void { .. } => JobKind::Void,
+            Self::GiveBack { .. } => JobKind::GiveBack,
+            Self::Restore => JobKind::Restore,
+            Self::Read => JobKind::Read,
+            Self::Issue { .. } => JobKind::Issue,
+        }
+    }
+
+    /// Whether it moves the value on the card itself.
+    pub fn moves_the_card(&self) -> bool {
+        match self {
+            Self::Pay { from, .. } => *from == Source::Card,
+            Self::TopUp { to, .. } => *to == Source::Card,
+            Self::Void { .. } | Self::GiveBack { .. } | Self::Restore => true,
+            Self::Read | Self::Issue { .. } => false,
+        }
+    }
+}
+
+/// The one job there may be.
+#[derive(Clone, Debug)]
+pub struct Jobs {
+    slot: Arc<Mutex<Slot>>,
+    hub: Hub,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    number: u64,
+    state: State,
+    view: Option<JobView>,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Free,
+    Waiting(Job, Instant),
+    OnCard,
+}
+
+impl Jobs {
+    /// None yet.
+    pub fn new(hub: Hub) -> Self {
+        let slot = Arc::default();
+        Self { slot, hub }
+    }
+
+    /// Whether another job may begin.
+    ///
+    /// # Errors
+    /// `JobRunning`.
+    pub fn free(&self) -> Result<(), TillError> {
+        let mut slot = self.slot();
+        slot.end_old();
+        match slot.state {
+            State::Free => Ok(()),
+            _ => Err(TillError::JobRunning),
+        }
+    }
+
+    /// A job waits for its card from now on. It replaces what was there: ask [`Jobs::free`] first.
+    pub fn start(&self, job: Job, view: JobView) {
+        let mut slot = self.slot();
+        slot.number += 1;
+        slot.state = State::Waiting(job, Instant::now());
+        slot.view = Some(view.clone());
+        drop(slot);
+        self.tell(view);
+    }
+
+    /// The job, for the card that lies on a reader now. It is that thread's until it ends it or puts
+    /// it back.
+    pub fn take(&self) -> Option<Job> {
+        let mut slot = self.slot();
+        slot.end_old();
+        match std::mem::replace(&mut slot.state, State::OnCard) {
+            State::Waiting(job, _) => Some(job),
+            other => {
+                slot.state = other;
+                None
+            }
+        }
+    }
+
+    /// Nothing was done with the card: the job waits for one again.
+    pub fn put_back(&self, job: Job) {
+        self.slot().state = State::Waiting(job, Instant::now());
+    }
+
+    /// The job waits for another card, and says so.
+    pub fn wait_on(&self, job: Job, view: JobView) {
+        let mut slot = self.slot();
+        slot.number += 1;
+        slot.state = State::Waiting(job, Instant::now());
+        slot.view = Some(view.clone());
+        drop(slot);
+        self.tell(view);
+    }
+
+    /// How the job that was taken goes on.
+    pub fn show(&self, change: impl FnOnce(&mut JobView)) {
+        let mut slot = self.slot();
+        let Some(view) = &mut slot.view else { return };
+        change(view);
+        let view = view.clone();
+        drop(slot);
+        self.tell(view);
+    }
+
+    /// The job is over; how it ended stays to be seen until the next one.
+    pub fn end(&self, change: impl FnOnce(&mut JobView)) {
+        self.slot().state = State::Free;
+        self.show(change);
+    }
+
+    /// What the newest job did not know yet came out.
+    pub fn settled(&self, txid: PurseTx, change: impl FnOnce(&mut JobView)) -> bool {
+        let mut slot = self.slot();
+        let known = slot.view.as_mut();
+        let Some(view) =
+            known.filter(|view| view.txid == Some(txid) && view.stage == JobStage::Unknown)
+        else {
+            return false;
+        };
+        change(view);
+        let view = view.clone();
+        drop(slot);
+        self.tell(view);
+        true
+    }
+
+    /// Takes the job back, if it still waits for its card.
+    ///
+    /// # Errors
+    /// `NoJob`, or `JobUnderWay` if a card is being attended for it.
+    pub fn cancel(&self, words: &str) -> Result<JobView, TillError> {
+        let mut slot = self.slot();
+        slot.end_old();
+        match slot.state {
+            State::Free => return Err(TillError::NoJob),
+            State::OnCard => return Err(TillError::JobUnderWay),
+            State::Waiting(..) => {}
+        }
+        slot.state = State::Free;
+        let view = slot.view.as_mut().ok_or(TillError::NoJob)?;
+        view.stage = JobStage::Cancelled;
+        words.clone_into(&mut view.words);
+        let view = view.clone();
+        drop(slot);
+        self.tell(view.clone());
+        Ok(view)
+    }
+
+    /// The newest job, under way or over.
+    pub fn view(&self) -> Option<JobView> {
+        let mut slot = self.slot();
+        slot.end_old();
+        slot.view.clone()
+    }
+
+    /// The number of the job that waits for a card.
+    pub fn waiting(&self) -> Option<u64> {
+        let slot = self.slot();
+        matches!(slot.state, State::Waiting(..)).then_some(slot.number)
+    }
+
+    /// Tells the screens of something that happened to a purse outside a job.
+    pub(super) fn tell(&self, view: JobView) {
+        self.hub.tell(Happening::Purse(Box::new(view)));
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slot {
+    /// A job that waited too long is over.
+    fn end_old(&mut self) {
+        let State::Waiting(_, since) = &self.state else {
+            return;
+        };
+        if since.elapsed() < JOB_PATIENCE {
+            return;
+        }
+        self.state = State::Free;
+        if let Some(view) = &mut self.view {
+            view.stage = JobStage::Cancelled;
+            view.words = super::words::WAITED_TOO_LONG.to_owned();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    fn job() -> (Job, JobView) {
+        let job = Job {
+            txid: PurseTx::new([1; 8]),
+            person: PersonId::new("mara").unwrap(),
+            work: Work::Read,
+        };
+        let view = JobView::waiting(&job, "Hold the card on the reader.");
+        (job, view)
+    }
+
+    #[test]
+    fn one_at_a_time_and_cancelled_only_while_it_waits() {
+        let jobs = Jobs::new(Hub::default());
+        assert!(matches!(jobs.cancel("x"), Err(TillError::NoJob)));
+        let (one, view) = job();
+        jobs.start(one, view);
+        assert!(matches!(jobs.free(), Err(TillError::JobRunning)));
+        let number = jobs.waiting();
+        let taken = jobs.take().unwrap();
+        assert!(jobs.take().is_none() && jobs.waiting().is_none());
+        assert!(matches!(jobs.cancel("x"), Err(TillError::JobUnderWay)));
+        assert!(matches!(jobs.free(), Err(TillError::JobRunning)));
+        jobs.put_back(taken);
+        assert_eq!(
+            jobs.waiting(),
+            number,
+            "the same card is not attended again for it"
+        );
+        assert_eq!(
+            jobs.cancel("Nothing was done.").unwrap().stage,
+            JobStage::Cancelled
+        );
+        assert!(jobs.free().is_ok() && jobs.take().is_none());
+    }
+
+    #[test]
+    fn an_unknown_outcome_is_settled_once_and_only_for_its_movement() {
+        let jobs = Jobs::new(Hub::default());
+        let (one, view) = job();
+        jobs.start(one, view);
+        jobs.take().unwrap();
+        jobs.end(|view| {
+            view.stage = JobStage::Unknown;
+            view.txid = Some(PurseTx::new([1; 8]));
+        });
+        let done = |view: &mut JobView| view.stage = JobStage::Done;
+        assert!(!jobs.settled(PurseTx::new([2; 8]), done));
+        assert!(jobs.settled(PurseTx::new([1; 8]), done));
+        assert!(!jobs.settled(PurseTx::new([1; 8]), done));
+    }
+}

@@ -1,0 +1,29 @@
+//! Purses at the till: what happens while a card lies on the reader.
+//!
+//! [`flow`] is the one order in which a card and the disk hear of a movement; [`job`] is what waits
+//! for the next card; [`attendant`] is the reader's thread doing both; [`PurseDesk`] is the same
+//! without threads, for whoever has a card in hand. What a movement means is decided by
+//! `tillside-core`, what it does to its sale by the till's thread (`till::settle`), and how a card is
+//! spoken to is left to `tillside-cards`.
+
+mod attendant;
+mod card;
+mod chip;
+mod desk;
+mod flow;
+mod issue;
+mod job;
+mod keys;
+mod view;
+pub(crate) mod words;
+
+pub(crate) use attendant::{CardTapped, Tapped, TillAttendant};
+pub(crate) use card::Reading;
+pub use desk::{NoTap, PurseDesk, Tap};
+pub use flow::{Durable, Ended, JobEnd, Steps};
+pub use job::{JOB_PATIENCE, Job, Jobs, Source, Work};
+pub use keys::{Keys, VaultOptions};
+pub use view::{
+    CardReport, CardTransactionView, EmoneyView, JobKind, JobStage, JobView, KeysView,
+    MovementKind, MovementStage, PaymentView, PurseView,
+};

@@ -1,0 +1,275 @@
+//! Jobs with cards begin here: looked at before anybody is asked for a card, so that what cannot be
+//! done is refused at once, and answered once for each key.
+
+use super::deed::{Answer, Deed, DraftChange, WriteKey};
+use super::settle::{left, payments, unresolved};
+use super::{Desk, TillError};
+use crate::chance;
+use crate::purse::{Job, JobView, Jobs, Work, words};
+use tillside_core::{
+    CardIdentity, Money, Now, PersonId, PurseAction, PurseStage, PurseTx, Refusal, SaleId,
+    TenderKind,
+};
+
+/// What a job is begun with, beside what it does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ready {
+    /// Card readers are watched.
+    pub readers: bool,
+    /// There are keys for cards.
+    pub keys: bool,
+}
+
+/// What a job will be about, for the screen.
+#[derive(Default)]
+struct About {
+    sale: Option<SaleId>,
+    amount: Option<Money>,
+    card: Option<CardIdentity>,
+}
+
+impl Desk {
+    /// Begins a job, unless this was asked before; it waits for its card when this returns.
+    ///
+    /// # Errors
+    /// If another job is running, or it could not be done whatever the card.
+    pub fn begin_job(
+        &mut self,
+        key: &WriteKey,
+        jobs: &Jobs,
+        ready: Ready,
+        person: PersonId,
+        work: Work,
+    ) -> Result<Answer, TillError> {
+        if let Some(before) = self.answered(key)? {
+            return Ok(before);
+        }
+        self.profile()?;
+        if !ready.readers {
+            return Err(TillError::ReadersOff);
+        }
+        let now = self.now()?;
+        let about = self.about(&work, &person, ready, now)?;
+        jobs.free()?;
+        let job = Job {
+            txid: PurseTx::new(chance::eight()?),
+            person,
+            work,
+        };
+        let mut view = JobView::waiting(&job, &words::waiting(job.work.kind(), about.amount));
+        view.sale = about.sale;
+        view.amount = about.amount;
+        view.card_end = about.card.as_ref().map(words::card_end);
+        let answered = view.clone();
+        let answer = self.write(key, |_, _| Deed::new(202, &answered, DraftChange::Keep))?;
+        jobs.start(job, view);
+        Ok(answer)
+    }
+
+    fn about(
+        &mut self,
+        work: &Work,
+        person: &PersonId,
+        ready: Ready,
+        now: Now,
+    ) -> Result<About, TillError> {
+        if matches!(work, Work::Read) {
+            return Ok(About::default());
+        }
+        if self.store.purse_scheme().is_none() {
+            return Err(Refusal::NoPurse.into());
+        }
+        if !ready.keys {
+            return Err(TillError::NoKeys);
+        }
+        match work {
+            Work::Pay { sale, amount, .. } => self.about_payment(*sale, *amount, person, now),
+            Work::TopUp { amount, tender, .. } => self.about_top_up(*amount, *tender),
+            Work::Void { sale, .. } => self.about_void(*sale),
+            Work::GiveBack { of, amount } => self.about_giving_back(*of, *amount),
+            Work::Restore => {
+                self.needs_top_up_desk()?;
+                Ok(About::default())
+            }
+            Work::Issue { .. } => {
+                self.may_issue()?;
+                Ok(About::default())
+            }
+            Work::Read => Ok(About::default()),
+        }
+    }
+
+    fn about_payment(
+        &mut self,
+        sale: SaleId,
+        amount: Option<Money>,
+        person: &PersonId,
+        now: Now,
+    ) -> Result<About, TillError> {
+        let draft = self.draft(sale)?;
+        let (state, fixed) = self.fixed(&draft, person, None, now)?;
+        if unresolved(&state, sale) {
+            let open = state
+                .purses
+                .values()
+                .find(|purse| matches!(purse.stage, PurseStage::Open | PurseStage::Unknown));
+            let txid = open.map(|purse| purse.intended.txid);
+            let txid = txid.unwrap_or(PurseTx::new([0; 8]));
+            return Err(Refusal::PurseUnresolved { txid }.into());
+        }
+        let due = left(fixed.total, &payments(&state, sale)?)?;
+        if due.minor() <= 0 {
+            return Err(TillError::NothingDue);
+        }
+        if let Some(amount) = amount {
+            positive(amount)?;
+            if amount.currency() == due.currency() && amount.minor() > due.minor() {
+                return Err(TillError::MoreThanDue { due });
+            }
+        }
+        self.same_currency(amount.unwrap_or(due))?;
+        Ok(About {
+            sale: Some(sale),
+            amount: Some(amount.unwrap_or(due)),
+            card: None,
+        })
+    }
+
+    fn about_top_up(&mut self, amount: Money, tender: TenderKind) -> Result<About, TillError> {
+        self.needs_top_up_desk()?;
+        positive(amount)?;
+        self.same_currency(amount)?;
+        if tender == TenderKind::Purse {
+            return Err(Refusal::PurseTender.into());
+        }
+        Ok(About {
+            amount: Some(amount),
+            ..About::default()
+        })
+    }
+
+    fn about_void(&mut self, sale: SaleId) -> Result<About, TillError> {
+        let now = self.now()?;
+        let recorded = self.store.sale(sale)?.ok_or(TillError::NoSuchSale)?;
+        if recorded.voided {
+            return Err(Refusal::AlreadyVoided { sale }.into());
+        }
+        if recorded.sale.date != now.date {
+            let sold = recorded.sale.date;
+            return Err(Refusal::NotSameDay { sold }.into());
+        }
+        let next = self.next_to_return(sale)?;
+        let (card, amount) = next.ok_or(TillError::NothingDue)?;
+        Ok(About {
+            sale: Some(sale),
+            amount: Some(amount),
+            card: Some(card),
+        })
+    }
+
+    fn about_giving_back(
+        &mut self,
+        of: PurseTx,
+        amount: Option<Money>,
+    ) -> Result<About, TillError> {
+        let row = self.store.purse(of)?;
+        let row = row.ok_or(Refusal::PursePaymentUnknown { txid: of })?;
+        let intended = &row.state.intended;
+        let paid = intended.action.takes()
+            && matches!(row.state.stage, PurseStage::Done | PurseStage::Owed);
+        if !paid {
+            return Err(Refusal::PursePaymentUnknown { txid: of }.into());
+        }
+        let left = intended
+            .amount
+            .checked_sub(row.given_back)
+            .map_err(Refusal::from)?;
+        if left.minor() <= 0 {
+            return Err(Refusal::PurseTakenBack.into());
+        }
+        if let Some(amount) = amount {
+            positive(amount)?;
+        }
+        Ok(About {
+            sale: intended.action.sale(),
+            amount: Some(amount.unwrap_or(left)),
+            card: Some(intended.card.clone()),
+        })
+    }
+
+    /// The next payment of a recorded sale that its card has not got back: which card, how much.
+    pub fn next_to_return(
+        &mut self,
+        sale: SaleId,
+    ) -> Result<Option<(CardIdentity, Money)>, TillError> {
+        let recorded = self.store.sale(sale)?.ok_or(TillError::NoSuchSale)?;
+        for txid in recorded
+            .sale
+            .tenders
+            .iter()
+            .filter_map(|tender| tender.purse)
+        {
+            let Some(row) = self.store.purse(txid)? else {
+                continue;
+            };
+            if row.given_back.minor() < row.state.intended.amount.minor() {
+                let intended = row.state.intended;
+                return Ok(Some((intended.card, intended.amount)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether cards have to get their money back before a sale can be voided.
+    ///
+    /// # Errors
+    /// If there is no such recorded sale.
+    pub fn void_needs_cards(&mut self, sale: SaleId) -> Result<bool, TillError> {
+        if self.open_draft(sale)?.is_some() {
+            return Err(TillError::StillOpen);
+        }
+        let recorded = self.store.sale(sale)?.ok_or(TillError::NoSuchSale)?;
+        Ok(!recorded.voided && self.next_to_return(sale)?.is_some())
+    }
+
+    /// Whether a movement pays for an open sale.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub fn pays_open_sale(&mut self, of: PurseTx, sale: SaleId) -> Result<(), TillError> {
+        if self.open_draft(sale)?.is_none() {
+            return Err(self.not_open(sale)?);
+        }
+        let row = self.store.purse(of)?;
+        let pays = row.is_some_and(|row| row.state.intended.action == (PurseAction::Pay { sale }));
+        match pays {
+            true => Ok(()),
+            false => Err(Refusal::PursePaymentUnknown { txid: of }.into()),
+        }
+    }
+
+    fn needs_top_up_desk(&self) -> Result<(), TillError> {
+        match self.store.desk_rights().top_up {
+            true => Ok(()),
+            false => Err(Refusal::PurseNoDesk.into()),
+        }
+    }
+
+    fn same_currency(&self, amount: Money) -> Result<(), TillError> {
+        let Some(scheme) = self.store.purse_scheme() else {
+            return Err(Refusal::NoPurse.into());
+        };
+        let (expected, found) = (scheme.currency, amount.currency());
+        match expected == found {
+            true => Ok(()),
+            false => Err(Refusal::PurseCurrency { expected, found }.into()),
+        }
+    }
+}
+
+fn positive(amount: Money) -> Result<(), TillError> {
+    match amount.minor() > 0 {
+        true => Ok(()),
+        false => Err(Refusal::TenderNotPositive { amount }.into()),
+    }
+}

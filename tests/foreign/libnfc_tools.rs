@@ -44,6 +44,45 @@ fn nfc_mfultralight_reads_a_whole_ntag() {
 }
 
 #[test]
+fn nfc_list_finds_a_felica_at_both_speeds() {
+    let listed = Bench::with("felica:0102030405060708").run("nfc-list", &["-v"]);
+    listed.printed(&[
+        "0 ISO14443A passive target(s) found",
+        "1 Felica (212 kbps) passive target(s) found",
+        "1 Felica (424 kbps) passive target(s) found",
+        "ID (NFCID2): 01 02 03 04 05 06 07 08",
+        "System Code (SC): 88 b4",
+    ]);
+}
+
+#[test]
+fn nfc_list_reads_the_ats_of_an_ntag_424() {
+    let listed = Bench::with("ntag424:04112233445566").run("nfc-list", &["-v"]);
+    listed.printed(&[
+        "UID (NFCID1): 04 11 22 33 44 55 66",
+        "SAK (SEL_RES): 20",
+        "ATS: 77 77 71 02 80",
+        "* Compliant with ISO/IEC 14443-4",
+    ]);
+}
+
+#[test]
+fn mifare_ultralight_info_takes_a_plain_one_for_one() {
+    let told = Bench::with("ultralight:04A1B2C3D4E5F6").run("mifare-ultralight-info", &[]);
+    told.printed(&["Tag with UID 04a1b2c3d4e5f6 is a Mifare UltraLight"]);
+}
+
+#[test]
+fn nfc_mfultralight_reads_sixteen_pages_of_a_plain_ultralight() {
+    let folder = tempfile::tempdir().unwrap();
+    let dump = folder.path().join("dump");
+    let read = Bench::with("ultralight:04A1B2C3D4E5F6")
+        .run("nfc-mfultralight", &["r", dump.to_str().unwrap()]);
+    read.printed(&["16 of 16 pages read (0 pages failed)"]);
+    assert_eq!(std::fs::read(&dump).unwrap().len(), 16 * 4);
+}
+
+#[test]
 fn mifare_ultralight_info_takes_it_for_one() {
     let told = Bench::with("anna").run("mifare-ultralight-info", &[]);
     told.printed(&["Tag with UID 04a1b2c3d4e5f6 is a Mifare UltraLight"]);

@@ -14,4 +14,5 @@ mod backend_faults;
 mod backend_service;
 mod bench;
 mod libnfc_tools;
+mod pcsc_tools;
 mod python;

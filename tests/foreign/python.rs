@@ -23,7 +23,7 @@ fn python() -> PathBuf {
 }
 
 /// Runs a script of this folder at the line of a bench.
-fn script(bench: &Bench, name: &str, arguments: &[&str]) -> Ran {
+pub fn script(bench: &Bench, name: &str, arguments: &[&str]) -> Ran {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("foreign");
     let mut command = Command::new(python());
     command.arg("-B").arg(folder.join(name));
@@ -46,6 +46,40 @@ fn nfcpy_writes_a_text_to_an_ntag_and_reads_it_back() {
     script(&bench, "nfcpy_read.py", &["write"]).printed(&["record: written by nfcpy"]);
     // A new host finds it too.
     script(&bench, "nfcpy_read.py", &[]).printed(&["ndef: d10113540265"]);
+}
+
+#[test]
+fn nfcpy_knows_an_ntag_424_and_speaks_its_blocks_itself() {
+    let bench = Bench::with("ntag424:04112233445566");
+    script(&bench, "nfcpy_read.py", &[]).printed(&[
+        "sdd_res=04112233445566 sel_res=20",
+        "tag: Type4ATag MIU=",
+        "present: True",
+    ]);
+}
+
+#[test]
+fn nfcpy_knows_an_ultralight_aes() {
+    let bench = Bench::with("ultralight-aes:04112233445566");
+    script(&bench, "nfcpy_read.py", &[]).printed(&["type: Type2Tag", "present: True"]);
+}
+
+#[test]
+fn nfcpy_proves_keys_to_a_felica_and_libnfcs_tool_reads_what_it_wrote() {
+    let bench = Bench::with("felica:0102030405060708");
+    script(&bench, "nfcpy_felica.py", &[]).printed(&[
+        "tag: Type3Tag 'FeliCa Lite-S (RC-S966)' ID=0102030405060708",
+        "formatted: True",
+        "protected: True",
+        "right key: True",
+        "wrong key: False",
+    ]);
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("message");
+    let told = bench.run("nfc-read-forum-tag3", &["-o", place.to_str().unwrap()]);
+    told.printed(&["NDEF message length: 23 bytes", "Checksum: ok"]);
+    let message = b"\xD1\x01\x13\x54\x02enwritten by nfcpy";
+    assert_eq!(std::fs::read(place).unwrap(), message);
 }
 
 #[test]

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tillside_core::{Bundle, Head, Sealed};
+use tillside_core::{Bundle, EndEvidence, Head, Refusal, Sealed};
 use tillside_sync::{
-    Bell, Engine, HqClient, Identity, LineState, Local, LocalError, LocalView, Problem, ProblemKind,
+    Bell, Engine, HqClient, Identity, LineState, Local, LocalError, LocalView, Problem,
+    ProblemKind, PurseSettlement,
 };
 use tokio::sync::watch;
 
@@ -129,6 +130,29 @@ impl Local for Wire {
 
     async fn adopt(&self, bundle: Bundle) -> Result<(), LocalError> {
         self.job(move |desk| desk.adopt(&bundle)).await
+    }
+
+    /// Each by itself, so that one that cannot be recorded holds no other back.
+    async fn settle(&self, settled: Vec<PurseSettlement>) -> Result<(), LocalError> {
+        for PurseSettlement { txid, end } in settled {
+            let done = self.till.run(move |desk| {
+                let evidence = EndEvidence::Hq(end);
+                desk.end_purse(txid, evidence).map(drop)
+            });
+            match done.await {
+                Ok(()) => {}
+                // Known already, or of a history that this disk does not have: HQ stops telling it
+                // when it has the journal.
+                Err(TillError::Refused(
+                    Refusal::PurseSettled { .. } | Refusal::PursePaymentUnknown { .. },
+                )) => {}
+                Err(error @ TillError::Refused(_)) => {
+                    tracing::error!(%txid, %error, "HQ's settlement of a purse does not fit");
+                }
+                Err(error) => return Err(LocalError::new(error)),
+            }
+        }
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tillside_core::{
     Bundle, Clock, Event, Head, RECORD_VERSION, Record, Sealed, TerminalProfile, Timestamp,
 };
-use tillside_protocol::PushRequest;
+use tillside_protocol::{PurseSettlement, PushRequest};
 use tillside_sync::{Bell, Engine, HqClient, LineState, Local, LocalError, LocalView, run};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
@@ -23,6 +23,7 @@ struct State {
     journal: Vec<Sealed>,
     confirmed: std::collections::BTreeSet<u64>,
     bundles: Vec<Bundle>,
+    settled: Vec<PurseSettlement>,
     /// The call that fails, as on a broken disk.
     broken: Option<&'static str>,
 }
@@ -126,6 +127,11 @@ impl Till {
             .map_or(0, |bundle| bundle.version)
     }
 
+    /// What HQ settled of this till's purses, as often as it was told.
+    pub fn settled(&self) -> Vec<PurseSettlement> {
+        self.state.lock().unwrap().settled.clone()
+    }
+
     /// How often a bundle was put in force.
     pub fn adoptions(&self) -> usize {
         self.state.lock().unwrap().bundles.len()
@@ -163,6 +169,11 @@ impl Local for Till {
 
     async fn adopt(&self, bundle: Bundle) -> Result<(), LocalError> {
         self.works("adopt")?.bundles.push(bundle);
+        Ok(())
+    }
+
+    async fn settle(&self, settled: Vec<PurseSettlement>) -> Result<(), LocalError> {
+        self.works("settle")?.settled.extend(settled);
         Ok(())
     }
 }

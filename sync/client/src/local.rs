@@ -1,6 +1,7 @@
 //! What the engine needs of the terminal's own store. The agent implements it over its database.
 
 use std::error::Error;
+use tillside_protocol::PurseSettlement;
 use tillside_protocol::tillside_core::{Bundle, Head, Sealed};
 
 /// Where the terminal's journal and bundle stand.
@@ -58,4 +59,12 @@ pub trait Local: Send + Sync {
 
     /// Puts a verified bundle in force; on an error the one before stays.
     fn adopt(&self, bundle: Bundle) -> impl Future<Output = Result<(), LocalError>> + Send;
+
+    /// Records how HQ settled movements of purses that this terminal had left open. HQ tells each
+    /// again until the journal says that it is known: one that is settled already, or was never
+    /// begun here, changes nothing and is no error.
+    fn settle(
+        &self,
+        settled: Vec<PurseSettlement>,
+    ) -> impl Future<Output = Result<(), LocalError>> + Send;
 }

@@ -7,8 +7,8 @@ use crate::engine::{
 use crate::{BundleError, HqClient, Local, LocalError, LocalView, RenewError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use tillside_protocol::BATCH_RECORD_LIMIT;
 use tillside_protocol::tillside_core::Timestamp;
+use tillside_protocol::{BATCH_RECORD_LIMIT, TerminalStatus};
 use tokio::sync::{Notify, watch};
 
 /// By which others wake the loop. Rings are kept while it works, and many count as one.
@@ -118,12 +118,24 @@ impl<L: Local> Session<'_, L> {
         match action {
             Action::Push { after } => self.push(after, view).await,
             Action::Status => match self.client.status().await {
-                Ok(status) => Report::Status(status),
+                Ok(status) => self.status(status).await,
                 Err(error) => Report::Failed(error.failure()),
             },
             Action::Pull { hq_now } => self.pull(hq_now, view).await,
             Action::Renew => self.renew().await,
             Action::Wait { .. } => Report::LocalFailed("there is nothing to do".to_owned()),
+        }
+    }
+
+    /// What HQ settled is recorded before anything else is done with its answer.
+    async fn status(&self, mut status: TerminalStatus) -> Report {
+        let settled = std::mem::take(&mut status.settled);
+        if settled.is_empty() {
+            return Report::Status(status);
+        }
+        match self.local.settle(settled).await {
+            Ok(()) => Report::Status(status),
+            Err(error) => stored(error),
         }
     }
 

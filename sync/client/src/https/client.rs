@@ -4,12 +4,20 @@ use super::{CallError, Wire, tls};
 use crate::bundle::{BundleError, Bundles};
 use crate::clock::agree;
 use crate::{Identity, IdentityError, wall_clock};
-use tillside_protocol::tillside_core::{Bundle, Timestamp};
+use std::time::Duration;
+use tillside_protocol::tillside_core::{Bundle, CardIdentity, Timestamp};
 use tillside_protocol::{
-    ENROL, EnrolRequest, EnrolResponse, InviteCode, JOURNAL, PushRequest, PushResponse, RENEW,
+    ACCOUNT, ACCOUNT_STANDING, AccountAnswer, AccountRequest, AccountStanding, ENROL, EnrolRequest,
+    EnrolResponse, InviteCode, JOURNAL, KEYS, KeyGrant, PushRequest, PushResponse, RENEW,
     RenewRequest, RenewResponse, STATUS, TerminalStatus,
 };
 use url::Url;
+
+/// The longest a shopper waits while HQ moves an account. After it nobody knows: the same request,
+/// with the same txid, finds out.
+pub const ACCOUNT_PATIENCE: Duration = Duration::from_secs(15);
+/// The longest a shopper waits for a balance.
+pub const STANDING_PATIENCE: Duration = Duration::from_secs(5);
 
 /// An enrolled terminal's client.
 #[derive(Debug)]
@@ -44,6 +52,31 @@ impl HqClient {
     /// Asks what HQ knows of this terminal.
     pub async fn status(&self) -> Result<TerminalStatus, CallError> {
         self.wire()?.get(STATUS).await
+    }
+
+    /// The card keys that this terminal's store may have. They are secret: straight into a vault.
+    pub async fn keys(&self) -> Result<KeyGrant, CallError> {
+        self.wire()?.get(KEYS).await
+    }
+
+    /// Has HQ move an account purse, within [`ACCOUNT_PATIENCE`].
+    ///
+    /// An error that [may be retried](CallError::is_retryable) leaves the outcome unknown: only the
+    /// very same request again, or HQ's settlement, says how it ended. Others moved nothing.
+    pub async fn account(&self, request: &AccountRequest) -> Result<AccountAnswer, CallError> {
+        let wire = self.wire()?;
+        wire.post_within(ACCOUNT_PATIENCE, ACCOUNT, request).await
+    }
+
+    /// What the account that a card names holds, within [`STANDING_PATIENCE`].
+    pub async fn account_standing(
+        &self,
+        card: &CardIdentity,
+    ) -> Result<AccountStanding, CallError> {
+        let wire = self.wire()?;
+        let mut url = wire.at(ACCOUNT_STANDING)?;
+        url.query_pairs_mut().append_pair("card", card.as_str());
+        wire.get_within(STANDING_PATIENCE, url).await
     }
 
     /// Fetches and verifies the newest bundle, if it is newer than `current`. `hq_now` is what HQ's

@@ -55,8 +55,17 @@ impl Wire {
 
     /// GET with a JSON answer.
     pub(super) async fn get<A: DeserializeOwned>(&self, path: &str) -> Result<A, CallError> {
-        let request = self.request(Method::GET, self.at(path)?);
-        answer::read(request.timeout(CALL_TIMEOUT).send().await?).await
+        self.get_within(CALL_TIMEOUT, self.at(path)?).await
+    }
+
+    /// GET with a JSON answer that somebody waits for: not longer than `patience`.
+    pub(super) async fn get_within<A: DeserializeOwned>(
+        &self,
+        patience: Duration,
+        url: Url,
+    ) -> Result<A, CallError> {
+        let request = self.request(Method::GET, url);
+        answer::read(request.timeout(patience).send().await?).await
     }
 
     /// POST of JSON with a JSON answer.
@@ -65,8 +74,18 @@ impl Wire {
         path: &str,
         body: &impl Serialize,
     ) -> Result<A, CallError> {
+        self.post_within(CALL_TIMEOUT, path, body).await
+    }
+
+    /// POST of JSON with a JSON answer that somebody waits for: not longer than `patience`.
+    pub(super) async fn post_within<A: DeserializeOwned>(
+        &self,
+        patience: Duration,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<A, CallError> {
         let body = serde_json::to_vec(body).map_err(setup)?;
-        self.send(path, body, None).await
+        self.send(patience, path, body, None).await
     }
 
     /// POST of gzip-compressed JSON with a JSON answer.
@@ -80,7 +99,7 @@ impl Wire {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(&plain).map_err(setup)?;
         let body = encoder.finish().map_err(setup)?;
-        self.send(path, body, Some("gzip")).await
+        self.send(CALL_TIMEOUT, path, body, Some("gzip")).await
     }
 
     /// GET of a file, as it comes; none if HQ does not have it. The caller bounds the length.
@@ -103,6 +122,7 @@ impl Wire {
 
     async fn send<A: DeserializeOwned>(
         &self,
+        patience: Duration,
         path: &str,
         body: Vec<u8>,
         encoding: Option<&'static str>,
@@ -113,7 +133,7 @@ impl Wire {
         if let Some(encoding) = encoding {
             request = request.header(CONTENT_ENCODING, encoding);
         }
-        answer::read(request.timeout(CALL_TIMEOUT).body(body).send().await?).await
+        answer::read(request.timeout(patience).body(body).send().await?).await
     }
 
     fn request(&self, method: Method, url: Url) -> RequestBuilder {

@@ -362,7 +362,7 @@ mod tests {
                 b"\xFF\xCA\x00\x00\x00",
                 &poll(0x01, [0xFF, 0xFF]),
                 &poll(0x02, [0x12, 0xFC]),
-                &poll(0x00, [0, 0]),
+                &poll(0x00, [0xFF, 0xFF]),
                 &read,
                 b"\x90\x60\x00\x00\x00",
                 b"\xFF\xB0\x00\x04\x04",

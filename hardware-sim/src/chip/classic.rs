@@ -113,6 +113,7 @@ mod tests {
         for silent in ["60", "3000", "9060000000"] {
             chip.activate();
             assert_eq!(raw(&mut chip, silent), "-");
+            assert_eq!(raw(&mut chip, "6004"), "-", "idle after {silent}");
         }
     }
 

@@ -140,6 +140,11 @@ mod tests {
                 make(&format!("{kind}:04A1B2C3D4E5F6").parse().unwrap()).save()
             );
         }
+        // The terminator is the last byte of the user's memory, and the locks behind it are untouched.
+        let address = format!("https://{}", "a".repeat(room(ChipKind::Ntag213) - 5));
+        let spec = format!("ntag213:04A1B2C3D4E5F6+{address}");
+        let mut full = make(&spec.parse().unwrap());
+        assert_eq!(raw(full.as_mut(), "3A2728"), "616161FE000000BD");
         for no in ["uid:DEADBEEF+https://a", "ntag213:04A1B2C3D4E5F6+ftp://a"] {
             let error = no.parse::<crate::CardSpec>().unwrap_err().to_string();
             assert!(error.contains("web address"), "{error}");

@@ -3,7 +3,6 @@
 use super::{CardLogEntry, PurseEnd, PurseIntended};
 use crate::{PurseTx, TransactionMacInput, TransactionMacValue};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// What a card shows under authentication.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -105,6 +104,7 @@ pub fn recover(intent: &PurseIntended, seen: &CardSeen, log: &[CardLogEntry]) ->
     match log.iter().find(|entry| entry.txid == intent.txid) {
         Some(entry) => {
             let fits = since > 1
+                && intent.is_next(entry)
                 && entry.kind == intent.action.number()
                 && entry.amount == intent.amount.minor()
                 && Some(entry.after) == after;
@@ -113,8 +113,10 @@ pub fn recover(intent: &PurseIntended, seen: &CardSeen, log: &[CardLogEntry]) ->
                 false => Recovery::Contradiction,
             }
         }
-        // The one after `before` was another: it alone was committed, or the log reaches back to it.
-        None if since == 1 || since <= entries(log) => Recovery::Settled(PurseEnd::NotDone),
+        // The one after `before` was another.
+        None if since == 1 || log.iter().any(|entry| intent.is_next(entry)) => {
+            Recovery::Settled(PurseEnd::NotDone)
+        }
         None => Recovery::StillUnknown,
     }
 }
@@ -126,10 +128,4 @@ fn agrees(seen: &CardSeen, log: &[CardLogEntry]) -> bool {
         Some(entry) => entry.after == seen.balance,
         None => log.is_empty(),
     }
-}
-
-/// How many transactions a log tells of, each once.
-fn entries(log: &[CardLogEntry]) -> u32 {
-    let txids: BTreeSet<PurseTx> = log.iter().map(|entry| entry.txid).collect();
-    u32::try_from(txids.len()).unwrap_or(u32::MAX)
 }

@@ -108,6 +108,14 @@ pub struct PurseIntended {
 }
 
 impl PurseIntended {
+    /// Whether an entry of the card's log is of the transaction right after what the card showed: this
+    /// movement's own, or the one that took its place.
+    pub fn is_next(&self, entry: &CardLogEntry) -> bool {
+        let before = self.before.as_ref();
+        let next = before.map(|before| before.tmc.wrapping_add(1) & CardLogEntry::SEQ_MASK);
+        next == Some(entry.seq)
+    }
+
     /// The card's balance if it happens, minor units; none for an account, or out of range.
     pub fn balance_after(&self) -> Option<i64> {
         let before = self.before.as_ref()?;
@@ -251,10 +259,16 @@ pub struct CardLogEntry {
     pub amount: i64,
     /// The balance after it, minor units.
     pub after: i64,
-    /// The card's count of movements.
+    /// Which of the card's transactions: its counter (TMC) after it, the low 24 bits, which is what a
+    /// log has room for.
     pub seq: u32,
     /// Which terminal.
     pub terminal: TerminalMark,
     /// When by that terminal's clock: seconds since 1970.
     pub time: u32,
+}
+
+impl CardLogEntry {
+    /// What a log keeps of a card's counter.
+    pub const SEQ_MASK: u32 = 0x00FF_FFFF;
 }

@@ -34,9 +34,9 @@ fn judge(purse: &PurseState, evidence: EndEvidence) -> Result<(PurseEnd, PurseEv
         EndEvidence::Hq(end) => Ok((end, PurseEvidence::Hq)),
         EndEvidence::CardAsked { seen, log } => match recover(intended, &seen, &log) {
             Recovery::Settled(end) => {
-                let entry = log.into_iter().find(|entry| {
-                    entry.txid == txid
-                        || (end == PurseEnd::NotDone && seen.last == Some(entry.txid))
+                let entry = log.into_iter().find(|entry| match end {
+                    PurseEnd::Done => entry.txid == txid,
+                    PurseEnd::NotDone => intended.is_next(entry),
                 });
                 Ok((end, PurseEvidence::CardAsked { seen, entry }))
             }

@@ -36,7 +36,7 @@ impl ModelCard {
             kind: action.number(),
             amount: minor,
             after: self.balance,
-            seq: self.tmc,
+            seq: self.tmc & CardLogEntry::SEQ_MASK,
             terminal: TerminalMark::of(terminal(1)),
             time: 0,
         });

@@ -83,7 +83,10 @@ fn torn(ours: bool, after: u64) -> (ModelCard, PurseIntended) {
 #[test]
 fn a_card_that_was_tampered_with_contradicts() {
     type Tamper = fn(&mut CardSeen, &mut Vec<CardLogEntry>);
-    let tampered: [(&str, bool, u64, Tamper); 14] = [
+    let tampered: [(&str, bool, u64, Tamper); 15] = [
+        ("place in the log changed", true, 2, |_, log| {
+            log[2].seq += 1
+        }),
         ("counter played back", false, 0, |seen, _| seen.tmc -= 1),
         ("counter played back, done", true, 0, |seen, _| seen.tmc = 0),
         ("balance changed", false, 0, |seen, _| seen.balance += 1),
@@ -120,6 +123,24 @@ fn a_card_that_was_tampered_with_contradicts() {
     }
 }
 
+/// Where the log was not read, the card's last transaction must still come out at its balance.
+#[test]
+fn a_changed_balance_contradicts_without_a_log_too() {
+    let (card, intent) = torn(true, 0);
+    let mut seen = card.seen();
+    let told = recover(&intent, &seen, &[]);
+    assert_eq!(told, Recovery::Settled(PurseEnd::Done));
+    seen.balance += 70;
+    assert_eq!(recover(&intent, &seen, &[]), Recovery::Contradiction);
+    for last in [None, Some(tx(101))] {
+        let seen = CardSeen {
+            last,
+            ..card.seen()
+        };
+        assert_eq!(recover(&intent, &seen, &[]), Recovery::Contradiction);
+    }
+}
+
 #[test]
 fn a_log_of_another_card_contradicts() {
     let (card, intent) = torn(false, 2);
@@ -131,13 +152,44 @@ fn a_log_of_another_card_contradicts() {
     assert_eq!(told, Recovery::Contradiction);
 }
 
-/// One entry told three times does not reach back three transactions.
+/// A part of a log tells what it tells: the entry right after the intent, or nothing.
 #[test]
-fn an_entry_counts_once() {
-    let (card, intent) = torn(true, 3);
-    let newest = card.log().remove(0);
-    let told = recover(&intent, &card.seen(), &vec![newest; 4]);
-    assert_eq!(told, Recovery::StillUnknown);
+fn part_of_a_log_is_read_for_what_it_is() {
+    let told = |ours, pick: &[usize]| {
+        let (card, intent) = torn(ours, 3);
+        let log = card.log();
+        let part: Vec<_> = pick.iter().map(|&at| log[at].clone()).collect();
+        recover(&intent, &card.seen(), &part)
+    };
+    // Newest first: three others, then ours if it was done, then the two before it.
+    assert_eq!(told(true, &[0, 0, 0, 0]), Recovery::StillUnknown);
+    assert_eq!(told(true, &[0, 1, 2]), Recovery::StillUnknown);
+    assert_eq!(told(true, &[0, 3]), Recovery::Settled(PurseEnd::Done));
+    assert_eq!(told(false, &[0, 1]), Recovery::StillUnknown);
+    assert_eq!(told(false, &[0, 2]), Recovery::Settled(PurseEnd::NotDone));
+    assert_eq!(told(false, &[0, 3, 4]), Recovery::StillUnknown);
+}
+
+/// A log has room for 24 bits of the counter.
+#[test]
+fn a_counter_past_24_bits_is_found_in_the_log() {
+    for ours in [false, true] {
+        let mut card = ModelCard::new(1_000, 8);
+        card.commit(tx(100), &pay_one(), 10);
+        card.tmc = 0x01FF_FFFF;
+        let intent = intended(&card, 1, pay_one(), 70);
+        let first = if ours { 1 } else { 200 };
+        card.commit(tx(first), &pay_one(), 70);
+        card.commit(tx(201), &pay_one(), 10);
+        card.commit(tx(202), &pay_one(), 10);
+        let expected = if ours {
+            PurseEnd::Done
+        } else {
+            PurseEnd::NotDone
+        };
+        let told = recover(&intent, &card.seen(), &card.log());
+        assert_eq!(told, Recovery::Settled(expected));
+    }
 }
 
 #[test]

@@ -173,6 +173,41 @@ fn an_asked_card_may_not_know_or_may_contradict() {
     );
 }
 
+/// The entry that proves it goes with the evidence: its own, or the one in its place.
+#[test]
+fn what_the_card_showed_is_kept_with_the_entry_that_tells() {
+    let with = |n, seq, after| CardLogEntry {
+        seq,
+        after,
+        ..entry(n)
+    };
+    for (log, expected, end_expected) in [
+        (
+            vec![with(8, 5, 4_600), with(1, 4, 4_700)],
+            Some(1),
+            PurseEnd::Done,
+        ),
+        (
+            vec![with(8, 5, 4_600), with(7, 4, 4_900)],
+            Some(7),
+            PurseEnd::NotDone,
+        ),
+    ] {
+        let (mut state, _) = paying();
+        leave_unknown(&mut state, 1).unwrap();
+        let seen = seen(4_600, 5, Some(8));
+        let evidence = EndEvidence::CardAsked { seen, log };
+        let Event::PurseEnded(ended) = end(&mut state, tx(1), evidence).unwrap() else {
+            panic!()
+        };
+        assert_eq!(ended.end, end_expected);
+        let PurseEvidence::CardAsked { entry, .. } = ended.evidence else {
+            panic!()
+        };
+        assert_eq!(entry.map(|entry| entry.txid), expected.map(tx));
+    }
+}
+
 /// A sale of 10.00 of which movement 1 paid 3.00, and its checkout.
 fn part_paid() -> (State, CheckOut) {
     let (mut state, answer) = paying();

@@ -10,6 +10,8 @@ mod attendant;
 mod card;
 mod chip;
 mod desk;
+#[cfg(test)]
+mod double;
 mod flow;
 mod issue;
 mod job;
@@ -27,3 +29,6 @@ pub use view::{
     CardReport, CardTransactionView, EmoneyView, JobKind, JobStage, JobView, KeysView,
     MovementKind, MovementStage, PaymentView, PurseView,
 };
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,7 @@ pub(crate) use coupons::CouponAnswerView;
 pub use customer::card_words;
 pub use deed::{Answer, WriteKey};
 pub use desk::{Desk, Flags};
-pub use draft::{CodeShown, Draft, PendingVoid};
+pub use draft::{Draft, PendingVoid};
 pub use error::{OPEN_SALE_LIMIT, REFUSED_COUPON_LIMIT, TillError};
 pub use jobs::Ready;
 pub use pay::{Begun, Holder};

@@ -6,6 +6,8 @@
 
 mod atr;
 mod authenticated;
+#[cfg(test)]
+mod damage;
 pub mod desfire;
 pub mod felica;
 mod identify;

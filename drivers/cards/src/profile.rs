@@ -46,7 +46,7 @@ const fn row(
 
 /// The models we know. Their raw-frame column is from manuals, and measured on none (unverified)
 /// but the simulated ACR122U and ACR1252U.
-const KNOWN: [ReaderProfile; 7] = [
+const KNOWN: [ReaderProfile; 9] = [
     row("ACS ACR122U", "ACR122", RawFrame::Pn532),
     row("ACS ACR1252U", "ACR1252", RawFrame::TransparentSession),
     row("ACS ACR1255U", "ACR1255", RawFrame::TransparentSession),
@@ -65,6 +65,10 @@ const KNOWN: [ReaderProfile; 7] = [
         "OMNIKEY 5427",
         RawFrame::TransparentSession,
     ),
+    // Sony's readers carry raw frames in commands of their own, which we do not know. The RC-S380 calls
+    // itself by its series.
+    row("Sony RC-S380", "PaSoRi", RawFrame::None),
+    row("Sony RC-S300", "RC-S300", RawFrame::None),
     // The libnfc backend speaks the same words as an ACR122U; its name is the connection string.
     row("PN532 on a serial port", "pn532_uart:", RawFrame::Pn532),
 ];
@@ -91,9 +95,15 @@ mod tests {
         assert_eq!(acr122.raw_frame, RawFrame::Pn532);
         let acr1252 = ReaderProfile::of("ACS ACR1252 1S CL Reader [ACR1252 Reader PICC] 01 00");
         assert_eq!(acr1252.raw_frame, RawFrame::TransparentSession);
-        assert_eq!(
-            ReaderProfile::of("Gemalto PC Twin 00 00").raw_frame,
-            RawFrame::None
-        );
+        let board = ReaderProfile::of("pn532_uart:/dev/ttyUSB0");
+        assert_eq!(board.raw_frame, RawFrame::Pn532);
+        for (name, model) in [
+            ("Sony FeliCa Port/PaSoRi 3.0 0", "Sony RC-S380"),
+            ("SONY FeliCa RC-S300/P (1234567) 00 00", "Sony RC-S300"),
+            ("Gemalto PC Twin 00 00", "unknown reader"),
+        ] {
+            let profile = ReaderProfile::of(name);
+            assert_eq!((profile.model, profile.raw_frame), (model, RawFrame::None));
+        }
     }
 }

@@ -166,8 +166,7 @@ impl Seed {
 }
 
 /// Runs `identify` on chips whose answers are damaged, `times` times. It may fail, or find what the
-/// whole card is: never anything else, and never panic. `TILLSIDE_DAMAGED_CARDS` in the environment
-/// asks for another number of times, `TILLSIDE_SEED` for other damage.
+/// whole card is: never anything else, and never panic. See [`rounds`].
 pub(crate) fn survives_damage<C: FnMut(&[u8]) -> Vec<u8>>(
     times: usize,
     reader: &'static str,
@@ -175,13 +174,7 @@ pub(crate) fn survives_damage<C: FnMut(&[u8]) -> Vec<u8>>(
     mut identify: impl FnMut(&mut dyn CardSession) -> Result<AuthenticatedIdentity, IdentityError>,
 ) {
     let true_identity = identify(&mut Bench::new(reader, chip())).unwrap();
-    let asked = |name: &str| {
-        let text = std::env::var(name).ok()?;
-        Some(text.parse::<u64>().expect("a number"))
-    };
-    let times = asked("TILLSIDE_DAMAGED_CARDS").map_or(times, |times| times.try_into().unwrap());
-    let chosen = asked("TILLSIDE_SEED").unwrap_or(20);
-    let mut seed = Seed(0x7111_51DE ^ (chosen << 32));
+    let (times, chosen, mut seed) = rounds(times);
     let (mut refused, mut found) = (0, 0);
     for round in 0..times {
         let mut whole = chip();
@@ -210,6 +203,18 @@ pub(crate) fn survives_damage<C: FnMut(&[u8]) -> Vec<u8>>(
         "{refused} of {times} refused: nothing was damaged"
     );
     assert!(found > 0, "nothing was found at all: the chip is broken");
+}
+
+/// How often to damage answers, and with which seed: `TILLSIDE_DAMAGED_CARDS` in the environment asks for
+/// another number of times, `TILLSIDE_SEED` for other damage.
+pub(crate) fn rounds(times: usize) -> (usize, u64, Seed) {
+    let asked = |name: &str| {
+        let text = std::env::var(name).ok()?;
+        Some(text.parse::<u64>().expect("a number"))
+    };
+    let times = asked("TILLSIDE_DAMAGED_CARDS").map_or(times, |times| times.try_into().unwrap());
+    let chosen = asked("TILLSIDE_SEED").unwrap_or(20);
+    (times, chosen, Seed(0x7111_51DE ^ (chosen << 32)))
 }
 
 /// One file of public vectors.

@@ -318,3 +318,7 @@ impl Identified {
         self
     }
 }
+
+#[cfg(test)]
+#[path = "with_tests.rs"]
+mod tests;

@@ -67,6 +67,11 @@ impl Desk<'_, '_> {
         let found = self.card.key_version(0)?;
         if found == 0 {
             self.as_master(FACTORY_KEY)?;
+            // The number came without a MAC; keys made from a wrong one would lose the card.
+            if self.card.real_uid()? != self.uid {
+                let step = "the card's own number";
+                return Err(CardError::Garbled { step }.into());
+            }
             self.card.change_own_key(0, &master)?;
             self.did(IssueStep::Key(0));
         } else if found != master.version {

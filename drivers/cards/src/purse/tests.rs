@@ -87,7 +87,7 @@ fn standing(card: &mut Fake, owner: &PurseCard) -> (Standing, Vec<LogEntry>) {
 }
 
 /// A card of ours that holds 100.00.
-fn filled() -> (Fake, PurseCard) {
+pub(crate) fn filled() -> (Fake, PurseCard) {
     let (mut card, owner) = issued();
     moved(&mut card, &owner, &movement(Movement::TopUp, 10_000, 1));
     (card, owner)

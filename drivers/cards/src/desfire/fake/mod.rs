@@ -14,7 +14,7 @@ use tillside_keys::{CardKey, HeldKey, KeyRole};
 use super::FileSettings;
 use super::secure::Secure;
 use crate::scheme::CardScheme;
-use crate::script::{ACR122, Masters};
+use crate::script::{ACR122, Masters, Seed};
 
 pub(crate) const UID: [u8; 7] = [0x04, 0x7A, 0x11, 0x51, 0xDE, 0x5F, 0x80];
 
@@ -35,7 +35,7 @@ pub(crate) struct App {
     pub(crate) files: BTreeMap<u8, File>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct File {
     pub(crate) settings: FileSettings,
     pub(crate) bytes: Vec<u8>,
@@ -70,6 +70,8 @@ pub(crate) struct Fake {
     pub(crate) tear: Option<Tear>,
     pub(crate) commands: usize,
     pub(crate) sent: Vec<u8>,
+    /// The answer of that number is damaged on its way.
+    pub(crate) damaged: Option<(usize, Seed)>,
     gone: bool,
 }
 
@@ -110,6 +112,7 @@ impl Fake {
             tear: None,
             commands: 0,
             sent: Vec::new(),
+            damaged: None,
             gone: false,
         }
     }
@@ -171,7 +174,11 @@ impl CardSession for Fake {
             self.gone = true;
             return Err(gone());
         }
-        let answer = self.answer(command);
+        let mut answer = self.answer(command);
+        let commands = self.commands;
+        if let Some((_, seed)) = self.damaged.as_mut().filter(|(at, _)| *at == commands) {
+            seed.damage(&mut answer);
+        }
         self.gone = self.tear == Some(Tear::After(self.commands));
         self.commands += 1;
         match self.gone {

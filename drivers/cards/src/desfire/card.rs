@@ -260,3 +260,72 @@ fn wrong_key() -> CardError {
     let step = AUTHENTICATION;
     CardError::WrongKey { step }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::desfire::fake::{Fake, randoms};
+    use crate::desfire::{FACTORY_KEY, NewApplication};
+    use crate::script::{ACR122, Bench, Seed};
+
+    const NEW: NewApplication = NewApplication {
+        aid: [1, 2, 3],
+        key_settings: 0x0B,
+        keys: 6,
+        key_sets: 2,
+    };
+
+    fn opened(fake: &mut Fake) -> Card<'_> {
+        let mut card = Card::new(fake);
+        card.create_application(NEW).unwrap();
+        card.select(NEW.aid).unwrap();
+        card.authenticate_first(0, FACTORY_KEY, randoms(1)())
+            .unwrap();
+        card
+    }
+
+    #[test]
+    fn an_answer_of_another_length_is_refused() {
+        for length in [0, 2, 100] {
+            let mut bench = Bench::new(ACR122, |_: &[u8]| {
+                let mut answer = vec![3; length];
+                answer.extend([0x91, 0x00]);
+                answer
+            });
+            let found = Card::new(&mut bench).key_version(0);
+            assert!(matches!(found, Err(CardError::Garbled { .. })), "{length}");
+        }
+    }
+
+    #[test]
+    fn the_first_thing_that_goes_wrong_ends_the_session() {
+        // A refusal.
+        let mut fake = Fake::new();
+        let mut card = opened(&mut fake);
+        let refused = card.file_settings(7);
+        assert_eq!(refused.unwrap_err().status(), Some(Status::NoFile));
+        let next = card.file_ids();
+        assert!(matches!(next, Err(CardError::NoSession { .. })));
+        drop(card);
+        assert_eq!(fake.commands, 5);
+        // A damaged answer, to a command of a session that was good so far.
+        let mut fake = Fake::new();
+        fake.damaged = Some((5, Seed(77)));
+        let mut card = opened(&mut fake);
+        assert_eq!(card.file_ids().unwrap(), Vec::<u8>::new());
+        assert!(card.key_version(0).is_err());
+        assert!(!card.is_authenticated());
+        let next = card.file_ids();
+        assert!(matches!(next, Err(CardError::NoSession { .. })));
+        drop(card);
+        // Without one there is none.
+        let mut fake = Fake::new();
+        let mut card = Card::new(&mut fake);
+        assert!(matches!(card.file_ids(), Err(CardError::NoSession { .. })));
+        let again = card.authenticate_non_first(0, FACTORY_KEY, [1; 16]);
+        assert!(matches!(again, Err(CardError::NoSession { .. })));
+        drop(card);
+        assert_eq!(fake.commands, 0);
+    }
+}

@@ -430,7 +430,7 @@ impl Fake {
             return Err(0x9E);
         }
         let reader = self.reader.ok_or(0x9D_u8)?;
-        let debited = self.debited;
+        let (debited, counts) = (self.debited, self.counts);
         let mut app = self.mirror.take().ok_or(0x0C_u8)?;
         let uid = self.memory.uid;
         let tmi = std::mem::take(&mut self.tmi);
@@ -441,7 +441,7 @@ impl Fake {
         }
         let file = app.files.values_mut().find(|file| file.mac_key.is_some());
         let file = file.ok_or(0x9D_u8)?;
-        file.tmc += 1;
+        file.tmc += counts;
         file.records = vec![reader.to_vec()];
         let key = file.mac_key.clone().unwrap();
         let value = tmv(&key, &uid, file.tmc, tmi.as_bytes());

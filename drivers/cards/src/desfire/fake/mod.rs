@@ -72,6 +72,8 @@ pub(crate) struct Fake {
     pub(crate) sent: Vec<u8>,
     /// The answer of that number is damaged on its way.
     pub(crate) damaged: Option<(usize, Seed)>,
+    /// How far a commit moves the counter: 1 on a card that is well.
+    pub(crate) counts: u32,
     gone: bool,
 }
 
@@ -113,6 +115,7 @@ impl Fake {
             commands: 0,
             sent: Vec::new(),
             damaged: None,
+            counts: 1,
             gone: false,
         }
     }

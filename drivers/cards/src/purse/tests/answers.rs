@@ -99,3 +99,11 @@ fn a_commit_is_done_only_with_the_cards_own_mac() {
         }
     }
 }
+
+#[test]
+fn a_commit_that_counts_otherwise_is_not_believed() {
+    let (mut card, owner) = filled();
+    card.counts = 2;
+    let told = pay(&mut card, &owner, usize::MAX, |answer| answer);
+    assert!(matches!(told, Ok(Err(CommitError::Unknown(_)))), "{told:?}");
+}

@@ -295,6 +295,13 @@ fn a_payment_given_back_pays_no_more() {
     let void = PurseAction::Void { of, sale: sale_1 };
     let back = unpaid(|state, _| give_back(state, 2, void.clone(), 300));
     assert_eq!(back, Refusal::PurseTender);
+    let maybe_back = unpaid(|state, _| {
+        let mut refund = begin(2, PurseAction::Refund { of }, 100);
+        refund.before = Some(seen(4_700, 4, Some(1)));
+        begun(state, refund);
+        leave_unknown(state, 2).unwrap();
+    });
+    assert_eq!(maybe_back, Refusal::PurseTender);
     let (mut state, mut sale) = part_paid();
     give_back(&mut state, 2, void, 300);
     sale.tenders = cash(1_000);

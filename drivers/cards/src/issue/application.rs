@@ -92,38 +92,48 @@ impl Desk<'_, '_> {
             KeyRole::Pay,
             KeyRole::TopUp,
             KeyRole::Administer,
-            KeyRole::Spare,
         ];
-        debug_assert_eq!(roles.len() + 1, usize::from(KEYS));
+        debug_assert_eq!(roles.len() + 2, usize::from(KEYS));
         for role in roles {
-            let number = role.number();
-            let key = self.key_at(role)?;
-            let found = self.card.key_version(number)?;
-            if found == 0 {
-                self.card.change_key(number, &FACTORY_KEY, &key)?;
-                self.did(IssueStep::Key(number));
-            } else if role == KeyRole::Spare && found == key.version ^ SPARE_KEY {
-                // Issued with its number shown, and now it is to be hidden, or the other way.
-                let what = "random number";
-                return Err(IssueError::Order { what });
-            } else if found != key.version {
-                return Err(IssueError::KeyVersion { found });
-            }
+            let key = self.key(role)?;
+            self.own_key(role.number(), &key)?;
+        }
+        Ok(())
+    }
+
+    /// K5, which makes the card one of ours.
+    pub(super) fn last_key(&mut self) -> Result<(), IssueError> {
+        self.card.select(self.keys.scheme.aid)?;
+        let master = self.key(KeyRole::Master)?;
+        self.as_master(master.key)?;
+        let key = self.key_of_number()?;
+        self.own_key(KeyRole::Spare.number(), &key)
+    }
+
+    /// A key of the factory becomes `key`; one of ours stays.
+    fn own_key(&mut self, number: u8, key: &VersionedKey) -> Result<(), IssueError> {
+        let found = self.card.key_version(number)?;
+        if found == 0 {
+            self.card.change_key(number, &FACTORY_KEY, key)?;
+            self.did(IssueStep::Key(number));
+        } else if found == key.version ^ SPARE_KEY {
+            // Issued with its number shown, and now it is to be hidden, or the other way.
+            let what = "random number";
+            return Err(IssueError::Order { what });
+        } else if found != key.version {
+            return Err(IssueError::KeyVersion { found });
         }
         Ok(())
     }
 
     /// K5 is a spare, or on cards with a random number the chain's card number key.
-    fn key_at(&self, role: KeyRole) -> Result<VersionedKey, IssueError> {
-        match (role, self.order.random_id) {
-            (KeyRole::Spare, true) => self.key(KeyRole::CardNumber),
-            (KeyRole::Spare, false) => {
-                let mut spare = self.key(KeyRole::Spare)?;
-                spare.version |= SPARE_KEY;
-                Ok(spare)
-            }
-            (role, _) => self.key(role),
+    fn key_of_number(&self) -> Result<VersionedKey, IssueError> {
+        if self.order.random_id {
+            return self.key(KeyRole::CardNumber);
         }
+        let mut spare = self.key(KeyRole::Spare)?;
+        spare.version |= SPARE_KEY;
+        Ok(spare)
     }
 
     fn files(&mut self) -> Result<(), IssueError> {

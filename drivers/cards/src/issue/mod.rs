@@ -5,11 +5,11 @@
 //! the card. So a tear at any command leaves a card that the next run finishes; a run on a finished card
 //! changes nothing and says so ([`IssuedCard::changes`] is 0). Nothing is ever deleted.
 //!
-//! Order: application (its keys are the factory's) · K0 · K1 to K5 · files 01, 02, 04, 05 · member file
-//! written, then closed · file 0F · the card's own master key · its settings · random number. K0 comes first so
-//! that from then on only the chain can go on with the card; K5, whose version tills read first, comes
-//! last of the keys, and the file that makes payments possible last of the files. The
-//! card's master key is the factory's until the end, so that a card that cannot be finished is not lost.
+//! Order: application (its keys are the factory's) · K0 · K1 to K4 · files 01, 02, 04, 05 · member file written,
+//! then closed · file 0F · the card's own master key · its settings · K5 · random number. K0 comes first so that
+//! from then on only the chain can go on with the card. K5 comes last because tills read its version first:
+//! until then the card is none of ours to them. The card's master key is changed late, so that a card that
+//! cannot be finished is not lost.
 
 mod application;
 mod error;
@@ -114,6 +114,8 @@ pub fn issue(
     desk.application()?;
     let member = desk.proof()?;
     desk.finish_card()?;
+    desk.last_key()?;
+    desk.hide_number()?;
     let uid = Uid::new(&desk.uid).map_err(|_| IssueError::NoNumber)?;
     Ok(IssuedCard {
         card: PurseCard::new(uid, keys.scheme.key_version, member),

@@ -1,4 +1,4 @@
-//! The card itself: its master key and settings become the chain's, last of all.
+//! The card itself: its master key and settings become the chain's, and its number is hidden.
 
 use tillside_keys::KeyRole;
 
@@ -7,7 +7,7 @@ use crate::desfire::CardError;
 use crate::desfire::layout::CARD_KEY_SETTINGS;
 
 impl Desk<'_, '_> {
-    /// Leaves card key, settings and number as ordered.
+    /// Leaves card key and settings as ordered.
     pub(super) fn finish_card(&mut self) -> Result<(), IssueError> {
         self.card.select(PICC)?;
         let key = self.key(KeyRole::Picc)?;
@@ -26,7 +26,7 @@ impl Desk<'_, '_> {
             self.card.change_key_settings(CARD_KEY_SETTINGS)?;
             self.did(IssueStep::CardSettings);
         }
-        self.hide_number()
+        Ok(())
     }
 
     /// At card level, with the chain's key.
@@ -41,7 +41,7 @@ impl Desk<'_, '_> {
     }
 
     /// GetVersion of a card that hides its number shows zeros in its place.
-    fn hide_number(&mut self) -> Result<(), IssueError> {
+    pub(super) fn hide_number(&mut self) -> Result<(), IssueError> {
         if !self.order.random_id {
             return Ok(());
         }

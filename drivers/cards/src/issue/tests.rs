@@ -90,6 +90,24 @@ fn a_new_card_becomes_ours_and_then_nothing_more_is_done() {
     }
 }
 
+/// To a till a card is all ours, or none of ours.
+fn left_half_way(card: &mut Fake, tear: Tear) {
+    let (vault, scheme) = (desk(&[3]), scheme());
+    let keys = Keys {
+        vault: &vault,
+        scheme: &scheme,
+    };
+    let found = identify_with(card, Some(&keys), &mut randoms(2)).unwrap();
+    let complete = card
+        .memory
+        .app
+        .as_ref()
+        .is_some_and(|app| app.keys[5].1 != 0);
+    assert_eq!(found.purse.is_some(), complete, "{tear:?}: {found:?}");
+    assert_eq!(found.note.is_none(), complete, "{tear:?}: {found:?}");
+    card.again();
+}
+
 #[test]
 fn a_tear_at_any_command_leaves_a_card_that_the_next_run_finishes() {
     for order in [order(), hidden()] {
@@ -104,6 +122,7 @@ fn a_tear_at_any_command_leaves_a_card_that_the_next_run_finishes() {
                 let torn = run(&mut card, &vault, &order).unwrap_err();
                 assert!(torn.is_retryable(), "{tear:?}: {torn:?}");
                 card.again();
+                left_half_way(&mut card, tear);
                 run(&mut card, &vault, &order)
                     .unwrap_or_else(|error| panic!("{tear:?}: {error:?}"));
                 card.again();

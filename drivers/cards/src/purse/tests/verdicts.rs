@@ -93,4 +93,11 @@ fn what_cannot_be_is_a_contradiction() {
         ..seen(&log)
     };
     assert_eq!(verdict(&INTENT, &mixed, &log), Recovery::Contradiction);
+    // The same where another movement took its place.
+    let log = [entry(6, 5, 50, 950)];
+    let mixed = Standing {
+        balance: 1_000,
+        ..seen(&log)
+    };
+    assert_eq!(verdict(&INTENT, &mixed, &log), Recovery::Contradiction);
 }

@@ -1,5 +1,6 @@
 // The words of the screen about cards and e-money; a part of `t` in texts.ts.
 const ending = (end: string) => (end === '' ? 'Card' : `Card ending in ${end}`);
+const theCard = (end: string) => (end === '' ? 'the card' : `card ending in ${end}`);
 
 export const purseTexts = {
   emoney: 'E-money',
@@ -7,10 +8,10 @@ export const purseTexts = {
   aCard: 'Card',
   theAccount: 'Account at HQ',
   onTheCard: (amount: string) => `${amount} on the card`,
+  onTheCardShort: 'on the card',
   cardHasOpen: 'To look after: open the card',
   cardCannotPay: 'Earns points; cannot pay',
   openCard: 'Balance and more',
-  openCardKey: 'Card',
 
   // Paying.
   payPurse: 'Pay with e-money',
@@ -36,7 +37,7 @@ export const purseTexts = {
   cancelThat: 'Cancel that and begin here',
   payWithCardAgain: 'Pay again',
   locked: 'A card has paid for this sale, so its items stay as they are.',
-  takeBack: (amount: string, end: string) => `Give ${amount} back to ${ending(end).toLowerCase()}`,
+  takeBack: (amount: string, end: string) => `Give back ${amount} to ${theCard(end)}`,
   takeBackShort: 'Give back',
   takeBackTitle: 'Give a payment back',
   givenBack: 'The money is back on the card.',
@@ -61,7 +62,7 @@ export const purseTexts = {
   unknownAmountAccount: (amount: string) =>
     `${amount} was being taken from the account when the answer failed to come.`,
   unknownThen: 'What comes next',
-  unknownIfTaken: 'If it was taken, the sale goes on by itself: it is never taken twice.',
+  unknownIfTaken: 'If it was taken, the sale finishes by itself and its receipt comes.',
   unknownIfNot: 'If it was not, the screen says so, and the shopper can pay in any way.',
   unknownUntil: 'Until then there is no receipt and no other payment for this sale.',
   callManager: 'The card is not here: call the manager',
@@ -74,7 +75,7 @@ export const purseTexts = {
   giveUpReason: 'Why?',
   giveUpReasons: ['The shopper has left', 'The card is broken', 'The card is lost'],
   giveUp: 'Go on without knowing',
-  giveUpKeep: 'Wait for the card',
+  giveUpShort: 'Go on',
   giveUpDone: 'Noted. The sale can be paid in another way.',
   notAnyMore: 'This came out meanwhile. Nothing is left to decide.',
   understood: 'Continue',
@@ -88,8 +89,6 @@ export const purseTexts = {
   cardKind: 'Kind of card',
   cardUntil: 'May be used until',
   cardNumber: 'Number',
-  cardGood: 'Can pay and earn',
-  cardEarns: 'Earns points only',
   cardBlocked: 'May not be used',
   cardLast: 'Last transactions',
   cardNoneYet: 'Nothing was done with this card yet.',
@@ -117,6 +116,8 @@ export const purseTexts = {
   topUpCap: (amount: string) => `A card may hold at most ${amount}.`,
   freeze: 'Block this card here',
   unfreeze: 'Allow this card again',
+  freezeShort: 'Block',
+  unfreezeShort: 'Allow',
   freezeWhy: 'Why?',
   freezeReasons: ['Found in the shop', 'Shopper says it is lost', 'Looks tampered with'],
   unfreezeReasons: ['Shopper proved who they are', 'Blocked by mistake'],
@@ -141,8 +142,6 @@ export const purseTexts = {
   colFor: 'For',
   colNext: 'What to do',
   colAge: 'Since',
-  look: 'Look',
-  lookAt: (end: string) => `Look at the payment of ${ending(end).toLowerCase()}`,
   movements: {
     pay: 'Payment',
     top_up: 'Top-up',
@@ -155,6 +154,7 @@ export const purseTexts = {
   givenUpBy: 'Given up by',
   forTechnician: 'For a technician',
   giveBackNow: 'Give the money back',
+  giveBackShort: 'Give back',
 
   // Voiding what a card paid.
   voidByCard: 'Hold the card that paid',

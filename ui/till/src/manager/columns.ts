@@ -11,7 +11,7 @@ export type Cell =
   /** Opens the receipt of a sale. */
   | { kind: 'receipt'; sale: string; number: string }
   /** Opens a movement of a purse. */
-  | { kind: 'purse'; txid: string; text: string; label: string }
+  | { kind: 'purse'; txid: string; text: string }
   /** An icon and words. */
   | { kind: 'mark'; tone: 'good' | 'wait' | 'bad'; text: string };
 
@@ -98,7 +98,7 @@ function receiptOf(row: Reports['redemptions']): Cell {
 function cardOf(row: Reports['purses']): Cell {
   const words = row.account ? t.theAccount : t.purseOf(row.card_end);
   const named = row.member ? `${words} · ${row.member}` : words;
-  return { kind: 'purse', txid: row.txid, text: named, label: t.lookAt(row.card_end) };
+  return { kind: 'purse', txid: row.txid, text: named };
 }
 
 /** Whether any cell of a row has the filter's words in it, in any case. */

@@ -1,6 +1,6 @@
 //! What an agent is made of, put together and set going. Starting and stopping it is `agent`'s.
 
-use crate::account::Accounts;
+use crate::account::{Accounts, Asking};
 use crate::api::{self, Listeners, Local, Token};
 use crate::devices::Devices;
 use crate::events::Hub;
@@ -135,8 +135,9 @@ impl Parts {
             sessions: Arc::new(Sessions::default()),
             pins: PinCheck::start().map_err(StartError::System)?,
             hub: self.hub,
-            jobs: self.jobs,
-            keys: self.keys,
+            jobs: self.jobs.clone(),
+            keys: self.keys.clone(),
+            accounts: accounts.clone(),
             devices,
             board: self.board.clone(),
             bell: self.bell.clone(),
@@ -150,14 +151,29 @@ impl Parts {
             readers: options.readers,
             stop: stopping.clone(),
         };
+        let asking = self.enrolled.then(|| Asking {
+            till: till.clone(),
+            jobs: self.jobs.clone(),
+            accounts: accounts.clone(),
+            identity: data.hq(),
+        });
         let wire = self.enrolled.then_some(Wire {
             till,
+            jobs: self.jobs,
+            accounts,
+            keys: self.keys,
             board: self.board,
             flags: self.flags,
             bell: self.bell,
             concerns,
         });
-        let line = wire.map(|wire| (wire, data.hq(), options.poll, self.began));
+        let line = wire.zip(asking).map(|(wire, asking)| Line {
+            wire,
+            asking,
+            identity: data.hq(),
+            poll: options.poll,
+            began: self.began,
+        });
         let serving = std::thread::Builder::new().name("server".to_owned());
         let serving = serving.spawn(move || serve(&runtime, listener, local, line, stopping));
         Ok(Running {
@@ -177,17 +193,28 @@ fn runtime() -> io::Result<Runtime> {
         .build()
 }
 
+/// What keeps HQ up to date, and asks it.
+struct Line {
+    wire: Wire,
+    asking: Asking,
+    identity: PathBuf,
+    poll: std::time::Duration,
+    began: LineState,
+}
+
 fn serve(
     runtime: &Runtime,
     listener: TcpListener,
     local: Local,
-    line: Option<(Wire, PathBuf, std::time::Duration, LineState)>,
+    line: Option<Line>,
     stopping: watch::Receiver<bool>,
 ) {
     runtime.block_on(async {
-        let syncing = line.map(|(wire, identity, poll, began)| {
+        let syncing = line.map(|line| {
+            tokio::spawn(line.asking.run(stopping.clone()));
             let stopping = stopping.clone();
-            tokio::spawn(async move { wire.run(&identity, poll, began, stopping).await })
+            let (wire, identity) = (line.wire, line.identity);
+            tokio::spawn(async move { wire.run(&identity, line.poll, line.began, stopping).await })
         });
         match tokio::net::TcpListener::from_std(listener) {
             Ok(listener) => server::serve(listener, api::router(local), stopping).await,

@@ -2,10 +2,12 @@
 //!
 //! Whether the number is a product, a coupon or a member card is left to the till, which knows them.
 
-use tillside_core::{Gtin, GtinError};
+use tillside_core::{Gtin, GtinError, MEMBER_CODE_PREFIX};
 
 /// The longest code a scanner may send, in characters.
 pub const CODE_LIMIT: usize = 200;
+/// The longest code of a phone, in characters.
+const PHONE_CODE_LIMIT: usize = 512;
 
 /// The separator between GS1 elements of variable length (FNC1 as scanners send it).
 const GROUP_SEPARATOR: char = '\u{1d}';
@@ -38,7 +40,11 @@ impl Scanned {
     /// If it is empty or too long.
     pub fn read(raw: &str) -> Result<Self, ScanError> {
         let (gs1, body) = strip_symbology(raw.trim());
-        if body.chars().count() > CODE_LIMIT {
+        let limit = match body.starts_with(MEMBER_CODE_PREFIX) {
+            true => PHONE_CODE_LIMIT,
+            false => CODE_LIMIT,
+        };
+        if body.chars().count() > limit {
             return Err(ScanError::TooLong);
         }
         let body = body.trim_start_matches(GROUP_SEPARATOR);

@@ -1,6 +1,8 @@
 //! The line to HQ: sync's loop over the till's store.
 
+use crate::account::{Accounts, fetch_keys};
 use crate::line_board::LineBoard;
+use crate::purse::{JobView, Jobs, Keys, settled_view, show_settled};
 use crate::till::{Desk, Flags, Till, TillError};
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -26,6 +28,12 @@ pub struct Wire {
     pub bell: Arc<Bell>,
     /// What is wrong although HQ may be reached: a refused bundle, an ending certificate.
     pub concerns: Concerns,
+    /// Hears of what HQ settled.
+    pub(crate) jobs: Jobs,
+    /// Is told when the line is up.
+    pub(crate) accounts: Accounts,
+    /// Takes HQ's grant of keys.
+    pub(crate) keys: Keys,
 }
 
 /// What is wrong with the line beside whether it is up.
@@ -71,14 +79,33 @@ impl Wire {
         };
         tokio::select! {
             () = tillside_sync::run(engine, client, &self, &self.bell, &lines, stopping) => {}
-            () = self.watch(changes) => {}
+            () = self.watch(changes, identity) => {}
         }
     }
 
-    async fn watch(&self, mut changes: watch::Receiver<LineState>) {
+    async fn watch(&self, mut changes: watch::Receiver<LineState>, identity: &Path) {
+        let mut keys_of = None;
         while changes.changed().await.is_ok() {
             let state = changes.borrow_and_update().clone();
             self.note(&state).await;
+            if state.up {
+                self.accounts.ask();
+                self.fetch_keys(identity, &mut keys_of).await;
+            }
+        }
+    }
+
+    /// Keys come at the start and with each bundle, where the chain has e-money and the vault is the
+    /// development file.
+    async fn fetch_keys(&self, identity: &Path, keys_of: &mut Option<u64>) {
+        self.keys.try_again();
+        if !self.keys.takes_grants() {
+            return;
+        }
+        let bundle = self.till.run(|desk| Ok(desk.emoney_bundle())).await;
+        let Ok(Some(bundle)) = bundle else { return };
+        if *keys_of != Some(bundle) && fetch_keys(identity, &self.keys).await {
+            *keys_of = Some(bundle);
         }
     }
 
@@ -137,10 +164,15 @@ impl Local for Wire {
         for PurseSettlement { txid, end } in settled {
             let done = self.till.run(move |desk| {
                 let evidence = EndEvidence::Hq(end);
-                desk.end_purse(txid, evidence).map(drop)
+                desk.end_purse(txid, evidence)
             });
             match done.await {
-                Ok(()) => {}
+                Ok(settled) => {
+                    let shown = |view: &mut JobView| show_settled(view, &settled);
+                    if !self.jobs.settled(txid, shown) {
+                        self.jobs.tell(settled_view(&settled));
+                    }
+                }
                 // Known already, or of a history that this disk does not have: HQ stops telling it
                 // when it has the journal.
                 Err(TillError::Refused(

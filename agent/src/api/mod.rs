@@ -20,6 +20,7 @@ pub(crate) use guard::Token;
 pub use screen::Screen;
 pub(crate) use stream::Listeners;
 
+use crate::account::Accounts;
 use crate::clock::WallClock;
 use crate::devices::Devices;
 use crate::events::Hub;
@@ -45,6 +46,7 @@ pub(crate) struct Local {
     pub(crate) hub: Hub,
     pub(crate) jobs: Jobs,
     pub(crate) keys: Keys,
+    pub(crate) accounts: Accounts,
     pub(crate) devices: Devices,
     pub(crate) board: LineBoard,
     pub(crate) bell: Arc<Bell>,

@@ -376,13 +376,15 @@ pub(crate) async fn issue(
 /// Begins a job, unless its key was answered before.
 pub(super) async fn begin(local: &Local, session: &Session, key: WriteKey, work: Work) -> Answered {
     let ready = Ready {
+        jobs: local.jobs.clone(),
+        accounts: local.accounts.clone(),
         readers: local.readers,
         keys: local.keys.held(),
     };
-    let (jobs, person) = (local.jobs.clone(), session.person.clone());
+    let person = session.person.clone();
     let job = local
         .till
-        .run(move |desk| desk.begin_job(&key, &jobs, ready, person, work));
+        .run(move |desk| desk.begin_job(&key, &ready, person, work));
     Ok(job.await?)
 }
 

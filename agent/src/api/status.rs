@@ -43,6 +43,8 @@ pub(crate) struct StatusView {
     readers: Vec<ReaderView>,
     /// The service they come through.
     card_service: ServiceView,
+    /// What the till's sticker says: members' phones make their codes for it.
+    sticker: Option<String>,
     /// E-money and its keys.
     emoney: EmoneyView,
     /// What is wrong, and what to do.
@@ -86,8 +88,8 @@ pub(crate) struct ProblemView {
     responses((status = 200, body = StatusView), (status = 401, body = ErrorBody)))]
 pub(crate) async fn status(State(local): State<Local>) -> Result<Json<StatusView>, ApiError> {
     let standing = local.till.run(|desk| desk.standing()).await?;
-    let keys = local.keys.view();
-    let emoney = local.till.run(move |desk| desk.emoney(keys)).await?;
+    let (keys, problem) = (local.keys.view(), local.keys.problem());
+    let emoney = local.till.run(move |desk| desk.emoney(keys, problem)).await?;
     let problems = problems(&local, &standing, &emoney);
     let devices = local.devices.view();
     let profile = standing.profile;
@@ -103,6 +105,7 @@ pub(crate) async fn status(State(local): State<Local>) -> Result<Json<StatusView
         clock: standing.clock,
         readers: devices.readers,
         card_service: devices.card_service,
+        sticker: standing.sticker,
         emoney,
         problems,
         now: standing.now,

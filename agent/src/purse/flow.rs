@@ -164,7 +164,7 @@ impl<S: Steps, C: Cards> Flow<'_, S, C> {
             }
         }
         if let Some(job) = job {
-            attended.job = Some(self.work(purse, &reading, &attended.met, job)?);
+            attended.job = Some(self.work(purse, &reading, job)?);
             if let Some(JobEnd::Moved(settled)) = &attended.job {
                 let after = settled.balance.map(Money::minor);
                 attended.balance = after.or(attended.balance);
@@ -201,15 +201,8 @@ impl<S: Steps, C: Cards> Flow<'_, S, C> {
         &mut self,
         mut purse: Box<dyn Purse + '_>,
         reading: &Reading,
-        met: &Met,
         job: &Job,
     ) -> Result<JobEnd, FlowError> {
-        if met.frozen {
-            return Ok(JobEnd::Refused {
-                words: words::FROZE.to_owned(),
-                could_take: None,
-            });
-        }
         if let Work::Read = job.work {
             return self.report(purse.as_mut(), reading);
         }

@@ -109,6 +109,15 @@ impl Work {
         }
     }
 
+    /// Whether it moves an account at HQ.
+    pub fn asks_hq(&self) -> bool {
+        match self {
+            Self::Pay { from, .. } => *from == Source::Account,
+            Self::TopUp { to, .. } => *to == Source::Account,
+            _ => false,
+        }
+    }
+
     /// Whether it moves the value on the card itself.
     pub fn moves_the_card(&self) -> bool {
         match self {
@@ -172,6 +181,16 @@ impl Jobs {
         self.tell(view);
     }
 
+    /// A job that needs no card is being done from now on.
+    pub fn start_working(&self, view: JobView) {
+        let mut slot = self.slot();
+        slot.number += 1;
+        slot.state = State::OnCard;
+        slot.view = Some(view.clone());
+        drop(slot);
+        self.tell(view);
+    }
+
     /// The job, for the card that lies on a reader now. It is that thread's until it ends it or puts
     /// it back.
     pub fn take(&self) -> Option<Job> {
@@ -217,16 +236,22 @@ impl Jobs {
         self.show(change);
     }
 
-    /// What the newest job did not know yet came out.
+    /// What the newest job did not know yet came out: it asked HQ, or nobody knew.
     pub fn settled(&self, txid: PurseTx, change: impl FnOnce(&mut JobView)) -> bool {
         let mut slot = self.slot();
         let known = slot.view.as_mut();
-        let Some(view) =
-            known.filter(|view| view.txid == Some(txid) && view.stage == JobStage::Unknown)
-        else {
+        let open = |view: &&mut JobView| {
+            let open = matches!(view.stage, JobStage::Unknown | JobStage::Working);
+            view.txid == Some(txid) && open
+        };
+        let Some(view) = known.filter(open) else {
             return false;
         };
         change(view);
+        slot.state = State::Free;
+        let Some(view) = &slot.view else {
+            return false;
+        };
         let view = view.clone();
         drop(slot);
         self.tell(view);
@@ -269,7 +294,7 @@ impl Jobs {
     }
 
     /// Tells the screens of something that happened to a purse outside a job.
-    pub(super) fn tell(&self, view: JobView) {
+    pub(crate) fn tell(&self, view: JobView) {
         self.hub.tell(Happening::Purse(Box::new(view)));
     }
 

@@ -19,7 +19,7 @@ mod keys;
 mod view;
 pub(crate) mod words;
 
-pub(crate) use attendant::{CardTapped, Tapped, TillAttendant};
+pub(crate) use attendant::{CardTapped, Tapped, TillAttendant, settled_view, show_settled};
 pub(crate) use card::Reading;
 pub use desk::{NoTap, PurseDesk, Tap};
 pub use flow::{Durable, Ended, JobEnd, Steps};

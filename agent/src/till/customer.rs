@@ -18,6 +18,7 @@ impl Desk {
     ) -> Result<Answer, TillError> {
         self.change(key, sale, |_, draft| {
             draft.card = Some(card);
+            draft.code = None;
             Ok(())
         })
     }
@@ -29,6 +30,7 @@ impl Desk {
     pub fn remove_customer(&mut self, key: &WriteKey, sale: SaleId) -> Result<Answer, TillError> {
         self.change(key, sale, |_, draft| {
             draft.card = None;
+            draft.code = None;
             Ok(())
         })
     }
@@ -44,7 +46,10 @@ impl Desk {
     /// The customer of an open sale.
     pub(super) fn customer(&mut self, draft: &Draft) -> Result<Option<Customer>, TillError> {
         let Some(card) = &draft.card else {
-            return Ok(None);
+            return Ok(draft.code.as_ref().map(|code| Customer {
+                card: None,
+                member: Some(code.member),
+            }));
         };
         let member = self.member_of(card)?.map(|member| member.member);
         Ok(Some(Customer {

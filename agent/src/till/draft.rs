@@ -47,6 +47,17 @@ pub struct CodeShown {
     pub at: Timestamp,
 }
 
+/// How long a phone's code proves whose account it is, after it was shown.
+pub(crate) const CODE_PROVES_MS: i64 = 5 * 60_000;
+
+impl CodeShown {
+    /// Whose account may be used on the strength of it, at a moment.
+    pub(crate) fn proves(&self, now: Timestamp) -> Option<tillside_core::MemberId> {
+        let age = now.0 - self.at.0;
+        (0..=CODE_PROVES_MS).contains(&age).then_some(self.member)
+    }
+}
+
 /// The void of a sale that waits until its cards have their money back. Kept where open sales are,
 /// under the id of the recorded sale.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

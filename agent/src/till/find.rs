@@ -2,7 +2,9 @@
 
 use super::{Desk, TillError};
 use crate::barcode::Scanned;
-use tillside_core::{CardIdentity, CouponNumber, Item, Product, Sku};
+use tillside_core::{
+    CardIdentity, CouponNumber, Item, MEMBER_CODE_PREFIX, MemberCode, Product, Sku,
+};
 
 /// What a code was found to be.
 #[derive(Clone, Debug)]
@@ -13,6 +15,8 @@ pub(super) enum Found {
     Coupon(CouponNumber),
     /// A card.
     Card(CardIdentity),
+    /// A code that a member's phone shows; not believed yet.
+    Code(Box<MemberCode>),
     /// Nothing this store knows; the words say what to do.
     Nothing(String),
 }
@@ -21,6 +25,12 @@ impl Desk {
     /// Looks a code up, in the order product, coupon, member card: what is printed on goods must
     /// never be taken for anything else.
     pub(super) fn find(&mut self, scanned: &Scanned) -> Result<Found, TillError> {
+        if scanned.text.starts_with(MEMBER_CODE_PREFIX) {
+            return Ok(match scanned.text.parse::<MemberCode>() {
+                Ok(code) => Found::Code(Box::new(code)),
+                Err(error) => Found::Nothing(error.to_string()),
+            });
+        }
         if let Some(product) = self.find_product(scanned)? {
             return Ok(Found::Product(product));
         }

@@ -3,21 +3,26 @@
 
 use super::deed::{Answer, Deed, DraftChange, WriteKey};
 use super::settle::{left, payments, unresolved};
-use super::{Desk, TillError};
+use super::{Desk, Holder, TillError};
+use crate::account::Accounts;
 use crate::chance;
-use crate::purse::{Job, JobView, Jobs, Work, words};
+use crate::purse::{Job, JobStage, JobView, Jobs, Source, Work, words};
 use tillside_core::{
-    CardIdentity, Money, Now, PersonId, PurseAction, PurseStage, PurseTx, Refusal, SaleId,
-    TenderKind,
+    CardIdentity, MemberId, Money, Now, PersonId, PurseAction, PurseStage, PurseTx, Refusal,
+    SaleId, TenderKind,
 };
 
 /// What a job is begun with, beside what it does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Ready {
+#[derive(Clone, Debug)]
+pub(crate) struct Ready {
+    /// The jobs there may be.
+    pub(crate) jobs: Jobs,
+    /// Whoever asks HQ to move accounts.
+    pub(crate) accounts: Accounts,
     /// Card readers are watched.
-    pub readers: bool,
+    pub(crate) readers: bool,
     /// There are keys for cards.
-    pub keys: bool,
+    pub(crate) keys: bool,
 }
 
 /// What a job will be about, for the screen.
@@ -33,11 +38,10 @@ impl Desk {
     ///
     /// # Errors
     /// If another job is running, or it could not be done whatever the card.
-    pub fn begin_job(
+    pub(crate) fn begin_job(
         &mut self,
         key: &WriteKey,
-        jobs: &Jobs,
-        ready: Ready,
+        ready: &Ready,
         person: PersonId,
         work: Work,
     ) -> Result<Answer, TillError> {
@@ -45,12 +49,13 @@ impl Desk {
             return Ok(before);
         }
         self.profile()?;
-        if !ready.readers {
+        let now = self.now()?;
+        let proven = self.proven_by_code(&work, now)?;
+        if !ready.readers && proven.is_none() {
             return Err(TillError::ReadersOff);
         }
-        let now = self.now()?;
-        let about = self.about(&work, &person, ready, now)?;
-        jobs.free()?;
+        let about = self.about(&work, &person, ready.keys || proven.is_some(), now)?;
+        ready.jobs.free()?;
         let job = Job {
             txid: PurseTx::new(chance::eight()?),
             person,
@@ -60,17 +65,62 @@ impl Desk {
         view.sale = about.sale;
         view.amount = about.amount;
         view.card_end = about.card.as_ref().map(words::card_end);
+        if let Some(member) = proven {
+            return self.account_without_card(key, ready, job, view, member);
+        }
         let answered = view.clone();
         let answer = self.write(key, |_, _| Deed::new(202, &answered, DraftChange::Keep))?;
-        jobs.start(job, view);
+        ready.jobs.start(job, view);
         Ok(answer)
+    }
+
+    /// Whose account a payment may be taken from without a card: a fresh code of their phone was
+    /// shown for this sale.
+    fn proven_by_code(&mut self, work: &Work, now: Now) -> Result<Option<MemberId>, TillError> {
+        let Work::Pay {
+            sale,
+            from: Source::Account,
+            ..
+        } = work
+        else {
+            return Ok(None);
+        };
+        let code = self.draft(*sale)?.code;
+        Ok(code.and_then(|code| code.proves(now.at)))
+    }
+
+    /// The intent at once, in the name of the phone's holder; HQ is asked then. Their account stands
+    /// under the number of the member where no card names it.
+    fn account_without_card(
+        &mut self,
+        key: &WriteKey,
+        ready: &Ready,
+        job: Job,
+        mut view: JobView,
+        member: MemberId,
+    ) -> Result<Answer, TillError> {
+        let code = format!("code:{}", member.uuid().simple());
+        let holder = Holder {
+            card: CardIdentity::new(&code).map_err(|_| TillError::BadCard)?,
+            member: Some(member),
+            seen: None,
+            account: None,
+        };
+        self.begin_purse(job.txid, &job.work, &job.person, &holder)?;
+        view.stage = JobStage::Working;
+        view.words = words::ACCOUNT_ASKING.to_owned();
+        view.card_end = Some(words::card_end(&holder.card));
+        let answered = view.clone();
+        ready.jobs.start_working(view);
+        ready.accounts.ask();
+        self.write(key, |_, _| Deed::new(202, &answered, DraftChange::Keep))
     }
 
     fn about(
         &mut self,
         work: &Work,
         person: &PersonId,
-        ready: Ready,
+        proof: bool,
         now: Now,
     ) -> Result<About, TillError> {
         if matches!(work, Work::Read) {
@@ -79,8 +129,11 @@ impl Desk {
         if self.store.purse_scheme().is_none() {
             return Err(Refusal::NoPurse.into());
         }
-        if !ready.keys {
+        if !proof {
             return Err(TillError::NoKeys);
+        }
+        if work.asks_hq() {
+            self.needs_line()?;
         }
         match work {
             Work::Pay { sale, amount, .. } => self.about_payment(*sale, *amount, person, now),

@@ -35,7 +35,7 @@ pub use deed::{Answer, WriteKey};
 pub use desk::{Desk, Flags};
 pub use draft::{Draft, PendingVoid};
 pub use error::{OPEN_SALE_LIMIT, REFUSED_COUPON_LIMIT, TillError};
-pub use jobs::Ready;
+pub(crate) use jobs::Ready;
 pub use pay::{Begun, Holder};
 pub use people::Known;
 pub use purses::{Met, TapPlan};

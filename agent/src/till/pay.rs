@@ -75,6 +75,11 @@ impl Desk {
             None => self.member_of(&holder.card)?.map(|member| member.member),
         };
         let (plan, state) = self.plan(work, person, holder, now)?;
+        if plan.kind == PurseKind::Account {
+            // Before the intent: what HQ has surely not heard of needs no settling.
+            self.needs_line()?;
+            member.ok_or(TillError::NoSuchMember)?;
+        }
         let begin = BeginPurse {
             txid,
             kind: plan.kind,
@@ -102,6 +107,13 @@ impl Desk {
             mark: TerminalMark::of(profile.terminal),
             time: u32::try_from(now.at.0 / 1_000).unwrap_or_default(),
         })
+    }
+
+    pub(super) fn needs_line(&self) -> Result<(), TillError> {
+        match self.board.view().0.up {
+            true => Ok(()),
+            false => Err(TillError::LineNeeded),
+        }
     }
 
     fn plan(

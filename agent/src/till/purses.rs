@@ -81,11 +81,11 @@ impl Desk {
                 Err(TillError::Refused(Refusal::PurseContradiction { .. })) => {
                     self.freeze_for(card)?;
                     met.frozen = true;
-                    met.settled.push(self.unsettled(txid, words::FROZE)?);
+                    met.settled.push(self.nobody_knows(txid, words::FROZE)?);
                 }
                 Err(TillError::Refused(refusal @ Refusal::PurseStillUnknown { .. })) => {
                     met.settled
-                        .push(self.unsettled(txid, &refusal.to_string())?);
+                        .push(self.nobody_knows(txid, &refusal.to_string())?);
                 }
                 Err(error) => return Err(error),
             }
@@ -113,26 +113,6 @@ impl Desk {
         };
         let events = decide(&state, Command::FreezeCard(freeze), now)?;
         self.commit(&events, &DraftChange::Keep, None, now)
-    }
-
-    fn unsettled(&mut self, txid: PurseTx, words: &str) -> Result<Settled, TillError> {
-        let row = self.store.purse(txid)?;
-        let intended = row
-            .ok_or(Refusal::PursePaymentUnknown { txid })?
-            .state
-            .intended;
-        Ok(Settled {
-            txid,
-            action: intended.action,
-            kind: intended.kind,
-            card: intended.card,
-            end: None,
-            amount: intended.amount,
-            balance: None,
-            completed: false,
-            due: None,
-            words: words.to_owned(),
-        })
     }
 
     /// The payments by e-money of a sale that happened or may have, oldest first.
@@ -320,11 +300,21 @@ impl Desk {
         self.store.purse_scheme().cloned()
     }
 
+    /// The version of the bundle in force, if it has e-money.
+    pub(crate) fn emoney_bundle(&self) -> Option<u64> {
+        self.store.purse_scheme()?;
+        Some(self.store.bundle_version())
+    }
+
     /// How e-money stands here.
     ///
     /// # Errors
     /// If the store fails.
-    pub fn emoney(&mut self, keys: KeysView) -> Result<EmoneyView, TillError> {
+    pub fn emoney(
+        &mut self,
+        keys: KeysView,
+        problem: Option<String>,
+    ) -> Result<EmoneyView, TillError> {
         let scheme = self.purse_scheme();
         let desk = self.store.desk_rights();
         let open = match self.store.profile() {
@@ -333,7 +323,9 @@ impl Desk {
         };
         let words = match (&scheme, keys) {
             (None, _) => "This store does not take e-money.".to_owned(),
-            (Some(_), KeysView::None) => TillError::NoKeys.to_string(),
+            (Some(_), KeysView::None) => {
+                problem.unwrap_or_else(|| TillError::NoKeys.to_string())
+            }
             (Some(_), KeysView::Development) => {
                 "E-money works. Development keys: for trials only, not for real money.".to_owned()
             }

@@ -3,12 +3,13 @@
 use super::basket::count;
 use super::coupons::Shown;
 use super::deed::{Answer, Deed, DraftChange, WriteKey};
+use super::draft::CodeShown;
 use super::find::Found;
 use super::{Desk, Draft, TillError};
 use crate::barcode::Scanned;
 use crate::view::SaleView;
 use serde::Serialize;
-use tillside_core::{CardIdentity, Event, Line, Now, PersonId, Product, SaleId};
+use tillside_core::{CardIdentity, Event, Line, MemberCode, Now, PersonId, Product, SaleId};
 
 /// What a scan was.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
@@ -65,6 +66,7 @@ impl Desk {
                 Found::Product(product) => add(&mut draft, &product, quantity)?,
                 Found::Coupon(number) => desk.show_coupon(&mut draft, &number, person, now)?.into(),
                 Found::Card(card) => desk.show_card(&mut draft, card)?,
+                Found::Code(code) => desk.show_code(&mut draft, &code, now)?,
                 Found::Nothing(message) => Effect::unknown(message),
             };
             desk.scanned(draft, effect, now)
@@ -74,9 +76,33 @@ impl Desk {
     fn show_card(&mut self, draft: &mut Draft, card: CardIdentity) -> Result<Effect, TillError> {
         let member = self.member_of(&card)?;
         draft.card = Some(card);
+        draft.code = None;
         Ok(Effect {
             kind: ScanKind::Card,
             message: super::customer::card_words(member.as_ref()),
+            line: None,
+            events: Vec::new(),
+        })
+    }
+
+    /// A code counts once: it is on the disk as used before anything is done with it.
+    fn show_code(
+        &mut self,
+        draft: &mut Draft,
+        code: &MemberCode,
+        now: Now,
+    ) -> Result<Effect, TillError> {
+        let accepted = self.store.accept_member_code(code, &draft.lane, now)?;
+        let member = match accepted {
+            Ok(member) => member,
+            Err(why) => return Ok(Effect::unknown(why.to_string())),
+        };
+        draft.card = None;
+        draft.code = Some(CodeShown { member, at: now.at });
+        let known = self.store.member(&member)?;
+        Ok(Effect {
+            kind: ScanKind::Card,
+            message: super::customer::card_words(known.as_ref()),
             line: None,
             events: Vec::new(),
         })

@@ -4,14 +4,16 @@
 use super::deed::DraftChange;
 use super::view::Recorded;
 use super::{Desk, Draft, PendingVoid, TillError};
+use crate::account::Question;
 use crate::events::Happening;
-use crate::purse::words;
+use crate::purse::{MovementStage, words};
 use tillside_core::{
     CardIdentity, Command, CompleteFixed, EndEvidence, EndPurse, Event, Money, Now, PurseAction,
     PurseEnd, PurseEvidence, PurseKind, PurseStage, PurseState, PurseTx, Refusal, SaleId, State,
     Tender, Void, apply, decide,
 };
 use tillside_store::Need;
+use tillside_sync::AccountRequest;
 
 /// How a movement came out, and what that did.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -86,6 +88,57 @@ impl Desk {
         let why = why.to_owned();
         let events = decide(&state, Command::LeavePurseUnknown { txid, why }, now)?;
         self.commit(&events, &DraftChange::Keep, None, now)
+    }
+
+    /// A movement as it stands while nobody knows, for the words.
+    ///
+    /// # Errors
+    /// If there is no such movement.
+    pub(crate) fn nobody_knows(&self, txid: PurseTx, words: &str) -> Result<Settled, TillError> {
+        let row = self.store.purse(txid)?;
+        let intended = row
+            .ok_or(Refusal::PursePaymentUnknown { txid })?
+            .state
+            .intended;
+        Ok(Settled {
+            txid,
+            action: intended.action,
+            kind: intended.kind,
+            card: intended.card,
+            end: None,
+            amount: intended.amount,
+            balance: None,
+            completed: false,
+            due: None,
+            words: words.to_owned(),
+        })
+    }
+
+    /// Movements of accounts that HQ is to be asked for: what was given up is HQ's alone to settle.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub(crate) fn accounts_to_ask(&self) -> Result<Vec<Question>, TillError> {
+        let store = self.profile()?.profile.store;
+        let open = self.store.open_purses(tillside_store::PURSE_ROW_LIMIT)?;
+        let open = open.into_iter().filter_map(|row| {
+            let PurseState { intended, stage } = row.state;
+            let waits = intended.kind == PurseKind::Account
+                && matches!(stage, PurseStage::Open | PurseStage::Unknown);
+            Some(Question {
+                asked_before: stage != PurseStage::Open,
+                request: AccountRequest {
+                    txid: intended.txid,
+                    action: intended.action,
+                    card: intended.card,
+                    member: intended.member?,
+                    amount: intended.amount,
+                    store: store.clone(),
+                },
+            })
+            .filter(|_| waits)
+        });
+        Ok(open.collect())
     }
 
     /// At the start: what was being tried when the agent ended is unknown now.
@@ -320,6 +373,9 @@ fn settled(
     let stage = state.purses.get(&intended.txid).map(|purse| purse.stage);
     let words = match (end, stage) {
         (Some(PurseEnd::Done), Some(PurseStage::Owed)) => words::owed(intended.amount),
+        (Some(PurseEnd::Done), _) if intended.kind == PurseKind::Account => {
+            words::stands(known, MovementStage::Done)
+        }
         (Some(PurseEnd::Done), _) => words::done(&intended.action, intended.amount, balance, due),
         _ => words::not_done(&intended.action).to_owned(),
     };

@@ -21,6 +21,8 @@ pub struct Standing {
     pub date: Date,
     /// How many may sign in.
     pub people: usize,
+    /// What the till's sticker says.
+    pub sticker: Option<String>,
 }
 
 impl Desk {
@@ -38,6 +40,7 @@ impl Desk {
             now: now.at,
             date: now.date,
             people: self.store.people()?.len(),
+            sticker: self.store.sticker().map(|sticker| sticker.to_string()),
         })
     }
 }

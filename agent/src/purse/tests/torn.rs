@@ -2,7 +2,7 @@
 
 use super::shop::{Shop, eur, key, pay, person};
 use crate::purse::double::{ALL_PULLS, Card, Pull};
-use crate::purse::{Durable, JobEnd};
+use crate::purse::{Durable, JobEnd, MovementStage, PurseView};
 use crate::till::{TillError, VoidRequest};
 use serde_json::json;
 use tillside_core::{PurseEnd, PurseStage, Refusal, SaleId};
@@ -54,6 +54,9 @@ fn pulled_anywhere_and_killed_anywhere() {
             let _ = shop.attend_until(&card, Some(pay(sale)), dies);
             if dies.is_some() {
                 shop = shop.killed();
+                let open = shop.desk.open_purses().unwrap();
+                let unknown = |view: &PurseView| view.stage == MovementStage::Unknown;
+                assert!(open.iter().all(unknown), "{pull:?} {dies:?}: {open:?}");
             }
             *card.pull.borrow_mut() = None;
             pay_at_last(&mut shop, &card, sale);
@@ -162,6 +165,8 @@ fn a_manager_lets_the_sale_go_on_and_what_was_taken_is_owed() {
         again,
         Err(TillError::Refused(Refusal::PurseSettled { .. }))
     ));
+    // Nothing of it is paid, so it may be changed again.
+    shop.put(sale, 429).unwrap();
     shop.check_out(sale).unwrap();
     // The card comes back: it was charged after all.
     let came = shop.tap(&card);

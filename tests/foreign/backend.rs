@@ -3,10 +3,10 @@
 use tillside_cards::{CardKind, identify};
 use tillside_drivers::contract::{Hands, check};
 use tillside_drivers::libnfc::LibnfcReader;
-use tillside_drivers::{CardReader, FOREVER, ReaderError, ReaderErrorCode};
+use tillside_drivers::{CardReader, ReaderError, ReaderErrorCode};
 use tillside_sim::Fault;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, HOPELESS};
 
 /// GET_VERSION of an NTAG, as a frame through the PN532.
 pub const GET_VERSION: &[u8] = b"\xFF\0\0\0\x03\xD4\x42\x60";
@@ -54,12 +54,12 @@ fn cards_are_identified_as_on_a_pcsc_reader() {
         ("felica:0102030405060708", None),
     ] {
         bench.lay(card);
-        let lying = reader.wait_for_card(FOREVER).unwrap().unwrap();
+        let lying = reader.wait_for_card(HOPELESS).unwrap().unwrap();
         let found = identify(reader.connect(&lying).unwrap().as_mut()).unwrap();
         assert!(kind.is_none_or(|kind| found.kind == kind), "{card}");
         assert_eq!(found.uid.to_string(), card.split_once(':').unwrap().1);
         bench.lift();
-        assert!(reader.wait_for_removal(&lying, FOREVER).unwrap());
+        assert!(reader.wait_for_removal(&lying, HOPELESS).unwrap());
     }
 }
 
@@ -67,7 +67,7 @@ fn cards_are_identified_as_on_a_pcsc_reader() {
 fn a_felica_card_answers_frames_and_polls_and_is_silent_to_what_it_does_not_know() {
     let bench = Bench::with("felica:0102030405060708");
     let mut reader = LibnfcReader::open(&bench.name()).unwrap();
-    let lying = reader.wait_for_card(FOREVER).unwrap().unwrap();
+    let lying = reader.wait_for_card(HOPELESS).unwrap().unwrap();
     assert_eq!(lying.atr[12..15], [0x11, 0x00, 0x3B]);
     let mut session = reader.connect(&lying).unwrap();
     let mut say = |command: &[u8]| session.transmit(command).unwrap();
@@ -102,7 +102,7 @@ fn an_apdu_that_is_lost_ends_the_session_and_says_whether_the_card_is_there() {
     ] {
         let bench = Bench::with("ntag424:04112233445566");
         let mut reader = LibnfcReader::open(&bench.name()).unwrap();
-        let lying = reader.wait_for_card(FOREVER).unwrap().unwrap();
+        let lying = reader.wait_for_card(HOPELESS).unwrap().unwrap();
         {
             let mut session = reader.connect(&lying).unwrap();
             assert!(session.transmit(select).unwrap().ends_with(&[0x90, 0x00]));
@@ -124,7 +124,7 @@ fn an_apdu_that_is_lost_ends_the_session_and_says_whether_the_card_is_there() {
 fn pages_are_read_and_written_as_on_a_pcsc_reader() {
     let bench = Bench::with("anna");
     let mut reader = LibnfcReader::open(&bench.name()).unwrap();
-    let lying = reader.wait_for_card(FOREVER).unwrap().unwrap();
+    let lying = reader.wait_for_card(HOPELESS).unwrap().unwrap();
     let mut session = reader.connect(&lying).unwrap();
     let mut say = |command: &[u8]| session.transmit(command).unwrap();
     assert_eq!(say(b"\xFF\xD6\0\x04\x04\x01\x02\x03\x04"), b"\x90\0");
@@ -141,7 +141,7 @@ fn pages_are_read_and_written_as_on_a_pcsc_reader() {
 fn a_random_number_is_refused() {
     let bench = Bench::with("phone");
     let mut reader = LibnfcReader::open(&bench.name()).unwrap();
-    let lying = reader.wait_for_card(FOREVER).unwrap().unwrap();
+    let lying = reader.wait_for_card(HOPELESS).unwrap().unwrap();
     let found = identify(reader.connect(&lying).unwrap().as_mut());
     assert_eq!(found.unwrap_err().code(), ReaderErrorCode::RandomIdentity);
 }
@@ -154,5 +154,5 @@ fn a_port_has_one_owner_and_is_free_when_that_ends() {
     assert_eq!(second.unwrap_err().code(), ReaderErrorCode::InUse);
     drop(first);
     let mut third = LibnfcReader::open(&bench.name()).unwrap();
-    assert!(third.wait_for_card(FOREVER).unwrap().is_some());
+    assert!(third.wait_for_card(HOPELESS).unwrap().is_some());
 }

@@ -3,15 +3,15 @@
 use std::time::{Duration, Instant};
 
 use tillside_drivers::libnfc::LibnfcReader;
-use tillside_drivers::{CardReader, FOREVER, Presented, ReaderErrorCode};
+use tillside_drivers::{CardReader, Presented, ReaderErrorCode};
 use tillside_sim::{Fault, Garble};
 
 use crate::backend::{GET_VERSION, NTAG215};
-use crate::bench::Bench;
+use crate::bench::{Bench, HOPELESS};
 
 fn open(bench: &Bench) -> (LibnfcReader, Presented) {
     let mut reader = LibnfcReader::open(&bench.name()).unwrap();
-    let lying = reader.wait_for_card(FOREVER).unwrap().unwrap();
+    let lying = reader.wait_for_card(HOPELESS).unwrap().unwrap();
     (reader, lying)
 }
 
@@ -76,9 +76,9 @@ fn another_card_in_its_place_is_another_tap() {
     bench.lift();
     bench.lay("ben");
     assert_eq!(ask(&mut reader, &card), Err(ReaderErrorCode::CardGone));
-    let other = reader.wait_for_card(FOREVER).unwrap().unwrap();
+    let other = reader.wait_for_card(HOPELESS).unwrap().unwrap();
     assert_ne!(other.tap, card.tap);
-    assert!(reader.wait_for_removal(&card, FOREVER).unwrap());
+    assert!(reader.wait_for_removal(&card, HOPELESS).unwrap());
 }
 
 #[test]
@@ -88,8 +88,8 @@ fn a_card_that_a_session_saw_leave_is_another_tap_even_if_it_is_back_at_once() {
     bench.fault(Fault::RemoveAt { apdu: 1 }, true);
     assert_eq!(ask(&mut reader, &card), Err(ReaderErrorCode::CardGone));
     bench.lay("anna");
-    assert!(reader.wait_for_removal(&card, FOREVER).unwrap());
-    let back = reader.wait_for_card(FOREVER).unwrap().unwrap();
+    assert!(reader.wait_for_removal(&card, HOPELESS).unwrap());
+    let back = reader.wait_for_card(HOPELESS).unwrap().unwrap();
     assert_ne!(back.tap, card.tap);
 }
 
@@ -100,7 +100,7 @@ fn a_pulled_plug_is_a_reader_that_is_gone() {
     let (mut reader, card) = open(&bench);
     drop(bench);
     assert_eq!(ask(&mut reader, &card), Err(ReaderErrorCode::ReaderGone));
-    let wait = reader.wait_for_card(FOREVER).unwrap_err();
+    let wait = reader.wait_for_card(HOPELESS).unwrap_err();
     assert_eq!(wait.code(), ReaderErrorCode::ReaderGone);
     drop(reader);
     let again = LibnfcReader::open(&name).map(|_| ()).unwrap_err();

@@ -51,10 +51,6 @@ impl Inside<'_> {
             .unwrap_or_else(PoisonError::into_inner);
         !state.cancelled
     }
-
-    pub(super) fn is_cancelled(&self) -> bool {
-        self.0.state().cancelled
-    }
 }
 
 impl Drop for Inside<'_> {

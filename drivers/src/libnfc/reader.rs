@@ -99,11 +99,7 @@ impl LibnfcReader {
         };
         let end = Instant::now().checked_add(timeout);
         loop {
-            let seen = self.look();
-            if inside.is_cancelled() {
-                return Err(ReaderError::Cancelled);
-            }
-            if let Some(found) = enough(seen?.as_ref()) {
+            if let Some(found) = enough(self.look()?.as_ref()) {
                 return Ok(Some(found));
             }
             let left = end.map_or(LOOK_AGAIN, |end| {

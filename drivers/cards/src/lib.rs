@@ -1,8 +1,10 @@
-//! Cards over a reader's session: which card is this?
+//! Cards over a reader's session: which card is this, can it prove it, and what does its purse hold?
 //!
 //! [`identify`] asks for the UID and for the chip's version (GET_VERSION) in the way the reader at
 //! hand can ([`ReaderProfile`]); the ATR is a hint only. What it finds is an identifier: it may
-//! earn, it never spends. Who the member is, and waiting for cards, is left to others.
+//! earn, it never spends. [`identify_with`] has the card prove itself with the chain's keys
+//! ([`scheme::Keys`]): DESFire cards (which alone have a [`purse`], and are made by [`issue`]), NTAG 424 DNA,
+//! Ultralight AES and FeliCa Lite-S. Who the member is, and waiting for cards, is left to others.
 
 mod atr;
 mod authenticated;

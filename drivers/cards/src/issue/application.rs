@@ -2,7 +2,7 @@
 
 use tillside_keys::{CardKey, KeyRole};
 
-use super::{Desk, IssueError, IssueStep, PICC, is_locked};
+use super::{Desk, IssueError, IssueStep, PICC, foreign, is_locked};
 use crate::desfire::layout::{
     self, FILE_MEMBER, FILE_TRANSACTION_MAC, KEYS, MEMBER, MEMBER_OPEN, MemberFile, SPARE_KEY,
 };
@@ -52,9 +52,13 @@ impl Desk<'_, '_> {
             return Ok(());
         }
         let shared = self.key(KeyRole::CardNumber)?;
+        self.read_number(shared.key)
+    }
+
+    pub(super) fn read_number(&mut self, shared: CardKey) -> Result<(), IssueError> {
         let random = (self.random)();
         let number = KeyRole::Spare.number();
-        let proven = self.card.authenticate_first(number, shared.key, random);
+        let proven = self.card.authenticate_first(number, shared, random);
         proven.map_err(|error| foreign(error, "number"))?;
         self.uid = self.card.real_uid()?;
         self.card.select(self.keys.scheme.aid)?;
@@ -80,7 +84,7 @@ impl Desk<'_, '_> {
         self.as_master(master.key)
     }
 
-    fn as_master(&mut self, key: CardKey) -> Result<(), IssueError> {
+    pub(super) fn as_master(&mut self, key: CardKey) -> Result<(), IssueError> {
         let random = (self.random)();
         let proven = self.card.authenticate_first(0, key, random);
         proven.map_err(|error| foreign(error, "application"))
@@ -106,7 +110,7 @@ impl Desk<'_, '_> {
         self.card.select(self.keys.scheme.aid)?;
         let master = self.key(KeyRole::Master)?;
         self.as_master(master.key)?;
-        let key = self.key_of_number()?;
+        let key = self.key_of_number(self.keys.scheme.key_version)?;
         self.own_key(KeyRole::Spare.number(), &key)
     }
 
@@ -127,11 +131,11 @@ impl Desk<'_, '_> {
     }
 
     /// K5 is a spare, or on cards with a random number the chain's card number key.
-    fn key_of_number(&self) -> Result<VersionedKey, IssueError> {
+    pub(super) fn key_of_number(&self, version: u8) -> Result<VersionedKey, IssueError> {
         if self.order.random_id {
-            return self.key(KeyRole::CardNumber);
+            return self.key_of(KeyRole::CardNumber, version);
         }
-        let mut spare = self.key(KeyRole::Spare)?;
+        let mut spare = self.key_of(KeyRole::Spare, version)?;
         spare.version |= SPARE_KEY;
         Ok(spare)
     }
@@ -154,7 +158,7 @@ impl Desk<'_, '_> {
     }
 
     /// Open: written (again), then closed. Closed: it was complete.
-    fn member_file(&mut self, found: FileSettings) -> Result<(), IssueError> {
+    pub(super) fn member_file(&mut self, found: FileSettings) -> Result<(), IssueError> {
         let whole = found.mode == Mode::Full && found.shape == FileShape::Standard { size: 64 };
         match found.rights {
             rights if !whole || (rights != MEMBER && rights != MEMBER_OPEN) => {
@@ -216,12 +220,4 @@ fn is_due(found: FileSettings, due: FileSettings) -> bool {
         (found, due) => found == due,
     };
     shape && found.rights == due.rights && found.mode == due.mode
-}
-
-/// The card has an application or a key that answers to none of ours.
-fn foreign(error: CardError, what: &'static str) -> IssueError {
-    match error {
-        CardError::WrongKey { .. } => IssueError::Foreign { what },
-        error => error.into(),
-    }
 }

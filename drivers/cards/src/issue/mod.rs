@@ -14,15 +14,17 @@
 mod application;
 mod error;
 mod picc;
+mod renew;
 
 pub use error::IssueError;
+pub use renew::renew;
 
 use tillside_drivers::CardSession;
 use tillside_keys::KeyRole;
 
 use crate::Uid;
 use crate::desfire::layout::{CardDay, FILE_MEMBER, KEY_VERSION_HIGHEST, MEMBER_BYTES, MemberFile};
-use crate::desfire::{Card, Generation, Mode, Status, VersionedKey};
+use crate::desfire::{Card, CardError, Generation, Mode, Status, VersionedKey};
 use crate::purse::PurseCard;
 use crate::scheme::Keys;
 
@@ -64,6 +66,8 @@ pub enum IssueStep {
     CardSettings,
     /// The card shows a random number from now on.
     RandomNumber,
+    /// All keys of the application were rolled, in one step.
+    Rolled,
 }
 
 /// A card that is the chain's: what HQ must know.
@@ -92,36 +96,13 @@ pub fn issue(
     random: &mut dyn FnMut() -> [u8; 16],
     done: &mut dyn FnMut(IssueStep),
 ) -> Result<IssuedCard, IssueError> {
-    check(keys, order)?;
-    let mut card = Card::new(session);
-    card.select(PICC)?;
-    let version = card.version()?;
-    let generation = version.generation();
-    if generation == Generation::Other {
-        return Err(IssueError::NotSupported {
-            hardware: version.hardware,
-        });
-    }
-    let mut desk = Desk {
-        card,
-        keys,
-        order,
-        random,
-        done,
-        uid: version.uid,
-        changes: 0,
-    };
+    let (mut desk, generation) = Desk::open(session, keys, order, random, done)?;
     desk.application()?;
     let member = desk.proof()?;
     desk.finish_card()?;
     desk.last_key()?;
     desk.hide_number()?;
-    let uid = Uid::new(&desk.uid).map_err(|_| IssueError::NoNumber)?;
-    Ok(IssuedCard {
-        card: PurseCard::new(uid, keys.scheme.key_version, member),
-        generation,
-        changes: desk.changes,
-    })
+    desk.issued(member, generation)
 }
 
 fn check(keys: Keys<'_>, order: &IssueOrder) -> Result<(), IssueError> {
@@ -160,7 +141,44 @@ struct Desk<'a, 's> {
     changes: u32,
 }
 
-impl Desk<'_, '_> {
+impl<'a, 's> Desk<'a, 's> {
+    /// Looks at the chip.
+    fn open(
+        session: &'s mut dyn CardSession,
+        keys: Keys<'a>,
+        order: &'a IssueOrder,
+        random: &'a mut dyn FnMut() -> [u8; 16],
+        done: &'a mut dyn FnMut(IssueStep),
+    ) -> Result<(Self, Generation), IssueError> {
+        check(keys, order)?;
+        let mut card = Card::new(session);
+        card.select(PICC)?;
+        let version = card.version()?;
+        let (generation, hardware) = (version.generation(), version.hardware);
+        if generation == Generation::Other {
+            return Err(IssueError::NotSupported { hardware });
+        }
+        let desk = Self {
+            card,
+            keys,
+            order,
+            random,
+            done,
+            uid: version.uid,
+            changes: 0,
+        };
+        Ok((desk, generation))
+    }
+
+    fn issued(&self, member: MemberFile, generation: Generation) -> Result<IssuedCard, IssueError> {
+        let uid = Uid::new(&self.uid).map_err(|_| IssueError::NoNumber)?;
+        Ok(IssuedCard {
+            card: PurseCard::new(uid, self.keys.scheme.key_version, member),
+            generation,
+            changes: self.changes,
+        })
+    }
+
     fn did(&mut self, step: IssueStep) {
         self.changes = self.changes.saturating_add(1);
         (self.done)(step);
@@ -168,12 +186,15 @@ impl Desk<'_, '_> {
 
     /// The card's key for `role`, in the scheme's version.
     fn key(&self, role: KeyRole) -> Result<VersionedKey, IssueError> {
-        let version = self.keys.scheme.key_version;
+        self.key_of(role, self.keys.scheme.key_version)
+    }
+
+    fn key_of(&self, role: KeyRole, version: u8) -> Result<VersionedKey, IssueError> {
         let key = match role {
             KeyRole::CardNumber => self.keys.shared_key(role, version),
             _ => self.keys.card_key(role, version, &self.uid),
         };
-        let key = key.map_err(crate::desfire::CardError::from)?;
+        let key = key.map_err(CardError::from)?;
         Ok(VersionedKey { key, version })
     }
 
@@ -188,7 +209,7 @@ impl Desk<'_, '_> {
             .card
             .read_data(Mode::Full, FILE_MEMBER, 0, MEMBER_BYTES)?;
         let file = MemberFile::read(&bytes, &self.uid, &key);
-        let file = file.map_err(crate::desfire::CardError::from)?;
+        let file = file.map_err(CardError::from)?;
         if file.member != self.order.member {
             return Err(IssueError::AnotherMember {
                 member: file.member,
@@ -203,6 +224,14 @@ impl Desk<'_, '_> {
             return Err(IssueError::Foreign { what: "currency" });
         }
         Ok(file)
+    }
+}
+
+/// The card has an application or a key that answers to none of ours.
+fn foreign(error: CardError, what: &'static str) -> IssueError {
+    match error {
+        CardError::WrongKey { .. } => IssueError::Foreign { what },
+        error => error.into(),
     }
 }
 

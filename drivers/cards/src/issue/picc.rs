@@ -2,8 +2,7 @@
 
 use tillside_keys::KeyRole;
 
-use super::{Desk, IssueError, IssueStep, PICC};
-use crate::desfire::CardError;
+use super::{Desk, IssueError, IssueStep, PICC, foreign};
 use crate::desfire::layout::CARD_KEY_SETTINGS;
 
 impl Desk<'_, '_> {
@@ -34,10 +33,7 @@ impl Desk<'_, '_> {
         let key = self.key(KeyRole::Picc)?.key;
         let random = (self.random)();
         let proven = self.card.authenticate_first(0, key, random);
-        proven.map_err(|error| match error {
-            CardError::WrongKey { .. } => IssueError::Foreign { what: "master key" },
-            error => error.into(),
-        })
+        proven.map_err(|error| foreign(error, "master key"))
     }
 
     /// GetVersion of a card that hides its number shows zeros in its place.

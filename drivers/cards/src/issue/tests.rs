@@ -286,3 +286,5 @@ fn an_order_that_no_card_has_room_for_is_refused_at_once() {
         assert!(matches!(error, Err(IssueError::Order { .. })), "{scheme:?}");
     }
 }
+
+mod renewing;

@@ -4,7 +4,6 @@
 use tillside_keys::CardKey;
 use tillside_keys::transaction_mac::{Frames, Tmi, session_encryption_key, tmv};
 
-use super::super::checksum::jam_crc32;
 use super::super::secure::Mode;
 use super::super::{AccessRights, FileSettings, FileShape};
 use super::{App, Fake, File};
@@ -79,6 +78,8 @@ impl Fake {
         self.memory.app = Some(App {
             aid: *aid,
             keys: vec![(CardKey::new([0; 16]), 0); 6],
+            next: None,
+            starts_as_active: true,
             files: std::collections::BTreeMap::new(),
         });
         Ok(Vec::new())
@@ -94,6 +95,7 @@ impl Fake {
         let (mode, header) = match ins {
             0xC4 | 0x5C | 0x5F => full(1),
             0x54 | 0x51 => full(0),
+            0xC6 => full(2),
             0xCE => full(5),
             0x8D | 0x8B | 0xAD | 0xAB => (file_mode(self, 0)?, 7),
             0x6C | 0x0C | 0xDC | 0x1C => (file_mode(self, 0)?, 1),
@@ -102,6 +104,7 @@ impl Fake {
         let (header, data) = self.opened(mode, ins, body, header)?;
         let answer = match ins {
             0xC4 => return self.change_key(&header, &data),
+            0xC6 | 0x55..=0x57 => self.key_sets(ins, &header, &data)?,
             0x64 => self.key_version(data[0])?,
             0x45 => vec![self.memory.settings, 0x81],
             0x54 => {
@@ -136,28 +139,6 @@ impl Fake {
             _ => self.on_file(ins, &header, &data)?,
         };
         Ok(self.sealed(mode, &answer))
-    }
-
-    fn change_key(&mut self, header: &[u8], data: &[u8]) -> Answer {
-        let (session_key, _) = self.key_of_session()?;
-        if session_key != 0 {
-            return Err(0x9D);
-        }
-        let number = header[0];
-        let app = self.memory.app.as_mut().unwrap();
-        let place = app.keys.get_mut(usize::from(number)).ok_or(0x40_u8)?;
-        let (mixed, rest) = data.split_first_chunk::<16>().ok_or(0x7E_u8)?;
-        if number == session_key {
-            *place = (CardKey::new(*mixed), rest[0]);
-            self.session = None;
-            return Ok(Vec::new());
-        }
-        let new: [u8; 16] = std::array::from_fn(|at| mixed[at] ^ place.0.bytes()[at]);
-        if rest[1..] != jam_crc32(&new).to_le_bytes() {
-            return Err(0x1E);
-        }
-        *place = (CardKey::new(new), rest[0]);
-        Ok(self.sealed(Mode::Full, &[]))
     }
 
     fn settings(&mut self, number: u8) -> Answer {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod commands;
+mod keys;
 mod secured;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,10 @@ pub(crate) struct Memory {
 pub(crate) struct App {
     pub(crate) aid: [u8; 3],
     pub(crate) keys: Vec<(CardKey, u8)>,
+    /// The other key set, and whether it is complete.
+    pub(crate) next: Option<(Vec<(CardKey, u8)>, bool)>,
+    /// What an initialised set holds: the active keys, or the factory's.
+    pub(crate) starts_as_active: bool,
     pub(crate) files: BTreeMap<u8, File>,
 }
 

@@ -19,7 +19,7 @@
 //!
 //! Two sets of keys, so that all keys can be rolled in one step. K5 says by its version what it is:
 //! the chain's card number key on cards with a random number (its version is the card's key version),
-//! else a spare (the same with bit 7 set, [`SPARE_KEY`]). So one GetKeyVersion tells both.
+//! else a spare (the same with bit 7 set, [`SPARE_KEY`]). So one GetKeyVersion tells both; and as it is set last, it tells that a card is finished.
 
 mod last;
 mod log;

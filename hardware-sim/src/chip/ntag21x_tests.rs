@@ -1,3 +1,4 @@
+//! The simulated NTAG21x and Ultralight, held to their data sheets.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use super::*;

@@ -1,3 +1,4 @@
+//! The simulated Ultralight AES, held to the published examples and its data sheet.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use super::*;

@@ -1,3 +1,4 @@
+//! The simulated FeliCa Lite-S, held to the published dialogue and the manual's rules.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use super::*;

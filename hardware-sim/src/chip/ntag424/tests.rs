@@ -1,3 +1,4 @@
+//! The simulated NTAG 424 DNA, held to the published examples and its data sheet.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use serde_json::Value;

@@ -128,7 +128,7 @@ export const purseTexts = {
   // Keys.
   developmentKeys: 'Development keys',
   stateEmoney: 'E-money',
-  openPurses: (n: number) => (n === 1 ? '1 card payment to look after' : `${n} card payments to look after`),
+  openPurses: (n: number) => (n === 1 ? '1 payment to look after' : `${n} payments to look after`),
 
   // The manager's screen.
   purseTab: 'E-money',

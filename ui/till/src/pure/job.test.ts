@@ -77,6 +77,10 @@ describe('the payment panel', () => {
     expect(panel(job('done', { completed: true }), sale(460)).kind).toBe('paid');
     expect(panel(job('done'), sale(0)).kind).toBe('paid');
   });
+  it('shows what came out of an earlier payment, at a tap or through HQ', () => {
+    expect(panel(job('not_done', { kind: 'settled' }), sale(460)).kind).toBe('nothing');
+    expect(panel(job('done', { kind: 'settled' }), sale(140)).kind).toBe('part');
+  });
   it('says that nothing was taken, that it was cancelled, and leaves the unknown to its own screen', () => {
     expect(panel(job('not_done'), sale(460))).toEqual({ kind: 'nothing', words: 'not_done' });
     expect(panel(job('cancelled'), sale(460))).toEqual({ kind: 'cancelled', words: 'cancelled' });

@@ -58,7 +58,9 @@ export type Panel =
 
 /** What is shown of the payment of `sale`, the job being the newest one. */
 export function panel(job: Job | null, sale: Pick<Sale, 'sale' | 'due'>): Panel {
-  if (!job || job.kind !== 'pay' || job.sale !== sale.sale) return { kind: 'idle' };
+  // What came out later counts too: `settled`.
+  const about = job?.kind === 'pay' || job?.kind === 'settled';
+  if (!job || !about || job.sale !== sale.sale) return { kind: 'idle' };
   const { words, amount, balance } = job;
   switch (job.stage) {
     case 'waiting':

@@ -162,7 +162,7 @@ describe('the bar at the foot', () => {
     expect(emoneySaying(status)).toEqual([]);
     const trial = { ...status, emoney: { ...emoney, keys: 'development' as const, open: 2 } };
     expect(emoneySaying(trial)).toEqual([
-      { tone: 'wait', words: '2 card payments to look after' },
+      { tone: 'wait', words: '2 payments to look after' },
       { tone: 'wait', words: 'Development keys' },
     ]);
     expect(emoneySaying({ ...trial, emoney: { ...trial.emoney, on: false, open: 0 } })).toEqual([]);

@@ -242,11 +242,14 @@ export class Selling {
   /** A job with a card ended, or an earlier payment came out: the sale at hand is asked for again. */
   cardDone(job: Job): Promise<unknown> {
     return this.#run(async () => {
-      if (!job.sale || job.sale !== this.sale?.sale || this.receipt) return;
+      if (!job.sale || job.sale !== this.sale?.sale) return;
+      if (job.completed && job.balance) {
+        this.cardAfter = { balance: job.balance, cardEnd: job.card_end ?? '' };
+      }
+      if (this.receipt) return;
       const sale = await this.calls.sale(job.sale);
-      if (sale.state === 'open') return this.#put(sale);
-      if (job.balance) this.cardAfter = { balance: job.balance, cardEnd: job.card_end ?? '' };
-      await this.#finishedBefore(job.sale);
+      if (sale.state === 'open') this.#put(sale);
+      else await this.#finishedBefore(job.sale);
     });
   }
 

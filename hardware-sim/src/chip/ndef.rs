@@ -29,7 +29,8 @@ pub(crate) fn room(chip: ChipKind) -> usize {
         ChipKind::UltralightAes => 144 - 3,
         ChipKind::Ntag424 => 256 - 2,
         ChipKind::FelicaLiteS => 13 * 16,
-        ChipKind::Classic | ChipKind::Uid => 0,
+        // Nothing to hold one in, or (DESFire) files that are first made.
+        _ => 0,
     }
 }
 
@@ -38,7 +39,6 @@ pub(crate) fn put(image: &mut CardImage, message: &[u8]) {
     let length = message.len() as u8;
     let tlv = [&[0x03, length], message, &[0xFE]].concat();
     match image {
-        CardImage::Classic(_) => {}
         CardImage::Ntag21x(image) => {
             if image.model == Model::Ultralight {
                 // Its capability container is not written in the factory: 48 bytes.
@@ -65,6 +65,7 @@ pub(crate) fn put(image: &mut CardImage, message: &[u8]) {
             lay(&mut image.user, 16, message);
             image.answer_to_ndef();
         }
+        _ => {}
     }
 }
 

@@ -92,4 +92,4 @@ fn garbled() -> ReaderError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -6,11 +6,11 @@ use crate::script::{ACR122, ACR1252, Bench, Masters, chain, issued, raw, survive
 use tillside_drivers::ReaderErrorCode;
 use tillside_keys::{CardKey, VaultError};
 
-const NUMBER: [u8; 8] = [0x01, 0x2E, 0x50, 0xE5, 0x3C, 0x4B, 0x4F, 0x29];
-const MEMBER: [u8; 16] = *b"member number 18";
+pub(crate) const NUMBER: [u8; 8] = [0x01, 0x2E, 0x50, 0xE5, 0x3C, 0x4B, 0x4F, 0x29];
+pub(crate) const MEMBER: [u8; 16] = *b"member number 18";
 
 /// A chip with `key`, of which CKV says `version`, and whose ID block starts with `id`.
-fn chip(key: [u8; 16], version: u16, id: [u8; 8]) -> impl FnMut(&[u8]) -> Vec<u8> {
+pub(crate) fn chip(key: [u8; 16], version: u16, id: [u8; 8]) -> impl FnMut(&[u8]) -> Vec<u8> {
     let (key, mut challenge) = (CardKey::new(key), None::<[u8; 16]>);
     move |frame| {
         let length_is_right = usize::from(frame[0]) == frame.len();

@@ -188,3 +188,75 @@ fn a_phone_or_bank_card_is_a_number() {
     assert_eq!(identified.authority(), CardAuthority::IdentifierOnly);
     assert!(card.commands <= super::super::IDENTIFY_APDU_LIMIT);
 }
+
+/// Ours in this test's scheme.
+fn key_of(role: KeyRole, uid: &[u8]) -> [u8; 16] {
+    let (vault, scheme) = (desk(&[3]), scheme());
+    let keys = Keys {
+        vault: &vault,
+        scheme: &scheme,
+    };
+    *keys.card_key(role, 3, uid).unwrap().bytes()
+}
+
+#[test]
+fn an_ultralight_aes_proves_itself_within_the_limit_on_every_reader() {
+    use crate::ultralight_aes::tests::{Flaw, MEMBER, UID, chip};
+    let key = key_of(KeyRole::UltralightData, &UID);
+    for (reader, commands) in [(ACR122, 5), (ACR1252, 7)] {
+        let bench = |key| {
+            let mut chip = chip(key, Flaw::None);
+            let whole = move |frame: &[u8]| match frame {
+                [0x60] => b"\0\x04\x03\x01\x04\0\x0F\x03".to_vec(),
+                frame => chip(frame),
+            };
+            Storage(Bench::new(reader, raw(whole, UID.to_vec())), storage(3))
+        };
+        let mut card = bench(key);
+        let identified = found(&mut card, &desk(&[3])).unwrap();
+        assert_eq!(card.0.commands, commands, "{reader}");
+        assert_eq!(identified.authority(), CardAuthority::Authenticated);
+        assert_eq!((identified.member, identified.purse), (Some(MEMBER), None));
+        let copied = found(&mut bench([9; 16]), &desk(&[3]));
+        assert!(matches!(copied, Err(IdentityError::NotOurs)), "{copied:?}");
+        // A till without that key.
+        let till = of_roles(&[KeyRole::Identify], &[3]);
+        let identified = found(&mut bench(key), &till).unwrap();
+        assert_eq!(identified.note, Some(CardNote::NoKey));
+        assert_eq!(identified.authority(), CardAuthority::IdentifierOnly);
+    }
+}
+
+#[test]
+fn a_felica_proves_itself_or_is_a_number_where_the_reader_cannot() {
+    use crate::felica::tests::{MEMBER, NUMBER, chip};
+    let key = key_of(KeyRole::FelicaCard, &NUMBER);
+    for (reader, commands) in [(ACR122, 3), (ACR1252, 5)] {
+        let chip = chip(key, 3, NUMBER);
+        let bench = Bench::new(reader, raw(chip, NUMBER.to_vec()));
+        let mut card = Storage(bench, storage(0x11));
+        let identified = found(&mut card, &desk(&[3])).unwrap();
+        assert_eq!(card.0.commands, commands, "{reader}");
+        assert_eq!(identified.member, Some(MEMBER));
+        assert_eq!(identified.kind, CardKind::FelicaLiteS);
+    }
+    let bench = Bench::new("another", raw(chip(key, 3, NUMBER), NUMBER.to_vec()));
+    let identified = found(&mut Storage(bench, storage(0x11)), &desk(&[3])).unwrap();
+    assert_eq!(identified.note, Some(CardNote::ReaderCannot));
+    assert_eq!(identified.authority(), CardAuthority::IdentifierOnly);
+}
+
+#[test]
+fn an_ntag_424_proves_itself_in_seven_commands() {
+    use crate::ntag424::tests::{Chip, MEMBER, UID};
+    let mut chip = Chip::new(key_of(KeyRole::NtagIdentify, &UID), UID);
+    let mut card = Bench::new(ACR122, |command: &[u8]| chip.answer(command));
+    let identified = found(&mut card, &desk(&[3])).unwrap();
+    assert_eq!(card.commands, 7);
+    assert_eq!(identified.kind, CardKind::Ntag424);
+    assert_eq!(identified.member, Some(MEMBER));
+    let mut chip = Chip::new([9; 16], UID);
+    let mut card = Bench::new(ACR122, |command: &[u8]| chip.answer(command));
+    let copied = found(&mut card, &desk(&[3]));
+    assert!(matches!(copied, Err(IdentityError::NotOurs)), "{copied:?}");
+}

@@ -116,4 +116,4 @@ impl Apdus<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -9,11 +9,11 @@ use tillside_drivers::ReaderErrorCode;
 use tillside_keys::{aes_cmac, truncated};
 
 const READER: &str = "Some Reader 00 00";
-const UID: [u8; 7] = [0x04, 0x95, 0x8C, 0xAA, 0x5C, 0x5E, 0x80];
-const MEMBER: [u8; 16] = *b"member number 19";
+pub(crate) const UID: [u8; 7] = [0x04, 0x95, 0x8C, 0xAA, 0x5C, 0x5E, 0x80];
+pub(crate) const MEMBER: [u8; 16] = *b"member number 19";
 
 /// A chip whose own UID is `own`, with `key` as application key 1.
-struct Chip {
+pub(crate) struct Chip {
     key: [u8; 16],
     own: [u8; 7],
     encryption: [u8; 16],
@@ -39,7 +39,7 @@ fn cbc(key: &[u8; 16], iv: [u8; 16], decrypt: bool, data: &[u8]) -> Vec<u8> {
 }
 
 impl Chip {
-    fn new(key: [u8; 16], own: [u8; 7]) -> Self {
+    pub(crate) fn new(key: [u8; 16], own: [u8; 7]) -> Self {
         Self {
             key,
             own,
@@ -101,7 +101,7 @@ impl Chip {
         .concat()
     }
 
-    fn answer(&mut self, command: &[u8]) -> Vec<u8> {
+    pub(crate) fn answer(&mut self, command: &[u8]) -> Vec<u8> {
         let own = self.own;
         match command {
             [0xFF, 0xCA, ..] => [&UID[..], &[0x90, 0]].concat(),

@@ -94,4 +94,4 @@ fn read_member(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -9,12 +9,12 @@ use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use tillside_drivers::ReaderErrorCode;
 use tillside_keys::{CardKey, aes_cmac, truncated};
 
-const UID: [u8; 7] = [0x04, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66];
-const MEMBER: [u8; 16] = *b"member number 17";
+pub(crate) const UID: [u8; 7] = [0x04, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66];
+pub(crate) const MEMBER: [u8; 16] = *b"member number 17";
 
 /// What a chip does differently from a good one.
 #[derive(Clone, Copy, PartialEq)]
-enum Flaw {
+pub(crate) enum Flaw {
     None,
     /// CMAC mode is off: answers carry no MAC.
     NoMac,
@@ -22,7 +22,7 @@ enum Flaw {
     Echo,
 }
 
-fn chip(key: [u8; 16], flaw: Flaw) -> impl FnMut(&[u8]) -> Vec<u8> {
+pub(crate) fn chip(key: [u8; 16], flaw: Flaw) -> impl FnMut(&[u8]) -> Vec<u8> {
     let key = CardKey::new(key);
     let theirs = [0x5C; 16];
     let (mut session, mut counter) = (None::<CardKey>, 0_u16);

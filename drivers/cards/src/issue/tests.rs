@@ -104,6 +104,12 @@ fn left_half_way(card: &mut Fake, tear: Tear) {
         .as_ref()
         .is_some_and(|app| app.keys[5].1 != 0);
     assert_eq!(found.purse.is_some(), complete, "{tear:?}: {found:?}");
+    if complete {
+        let memory = &card.memory;
+        let files = &memory.app.as_ref().unwrap().files;
+        assert!(files.contains_key(&FILE_TRANSACTION_MAC), "{tear:?}");
+        assert_eq!((memory.master.1, memory.settings), (3, 0x0B), "{tear:?}");
+    }
     assert_eq!(found.note.is_none(), complete, "{tear:?}: {found:?}");
     card.again();
 }
@@ -172,6 +178,14 @@ fn cards_of_others_are_refused_and_left_as_they_are() {
     let error = run(&mut card, &vault, &order()).unwrap_err();
     assert!(matches!(error, IssueError::Foreign { .. }), "{error:?}");
     assert!(card.memory.app.is_none());
+    // The same with a key of the factory's version: it makes no application for us.
+    let mut card = Fake::new();
+    card.memory.settings = 0x0B;
+    let error = run(&mut card, &vault, &order()).unwrap_err();
+    assert!(
+        matches!(error, IssueError::Foreign { what: "master key" }),
+        "{error:?}"
+    );
     // Files of another shape under our keys.
     let mut card = finished(&order());
     let app = card.memory.app.as_mut().unwrap();

@@ -161,6 +161,8 @@ fn hq_can_prove_every_movement_and_the_one_before() {
             });
         let previous = previous_reader_id(&key, &UID, done.tmc, &hidden.unwrap());
         assert_eq!(previous, before);
+        let reader = [&[9, 8, 7, 6][..], &[number; 8], &[0; 4]].concat();
+        assert_eq!(done.reader_id.as_slice(), reader);
         before = done.reader_id;
     }
 }

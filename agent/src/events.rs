@@ -67,6 +67,8 @@ pub struct CardShown {
     pub member: Option<MemberView>,
     /// Whether it proved that it is the card it says it is; if not it may earn, and never pay.
     pub authenticated: bool,
+    /// Whether it can pay here with what it holds: not blocked, not refused, and with a purse.
+    pub pays: bool,
     /// The same in words: what the card may do here.
     pub may: String,
     /// What it holds, if it has a purse and said so.

@@ -170,6 +170,7 @@ fn shown(
         message: card_words(member.as_ref()),
         member: member.as_ref().map(MemberView::from),
         authenticated: reading.authenticated,
+        pays: reading.purse && reading.refused.is_none() && blocked.is_none() && !frozen,
         may,
         balance: balance.transpose().map_err(Refusal::from)?,
         open: desk.open_with(&reading.card)?,

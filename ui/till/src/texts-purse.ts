@@ -10,7 +10,6 @@ export const purseTexts = {
   onTheCard: (amount: string) => `${amount} on the card`,
   onTheCardShort: 'on the card',
   cardHasOpen: 'To look after: open the card',
-  cardCannotPay: 'Earns points; cannot pay',
   openCard: 'Balance and more',
 
   // Paying.
@@ -134,10 +133,13 @@ export const purseTexts = {
   purseTab: 'E-money',
   purseNone: 'No card payment needs looking after.',
   dPurse: 'E-money of the day',
-  dPurseTaken: 'Paid with cards',
+  dPurseTaken: 'Paid by e-money',
   dPurseTopUp: 'Put on cards',
   dPurseBack: 'Given back',
-  dPurseOpen: 'Not settled',
+  dPurseRestored: 'Carried over',
+  dPurseOpen: 'Not known yet',
+  dPurseOwed: 'Owed to shoppers',
+  dTimes: (n: number) => `${n}×`,
   colCard: 'Card',
   colFor: 'For',
   colNext: 'What to do',

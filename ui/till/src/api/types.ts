@@ -228,6 +228,8 @@ export interface CardTap {
   member: Member | null;
   /** Whether it proved who it is; if not it may earn, and never pay. */
   authenticated: boolean;
+  /** Whether it can pay here with what it holds. */
+  pays: boolean;
   /** What the card may do here, in words. */
   may: string;
   balance: Money | null;
@@ -258,7 +260,23 @@ export interface DayTotals {
   points: number;
   redeemed: number;
   refused: number;
+  /** Where the chain has it. */
+  emoney: DayEmoney | null;
   unconfirmed: number;
+}
+
+/** A day's movements of e-money; what is not settled is of any day. */
+export interface DayEmoney {
+  // API: DayEmoney
+  payments: number;
+  taken: Money;
+  top_ups: number;
+  topped_up: Money;
+  given_back: Money;
+  restored: Money;
+  open: number;
+  open_amount: Money;
+  owed: Money;
 }
 
 export interface SaleRow {

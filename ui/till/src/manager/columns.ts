@@ -1,5 +1,5 @@
 // What each report shows, as data: the columns, and how a row's cell reads.
-import type { Money, Report, Reports } from '../api/types';
+import type { DayEmoney, Money, Report, Reports } from '../api/types';
 import { decimalText } from '../pure/money';
 import { t } from '../texts';
 
@@ -113,4 +113,18 @@ function words(cell: Cell): string {
   if (cell.kind === 'amount') return cell.amount ? decimalText(cell.amount) : '';
   if (cell.kind === 'number') return String(cell.value);
   return cell.kind === 'time' ? '' : cell.text;
+}
+
+/** The day's e-money, as figures: how much, and how often where that is known. */
+export function purseFigures(day: DayEmoney): { name: string; amount: Money; count: number }[] {
+  const figures = [
+    { name: t.dPurseTaken, amount: day.taken, count: day.payments },
+    { name: t.dPurseTopUp, amount: day.topped_up, count: day.top_ups },
+    { name: t.dPurseBack, amount: day.given_back, count: 0 },
+    { name: t.dPurseRestored, amount: day.restored, count: 0 },
+    { name: t.dPurseOpen, amount: day.open_amount, count: day.open },
+    { name: t.dPurseOwed, amount: day.owed, count: 0 },
+  ];
+  // Balances are seldom carried over: said only when they were.
+  return figures.filter(({ name, amount }) => name !== t.dPurseRestored || amount.minor > 0);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SaleRow } from '../api/types';
-import { columns, fits } from './columns';
+import { columns, fits, purseFigures } from './columns';
 import { csv } from './csv';
 
 const row: SaleRow = {
@@ -35,6 +35,22 @@ describe('a report for a spreadsheet', () => {
     }
     expect(csv(columns.sales, [{ ...row, customer: null }], 'UTC')).toContain(',anna,–,1,');
   });
+});
+
+it('the e-money of the day stands below what waits for somebody', () => {
+  const eur = (minor: number) => ({ minor, currency: 'EUR' });
+  const day = { payments: 3, taken: eur(8420), top_ups: 2, topped_up: eur(6000), given_back: eur(1556) };
+  const figures = purseFigures({ ...day, restored: eur(0), open: 1, open_amount: eur(460), owed: eur(0) });
+  const lines = csv(columns.purses, [], 'UTC', figures).split('\r\n');
+  expect(lines.slice(1)).toEqual([
+    '',
+    'Paid by e-money,84.20 EUR,3',
+    'Put on cards,60.00 EUR,2',
+    'Given back,15.56 EUR,',
+    'Not known yet,4.60 EUR,1',
+    'Owed to shoppers,0.00 EUR,',
+    '',
+  ]);
 });
 
 it('the filter looks at what is shown, in capitals or not', () => {

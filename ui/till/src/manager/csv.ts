@@ -4,13 +4,26 @@ import { decimalText } from '../pure/money';
 import { localMinute } from '../pure/time';
 import type { Cell, Column } from './columns';
 
+/** A figure of the day, below the rows. */
+export interface Figure {
+  name: string;
+  amount: Money;
+  count: number;
+}
+
 /** Tells spreadsheets that the text is UTF-8. */
 const MARK = '\uFEFF';
 
-export function csv<Row>(columns: Column<Row>[], rows: Row[], zone: string): string {
+export function csv<Row>(columns: Column<Row>[], rows: Row[], zone: string, figures: Figure[] = []): string {
   const head = columns.map((column) => cellText(column.title));
   const lines = rows.map((row) => columns.map((column) => value(column.cell(row), zone)));
-  return MARK + [head, ...lines].map((cells) => cells.join(',') + '\r\n').join('');
+  const below = figures.map(({ name, amount: sum, count }) => [
+    cellText(name),
+    amount(sum),
+    String(count || ''),
+  ]);
+  const all = [head, ...lines, ...(below.length > 0 ? [[], ...below] : [])];
+  return MARK + all.map((cells) => cells.join(',') + '\r\n').join('');
 }
 
 function value(cell: Cell, zone: string): string {

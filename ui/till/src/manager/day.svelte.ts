@@ -3,7 +3,7 @@ import { ApiError } from '../api/client';
 import type { DayTotals, Report, Reports } from '../api/types';
 import { addDays } from '../pure/time';
 import { t } from '../texts';
-import { columns, type Column } from './columns';
+import { columns, purseFigures, type Column } from './columns';
 import { csv } from './csv';
 import type { App } from '../state/app.svelte';
 
@@ -53,7 +53,8 @@ export class Day {
   /** Keeps rows of the report as a file for a spreadsheet. Returns the file's name. */
   save(rows: Reports[Report][]): string {
     const list = columns[this.report] as Column<Reports[Report]>[];
-    const text = csv(list, rows, this.app.status?.store?.time_zone ?? 'UTC');
+    const figures = this.report === 'purses' && this.totals?.emoney ? purseFigures(this.totals.emoney) : [];
+    const text = csv(list, rows, this.app.status?.store?.time_zone ?? 'UTC', figures);
     const name = `${this.app.status?.store?.store ?? 'till'}-${this.report}-${this.date}.csv`;
     const url = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
     const link = document.createElement('a');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Job, JobStage, Payment, Sale } from '../api/types';
-import { counting, isLive, JobLog, mayClose, panel, unknownOf } from './job';
+import { counting, isLive, JobLog, mayClose, panel, Served, unknownOf } from './job';
 
 const eur = (minor: number) => ({ minor, currency: 'EUR' });
 
@@ -47,6 +47,23 @@ describe('the newest state of a job', () => {
       ['waiting', 'working', 'done', 'not_done', 'unknown', 'refused', 'cancelled'] as const
     ).filter((stage) => isLive(job(stage)));
     expect(live).toEqual(['waiting', 'working']);
+  });
+});
+
+describe('the card that was served', () => {
+  it('is known by its end until it is taken away, and no other is', () => {
+    const served = new Served();
+    expect(served.is('uid:04A6F2')).toBe(false);
+    served.ended(job('done'));
+    expect(served.is('uid:04a6f2')).toBe(true);
+    expect(served.is('uid:04A6F3')).toBe(false);
+    served.gone();
+    expect(served.is('uid:04A6F2')).toBe(false);
+  });
+  it('is none of a job that never saw a card', () => {
+    const served = new Served();
+    served.ended(job('cancelled', { card_end: null }));
+    expect(served.is('uid:04A6F2')).toBe(false);
   });
 });
 

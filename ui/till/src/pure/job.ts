@@ -33,6 +33,29 @@ export function isLive(job: Job | null): boolean {
   return job?.stage === 'waiting' || job?.stage === 'working';
 }
 
+/**
+ * The card a job was done with is told of as a tap too, just afterwards: that tap is not the next shopper's.
+ * Lasts until the card is taken away.
+ */
+export class Served {
+  #end: string | null = null;
+
+  /** A job ended. */
+  ended(job: Job): void {
+    this.#end = job.card_end;
+  }
+
+  /** The card was taken away. */
+  gone(): void {
+    this.#end = null;
+  }
+
+  /** Whether a tap is of the card that was served. */
+  is(card: string): boolean {
+    return this.#end !== null && this.#end !== '' && card.toUpperCase().endsWith(this.#end.toUpperCase());
+  }
+}
+
 /** What the cashier sees of a payment by e-money. */
 export type Panel =
   /** Nothing is under way. */

@@ -22,6 +22,7 @@ const tap = (member: CardTap['member'], more: Partial<CardTap> = {}): CardTap =>
   kind: 'x',
   member,
   authenticated: false,
+  pays: false,
   may: 'Earns points only.',
   balance: null,
   open: [],
@@ -87,12 +88,12 @@ describe('the strip', () => {
 
 describe('what a card is worth', () => {
   const bought = sale([], { customer: { card: 'uid:04', member: anna } });
-  const pays = tap(anna, { authenticated: true, balance: eur(1240) });
+  const pays = tap(anna, { authenticated: true, pays: true, balance: eur(1240) });
   it('is known while the card in the sale is the one that was tapped last', () => {
     expect(strip(bought, null, null, pays)).toMatchObject({
-      worth: { balance: eur(1240), earnsOnly: false },
+      worth: { balance: eur(1240), pays: true },
     });
-    expect(strip(bought, null, null, tap(anna))).toMatchObject({ worth: { balance: null, earnsOnly: true } });
+    expect(strip(bought, null, null, tap(anna))).toMatchObject({ worth: { balance: null, pays: false } });
     expect(strip(null, pays, null, null)).toMatchObject({ worth: { balance: eur(1240) }, next: true });
   });
   it('is not that of another card', () => {

@@ -31,8 +31,8 @@ export function tapOutcome(standing: Standing): TapOutcome {
 /** What a card is good for, as the strip says it: what it holds, or that it cannot pay. */
 export interface Worth {
   balance: Money | null;
-  /** It only says a number that could be a copy. */
-  earnsOnly: boolean;
+  /** It can pay here. */
+  pays: boolean;
   /** Something with it waits for a person: owed, or not known. */
   open: boolean;
   /** The agent's own words on it. */
@@ -73,8 +73,8 @@ function stripOf(member: CardTap['member'], earns: number | null, next: boolean,
   return { kind: 'member', name, tier, points, earns, next, worth };
 }
 
-function worth({ balance, authenticated, may, open }: CardTap): Worth {
-  return { balance, earnsOnly: !authenticated, may, open: open.length > 0 };
+function worth({ balance, pays, may, open }: CardTap): Worth {
+  return { balance, pays, may, open: open.length > 0 };
 }
 
 /** The line that a change touched: the one that is new or has another quantity; else as before, if it is still there. */

@@ -5,6 +5,7 @@ import { Calls } from '../api/calls';
 import { ApiError, Client, randomKey } from '../api/client';
 import { listen } from '../api/events';
 import type { AgentEvent, CardTap, Emoney, Money, Session, Status } from '../api/types';
+import { Served } from '../pure/job';
 import { tapOutcome } from '../pure/till';
 import { clockTime } from '../pure/time';
 import { t } from '../texts';
@@ -42,6 +43,7 @@ export class App {
   readonly calls: Calls;
   readonly selling: Selling;
   readonly purses: Purses;
+  readonly #served = new Served();
   readonly #stop = new AbortController();
 
   constructor(token: string) {
@@ -58,6 +60,7 @@ export class App {
     this.selling = new Selling(this.calls);
     this.purses = new Purses(this.calls, (job) => {
       this.happened += 1;
+      this.#served.ended(job);
       void this.selling.cardDone(job);
     });
   }
@@ -179,7 +182,10 @@ export class App {
       selling: this.view === 'cashier',
       sale: selling.sale,
       receipt: selling.receipt !== null,
-      cardAtWork: this.purses.live || (selling.sale?.state === 'open' && selling.sale.fixed),
+      cardAtWork:
+        this.#served.is(card.card) ||
+        this.purses.live ||
+        (selling.sale?.state === 'open' && selling.sale.fixed),
     });
     selling.tapped(card, outcome);
   }
@@ -194,6 +200,7 @@ export class App {
       case 'card_unreadable':
         return selling.unreadable(event.data.message);
       case 'card_removed':
+        this.#served.gone();
         return selling.cardGone();
       case 'sale':
         this.happened += 1;

@@ -56,6 +56,7 @@ const tap: CardTap = {
   kind: 'x',
   member: null,
   authenticated: false,
+  pays: false,
   may: '',
   balance: null,
   open: [],

@@ -22,6 +22,10 @@ pub enum ChipKind {
     UltralightAes,
     /// NTAG 424 DNA, UID of 7 bytes.
     Ntag424,
+    /// MIFARE DESFire EV2, UID of 7 bytes.
+    DesfireEv2,
+    /// MIFARE DESFire EV3, UID of 7 bytes.
+    DesfireEv3,
     /// FeliCa Lite-S, IDm of 8 bytes.
     FelicaLiteS,
     /// MIFARE Classic without its keys: a UID of 4 or 7 bytes, and a nonce.
@@ -31,13 +35,15 @@ pub enum ChipKind {
 }
 
 impl ChipKind {
-    const ALL: [(&'static str, ChipKind); 9] = [
+    const ALL: [(&'static str, ChipKind); 11] = [
         ("ntag213", ChipKind::Ntag213),
         ("ntag215", ChipKind::Ntag215),
         ("ntag216", ChipKind::Ntag216),
         ("ultralight", ChipKind::Ultralight),
         ("ultralight-aes", ChipKind::UltralightAes),
         ("ntag424", ChipKind::Ntag424),
+        ("desfire-ev2", ChipKind::DesfireEv2),
+        ("desfire-ev3", ChipKind::DesfireEv3),
         ("felica", ChipKind::FelicaLiteS),
         ("classic", ChipKind::Classic),
         ("uid", ChipKind::Uid),
@@ -127,6 +133,16 @@ pub fn catalogue() -> &'static [CatalogueEntry] {
             "gita",
             "classic:04C1A2B3C4D5E6",
             "an old card with a longer number, and keys nobody has",
+        ),
+        entry(
+            "ivy",
+            "desfire-ev3:04F1A2B3C4D5E6",
+            "an e-money card as it leaves the factory: issue it first",
+        ),
+        entry(
+            "jan",
+            "desfire-ev2:04213A8A1B2C80",
+            "another one, of the generation before",
         ),
         entry(
             "hugo",

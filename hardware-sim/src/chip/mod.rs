@@ -9,6 +9,7 @@ mod aes_modes;
 mod card_tests;
 mod chance;
 mod classic;
+mod desfire;
 mod felica;
 mod hex_text;
 mod locks;
@@ -107,6 +108,7 @@ pub(crate) trait Chip: Send + Debug {
 #[serde(tag = "chip", rename_all = "kebab-case")]
 pub(crate) enum CardImage {
     Classic(classic::Image),
+    Desfire(Box<desfire::Image>),
     Felica(Box<felica::Image>),
     Ntag21x(ntag21x::Image),
     Ntag424(Box<ntag424::Image>),
@@ -126,6 +128,7 @@ pub(crate) fn make(spec: &CardSpec) -> Box<dyn Chip> {
 pub(crate) fn load(image: CardImage) -> Box<dyn Chip> {
     match image {
         CardImage::Classic(image) => Box::new(classic::Classic::load(image)),
+        CardImage::Desfire(image) => Box::new(desfire::Desfire::load(*image)),
         CardImage::Felica(image) => Box::new(felica::Felica::load(*image)),
         CardImage::Ntag21x(image) => Box::new(ntag21x::Ntag21x::load(image)),
         CardImage::Ntag424(image) => Box::new(ntag424::Ntag424::load(*image)),
@@ -146,6 +149,12 @@ fn fresh(spec: &CardSpec) -> CardImage {
         }
         ChipKind::Ntag424 => CardImage::Ntag424(Box::new(ntag424::Image::fresh(sized(uid)))),
         ChipKind::FelicaLiteS => CardImage::Felica(Box::new(felica::Image::fresh(sized(uid)))),
+        ChipKind::DesfireEv2 => {
+            CardImage::Desfire(Box::new(desfire::Image::fresh(sized(uid), false)))
+        }
+        ChipKind::DesfireEv3 => {
+            CardImage::Desfire(Box::new(desfire::Image::fresh(sized(uid), true)))
+        }
         ChipKind::Classic => CardImage::Classic(classic::Image::classic(uid)),
         ChipKind::Uid => CardImage::Classic(classic::Image::bare(uid)),
     }

@@ -17,9 +17,9 @@ mod status;
 pub(crate) use memory::Image;
 
 use authenticate::Challenge;
-use session::Session;
-use settings::Mode;
-use status::{Status, Stop};
+pub(crate) use session::Session;
+pub(crate) use settings::Mode;
+pub(crate) use status::{Status, Stop};
 
 use super::chance::Chance;
 use super::nonvolatile::Nonvolatile;

@@ -1,0 +1,135 @@
+//! A card's memory in lines for a person: what is in it, and of its keys only which there are.
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value};
+
+/// Names of what is secret.
+const SECRETS: [&str; 4] = ["key", "password", "keys_block", "ck"];
+/// Bytes of one line of content.
+const LINE: usize = 16;
+
+/// The description, then everything in its memory.
+pub(crate) fn describe(card: &str, memory: &Value) -> String {
+    let mut out = format!("{card}\n");
+    if let Value::Object(fields) = memory {
+        object(&mut out, 1, fields);
+    }
+    out
+}
+
+fn object(out: &mut String, depth: usize, fields: &Map<String, Value>) {
+    for (name, value) in fields {
+        let indent = "  ".repeat(depth);
+        let label = name.replace('_', " ");
+        let _ = match value {
+            _ if is_secret(name, value) => writeln!(out, "{indent}{label}: (not shown)"),
+            Value::Null => Ok(()),
+            Value::Object(inner) => {
+                let _ = writeln!(out, "{indent}{label}:");
+                object(out, depth + 1, inner);
+                Ok(())
+            }
+            Value::Array(items) => {
+                list(out, depth, &label, items);
+                Ok(())
+            }
+            Value::String(text) if text.len() > 2 * LINE && is_hex(text) => {
+                writeln!(out, "{indent}{label}:{}", dump(text, depth + 1))
+            }
+            Value::String(text) => writeln!(out, "{indent}{label}: {text}"),
+            Value::Number(number) if label == "rights" => {
+                let word = number.as_u64().unwrap_or(0);
+                writeln!(out, "{indent}{label}: {word:04X}")
+            }
+            other => writeln!(out, "{indent}{label}: {other}"),
+        };
+    }
+}
+
+fn list(out: &mut String, depth: usize, label: &str, items: &[Value]) {
+    let indent = "  ".repeat(depth);
+    if items.is_empty() {
+        let _ = writeln!(out, "{indent}{label}: none");
+    }
+    for (index, item) in items.iter().enumerate() {
+        let _ = match item {
+            Value::Object(fields) => {
+                let _ = writeln!(out, "{indent}{label} {index}:");
+                object(out, depth + 1, fields);
+                Ok(())
+            }
+            Value::String(text) => writeln!(out, "{indent}{label} {index}: {text}"),
+            other => writeln!(out, "{indent}{label} {index}: {other}"),
+        };
+    }
+}
+
+fn is_secret(name: &str, value: &Value) -> bool {
+    value.is_string() && SECRETS.contains(&name)
+}
+
+fn is_hex(text: &str) -> bool {
+    text.len().is_multiple_of(2) && text.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
+/// Lines of bytes with their place. Lines of zeros are left out, and that is said.
+fn dump(text: &str, depth: usize) -> String {
+    let indent = "  ".repeat(depth);
+    let mut out = String::new();
+    let mut left_out = 0;
+    for (index, line) in text.as_bytes().chunks(2 * LINE).enumerate() {
+        if line.iter().all(|digit| *digit == b'0') {
+            left_out += line.len() / 2;
+            continue;
+        }
+        let line = String::from_utf8_lossy(line);
+        let _ = write!(out, "\n{indent}{:04X}  {line}", index * LINE);
+    }
+    if left_out > 0 {
+        let _ = write!(out, "\n{indent}({left_out} bytes of zeros)");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn content_is_shown_and_keys_are_not() {
+        let memory = json!({
+            "uid": "04A1",
+            "keys": [{"key": "00112233", "version": 3}],
+            "files": {"1": {"rights": 0x1FFF, "data": format!("{}{}AB", "00".repeat(16), "11".repeat(16))}},
+            "records": [],
+            "iso": null,
+        });
+        let text = describe("card:04", &memory);
+        assert!(text.starts_with("card:04\n"), "{text}");
+        for part in [
+            "  uid: 04A1\n",
+            "  keys 0:\n    key: (not shown)\n    version: 3\n",
+            "rights: 1FFF",
+            "0010  1111",
+            "0020  AB",
+            "(16 bytes of zeros)",
+            "records: none",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert!(!text.contains("00112233") && !text.contains("iso"));
+    }
+
+    #[test]
+    fn no_fresh_card_shows_a_key() {
+        for entry in crate::catalogue() {
+            let card = crate::Card::new(&entry.card.parse().unwrap()).save();
+            let text = card.describe();
+            assert!(text.starts_with(entry.card), "{text}");
+            assert!(!text.contains("key: 0"), "{text}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Why a purse did not do what was asked.
 
-use tillside_drivers::ReaderError;
+use tillside_drivers::{ReaderError, ReaderErrorCode};
 use tillside_keys::VaultError;
 use tillside_keys::transaction_mac::TmiError;
 
@@ -106,6 +106,9 @@ impl PurseError {
     /// What the cashier reads: what happened, and what to do.
     pub fn cashier_words(&self) -> &'static str {
         match self {
+            Self::Card(error) if is_of_the_tap(error) => {
+                "The card was not read to the end. Nothing was taken and nothing was put on. Hold it still on the reader again."
+            }
             Self::Card(error) => error.cashier_words(),
             Self::NoPurse => "This card has no money purse of this shop. Take another payment.",
             Self::Blocked => {
@@ -146,6 +149,21 @@ impl PurseError {
     }
 }
 
+/// Whether the tap went wrong, and nothing else: the same card held better may do.
+fn is_of_the_tap(error: &CardError) -> bool {
+    match error {
+        CardError::Reader(error) => matches!(
+            error.code(),
+            ReaderErrorCode::CardGone
+                | ReaderErrorCode::CardMute
+                | ReaderErrorCode::Garbled
+                | ReaderErrorCode::CardRefused
+        ),
+        CardError::Garbled { .. } | CardError::NoSession { .. } => true,
+        _ => false,
+    }
+}
+
 /// Why a commit has no good answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -159,6 +177,11 @@ pub enum CommitError {
 }
 
 impl CommitError {
+    /// Whether the movement may be run again as it is: only where nothing was sent.
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::NotSent(_))
+    }
+
     /// What the cashier reads.
     pub const fn cashier_words(&self) -> &'static str {
         match self {

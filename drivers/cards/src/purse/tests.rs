@@ -367,7 +367,10 @@ fn a_tear_at_any_command_is_told_truly_and_resolved() {
                 assert_eq!(found, due, "{kind:?} {tear:?}");
                 assert_eq!(now.balance, old.balance + if done { change } else { 0 });
                 match told {
-                    Err(error) => assert!(at < commands - 1 && error.is_retryable(), "{tear:?}"),
+                    Err(error) => {
+                        assert!(at < commands - 1 && error.is_retryable(), "{tear:?}");
+                        assert!(error.cashier_words().contains("Nothing was"), "{tear:?}");
+                    }
                     Ok(Err(CommitError::Unknown(_))) => assert_eq!(at, commands - 1),
                     told => panic!("{tear:?}: {told:?}"),
                 }

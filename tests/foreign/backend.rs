@@ -12,29 +12,61 @@ use crate::bench::{Bench, HOPELESS};
 pub const GET_VERSION: &[u8] = b"\xFF\0\0\0\x03\xD4\x42\x60";
 pub const NTAG215: &[u8] = b"\xD5\x43\0\0\x04\x04\x02\x01\0\x11\x03\x90\0";
 
-struct OnePort(Bench);
+/// One card on one port, and a question to it.
+struct OnePort {
+    bench: Bench,
+    card: &'static str,
+    question: (&'static [u8], &'static [u8]),
+}
 
 impl Hands for OnePort {
     fn open(&mut self) -> Result<Box<dyn CardReader>, ReaderError> {
-        Ok(Box::new(LibnfcReader::open(&self.0.name())?))
+        Ok(Box::new(LibnfcReader::open(&self.bench.name())?))
     }
     fn lay(&mut self) {
-        self.0.lay("anna");
+        self.bench.lay(self.card);
     }
     fn lift(&mut self) {
-        self.0.lift();
+        self.bench.lift();
     }
     fn lift_in_next_command(&mut self) {
-        self.0.fault(Fault::RemoveAt { apdu: 1 }, true);
+        self.bench.fault(Fault::RemoveAt { apdu: 1 }, true);
     }
     fn question(&self) -> (Vec<u8>, Vec<u8>) {
-        (GET_VERSION.to_vec(), NTAG215.to_vec())
+        (self.question.0.to_vec(), self.question.1.to_vec())
     }
 }
 
+fn keeps_the_contract(card: &'static str, question: (&'static [u8], &'static [u8])) {
+    let bench = Bench::new();
+    let mut hands = OnePort {
+        bench,
+        card,
+        question,
+    };
+    check(&mut hands).unwrap();
+}
+
 #[test]
-fn a_pn532_behind_libnfc_keeps_the_contract_of_every_backend() {
-    check(&mut OnePort(Bench::new())).unwrap();
+fn a_card_of_frames_on_a_pn532_keeps_the_contract_of_every_backend() {
+    keeps_the_contract("anna", (GET_VERSION, NTAG215));
+}
+
+#[test]
+fn a_card_of_apdus_on_a_pn532_keeps_the_contract_of_every_backend() {
+    // The applications of a new DESFire: none.
+    let question: (&[u8], &[u8]) = (b"\x90\x6A\0\0\0", b"\x91\0");
+    keeps_the_contract("desfire-ev2:04213A8A1B2C80", question);
+}
+
+#[test]
+fn a_felica_card_on_a_pn532_keeps_the_contract_of_every_backend() {
+    // The systems of the card, as it answers a polling.
+    let question: (&[u8], &[u8]) = (
+        b"\xFF\0\0\0\x08\xD4\x42\x06\0\x88\xB4\0\0",
+        b"\xD5\x43\0\x12\x01\x01\x02\x03\x04\x05\x06\x07\x08\0\xF1\0\0\0\x01\x43\0\x90\0",
+    );
+    keeps_the_contract("felica:0102030405060708", question);
 }
 
 #[test]
@@ -51,6 +83,8 @@ fn cards_are_identified_as_on_a_pcsc_reader() {
         ("ultralight:04112233445568", None),
         ("ultralight-aes:04112233445567", None),
         ("ntag424:04112233445566", None),
+        ("desfire-ev2:04213A8A1B2C80", None),
+        ("desfire-ev3:04213A8A1B2C81", None),
         ("felica:0102030405060708", None),
     ] {
         bench.lay(card);

@@ -13,6 +13,7 @@ mod backend_faults;
 #[cfg(feature = "libnfc")]
 mod backend_service;
 mod bench;
+mod desfire_tools;
 mod libnfc_tools;
 mod pcsc_tools;
 mod python;

@@ -57,6 +57,30 @@ fn opensc_reads_atr_and_uid() {
 }
 
 #[test]
+fn opensc_talks_to_a_desfire() {
+    let stage = Stage::with("desfire-ev2:04213A8A1B2C80");
+    stage.opensc(&["--atr"]).printed(&["3b:81:80:01:80:80"]);
+    // GetVersion, hardware: NXP, DESFire EV2, 8 kB.
+    stage
+        .opensc(&["--send-apdu", "90:60:00:00:00"])
+        .printed(&["SW1=0x91, SW2=0xAF", "04 01 01 12 00 1A 05"]);
+    // No such application.
+    stage
+        .opensc(&["--send-apdu", "90:5A:00:00:03:54:49:4C:00"])
+        .printed(&["SW1=0x91, SW2=0xA0"]);
+}
+
+#[test]
+fn pcsc_scan_takes_a_desfire_for_one() {
+    let seen = Stage::with("desfire-ev3:04213A8A1B2C80").run("pcsc_scan", &["-t", "2"]);
+    assert!(
+        seen.out.contains("3B 81 80 01 80 80") && seen.out.to_lowercase().contains("desfire"),
+        "{}",
+        seen.out
+    );
+}
+
+#[test]
 fn pcsc_scan_lists_the_reader_and_explains_the_card() {
     let stage = Stage::with("anna");
     let name = stage.sim.reader(1).unwrap().name;

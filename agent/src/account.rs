@@ -225,7 +225,7 @@ fn package(grant: &KeyGrant) -> Result<KeyPackage, String> {
 }
 
 fn hex(text: &str) -> Option<[u8; 16]> {
-    if text.len() != 32 || !text.is_ascii() {
+    if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
     let mut key = [0; 16];

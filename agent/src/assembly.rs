@@ -123,7 +123,7 @@ impl Parts {
                 ..ServiceConfig::default()
             };
             let started = Readers::start(config, attendant, devices.clone(), self.hub.clone());
-            started.map_err(|error| StartError::System(io::Error::other(error)))
+            started.map_err(StartError::Readers)
         });
         let readers = readers.transpose()?;
         if !options.readers {

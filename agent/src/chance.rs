@@ -39,6 +39,16 @@ pub fn sixteen() -> Result<[u8; 16], NoChance> {
     Ok(bytes)
 }
 
+/// A new key for a write: nobody has used it.
+///
+/// # Errors
+/// If the system gives no randomness.
+pub fn fresh_key() -> Result<String, NoChance> {
+    let mut key = secret()?;
+    key.truncate(32);
+    Ok(key)
+}
+
 /// A new sale's id (UUIDv7): its time is the sale's opening.
 ///
 /// # Errors

@@ -29,6 +29,7 @@ mod view;
 
 pub use agent::Agent;
 pub use api::Screen;
+pub use chance::{NoChance, fresh_key};
 pub use clock::WallClock;
 pub use folder::{AgentNote, DataFolder, Journal};
 pub use line_board::line_words;

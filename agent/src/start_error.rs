@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use tillside_drivers::ReaderError;
 use tillside_store::StoreError;
 
 /// Why an agent did not start.
@@ -45,6 +46,11 @@ pub enum StartError {
         "The setting up of this till as a new one was not finished. Run `tillside enrol --replace` again."
     )]
     OtherIdentity,
+    /// The card readers cannot be watched.
+    #[error(
+        "The card readers cannot be watched. If you named a port with --libnfc, check that this program was built for it."
+    )]
+    Readers(#[source] ReaderError),
     /// The system gives no threads.
     #[error("This computer cannot start another program right now. Restart it.")]
     System(#[source] io::Error),

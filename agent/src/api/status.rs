@@ -89,7 +89,10 @@ pub(crate) struct ProblemView {
 pub(crate) async fn status(State(local): State<Local>) -> Result<Json<StatusView>, ApiError> {
     let standing = local.till.run(|desk| desk.standing()).await?;
     let (keys, problem) = (local.keys.view(), local.keys.problem());
-    let emoney = local.till.run(move |desk| desk.emoney(keys, problem)).await?;
+    let emoney = local
+        .till
+        .run(move |desk| desk.emoney(keys, problem))
+        .await?;
     let problems = problems(&local, &standing, &emoney);
     let devices = local.devices.view();
     let profile = standing.profile;

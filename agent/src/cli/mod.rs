@@ -1,12 +1,14 @@
 //! The command line: what is asked, and which exit code answers. The work is done in the modules.
 
 mod ask;
+mod card;
 mod doctor;
 mod enrol;
 mod journal;
 mod people;
 mod run;
 mod status;
+mod vault;
 
 use clap::{Args, Parser, Subcommand};
 use std::io::IsTerminal;
@@ -52,6 +54,10 @@ enum Command {
     Status(status::Status),
     /// Looks at everything the till needs, and says what to do about what is wrong.
     Doctor(doctor::Doctor),
+    /// Issues, replaces and reads cards at a desk, through the running till.
+    Card(card::Card),
+    /// Says which keys for cards this till holds, and takes them in.
+    Vault(vault::Vault),
     /// Looks at the journal: what was sold, in the order it was.
     Journal(JournalArgs),
 }
@@ -147,6 +153,8 @@ fn run(program: Program) -> Outcome {
                 Command::People(people) => people.run(&data),
                 Command::Status(status) => status.run(&data),
                 Command::Doctor(doctor) => doctor.run(&data),
+                Command::Card(card) => card.run(&data),
+                Command::Vault(vault) => vault.run(&data),
                 Command::Journal(journal) => journal.command.run(&data),
                 Command::Run(_) => Ok(()),
             }

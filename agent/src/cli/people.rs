@@ -128,6 +128,20 @@ fn asked() -> Result<String, Failure> {
     Ok(first)
 }
 
+/// A PIN that is known already, typed once.
+pub(super) fn asked_once(stdin: bool) -> Result<String, Failure> {
+    if stdin {
+        return line();
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::said(
+            "There is no terminal to ask for the PIN. Use --pin-stdin and send it as one line.",
+        ));
+    }
+    let _unseen = Unseen::begin();
+    prompt("PIN: ")
+}
+
 fn prompt(text: &str) -> Result<String, Failure> {
     eprint!("{text}");
     std::io::stderr().flush()?;

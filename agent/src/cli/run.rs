@@ -6,6 +6,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+use tillside::purse::VaultOptions;
 use tillside::{Agent, AgentOptions, Screen};
 
 /// Runs the till until it is stopped.
@@ -23,6 +24,15 @@ pub(super) struct Run {
     /// Leave the card readers alone.
     #[arg(long)]
     no_readers: bool,
+    /// A port with a card reader that libnfc drives, as its connection string
+    /// (pn532_uart:/dev/ttyUSB0); may be given several times.
+    #[arg(long, value_name = "PORT")]
+    libnfc: Vec<String>,
+    /// Where the keys for cards are: `file:PATH` (development) or `pkcs11:LIBRARY?token=NAME`; the
+    /// development file in the data folder if not said. Its passphrase or PIN is in
+    /// TILLSIDE_VAULT_PASSPHRASE.
+    #[arg(long, value_name = "SPEC", env = "TILLSIDE_VAULT")]
+    vault: Option<String>,
 }
 
 impl Run {
@@ -37,6 +47,11 @@ impl Run {
         options.screen = self.screen.map(Screen::Folder);
         options.poll = Duration::from_secs(self.poll_seconds);
         options.readers = !self.no_readers;
+        options.libnfc = self.libnfc;
+        options.vault = VaultOptions {
+            spec: self.vault,
+            secret: std::env::var(super::vault::SECRET).ok(),
+        };
         let agent = Agent::start(options)?;
         println!("{}", serde_json::to_string(agent.note())?);
         std::io::stdout().flush()?;

@@ -323,9 +323,7 @@ impl Desk {
         };
         let words = match (&scheme, keys) {
             (None, _) => "This store does not take e-money.".to_owned(),
-            (Some(_), KeysView::None) => {
-                problem.unwrap_or_else(|| TillError::NoKeys.to_string())
-            }
+            (Some(_), KeysView::None) => problem.unwrap_or_else(|| TillError::NoKeys.to_string()),
             (Some(_), KeysView::Development) => {
                 "E-money works. Development keys: for trials only, not for real money.".to_owned()
             }

@@ -2,7 +2,9 @@
 
 use jiff::civil::Date;
 use serde::Serialize;
-use tillside_core::{Clock, CouponNumber, LaneId, Money, PersonId, PlanId, SaleId, Timestamp};
+use tillside_core::{
+    Clock, CouponNumber, LaneId, Money, PersonId, PlanId, SaleId, TenderKind, Timestamp,
+};
 use utoipa::ToSchema;
 
 /// A day's totals.
@@ -30,8 +32,54 @@ pub(crate) struct DayReport {
     pub(super) redeemed: u64,
     /// Coupons refused.
     pub(super) refused: u64,
+    /// How the sales that stand were paid, by kind.
+    pub(super) tenders: Vec<DayTender>,
+    /// E-money of the day, where the chain has it.
+    pub(super) emoney: Option<DayEmoney>,
     /// Facts of any day HQ has not confirmed.
     pub(super) unconfirmed: u64,
+}
+
+/// What a day's sales were paid with in one way.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct DayTender {
+    /// `cash`, `card` or `purse`.
+    #[schema(value_type = String)]
+    pub(super) kind: TenderKind,
+    /// How many payments.
+    pub(super) payments: u64,
+    /// What they came to.
+    #[schema(value_type = crate::view::schema::Money)]
+    pub(super) amount: Money,
+}
+
+/// A day's movements of e-money; what is not settled is of any day.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct DayEmoney {
+    /// Payments that went through.
+    pub(super) payments: u64,
+    /// What they took.
+    #[schema(value_type = crate::view::schema::Money)]
+    pub(super) taken: Money,
+    /// Top-ups that went through.
+    pub(super) top_ups: u64,
+    /// What they put on.
+    #[schema(value_type = crate::view::schema::Money)]
+    pub(super) topped_up: Money,
+    /// What voids and refunds gave back.
+    #[schema(value_type = crate::view::schema::Money)]
+    pub(super) given_back: Money,
+    /// Balances of lost cards that were put on new ones.
+    #[schema(value_type = crate::view::schema::Money)]
+    pub(super) restored: Money,
+    /// Movements of any day that nobody knows the outcome of.
+    pub(super) open: u64,
+    /// What they would move.
+    #[schema(value_type = crate::view::schema::Money)]
+    pub(super) open_amount: Money,
+    /// What is owed to holders of cards.
+    #[schema(value_type = crate::view::schema::Money)]
+    pub(super) owed: Money,
 }
 
 /// One sale of a day.

@@ -1,13 +1,14 @@
 //! What the store manager reads of a day.
 
 use super::report_rows::{
-    DayReport, RedemptionReportRow, SaleReportRow, UnconfirmedRow, VoidReportRow,
+    DayEmoney, DayReport, DayTender, RedemptionReportRow, SaleReportRow, UnconfirmedRow,
+    VoidReportRow,
 };
 use super::{Desk, TillError};
 use crate::chance::sale_number;
 use jiff::civil::Date;
-use tillside_core::{Event, Money, PlanId, Record, SaleId, Timestamp};
-use tillside_store::{RedemptionRow, SaleRow};
+use tillside_core::{Currency, Event, Money, PlanId, PurseEnd, Record, SaleId, Timestamp};
+use tillside_store::{DayTotals, PurseTotals, RedemptionRow, SaleRow, TenderTotal};
 
 /// The most unconfirmed facts one report lists.
 pub const UNCONFIRMED_LISTED: usize = 1_000;
@@ -37,8 +38,33 @@ impl Desk {
             points: totals.as_ref().map_or(0, |t| t.points.0),
             redeemed: totals.as_ref().map_or(0, |t| t.coupons),
             refused: refused as u64,
+            tenders: totals.as_ref().map(day_tenders).unwrap_or_default(),
+            emoney: self.day_emoney(date, currency)?,
             unconfirmed: self.store.unconfirmed()?,
         })
+    }
+
+    fn day_emoney(&self, date: Date, currency: Currency) -> Result<Option<DayEmoney>, TillError> {
+        let totals = self.store.purse_totals_on(date)?;
+        let totals = totals.into_iter().find(|sum| sum.currency == currency);
+        let open = self.store.open_purse_totals()?;
+        let open = open.into_iter().find(|sum| sum.currency == currency);
+        if self.store.purse_scheme().is_none() && totals.is_none() && open.is_none() {
+            return Ok(None);
+        }
+        let zero = Money::zero(currency);
+        let sum = |pick: fn(&PurseTotals) -> Money| totals.as_ref().map_or(zero, pick);
+        Ok(Some(DayEmoney {
+            payments: totals.as_ref().map_or(0, |sum| sum.payments),
+            taken: sum(|sum| sum.taken),
+            top_ups: totals.as_ref().map_or(0, |sum| sum.top_ups),
+            topped_up: sum(|sum| sum.topped_up),
+            given_back: sum(|sum| sum.given_back),
+            restored: sum(|sum| sum.restored),
+            open: open.as_ref().map_or(0, |sum| sum.open),
+            open_amount: open.as_ref().map_or(zero, |sum| sum.amount),
+            owed: open.as_ref().map_or(zero, |sum| sum.owed),
+        }))
     }
 
     /// A day's sales that have `search` in number, cashier or customer.
@@ -189,6 +215,15 @@ impl Desk {
     }
 }
 
+fn day_tenders(totals: &DayTotals) -> Vec<DayTender> {
+    let tender = |tender: &TenderTotal| DayTender {
+        kind: tender.kind,
+        payments: tender.payments,
+        amount: tender.amount,
+    };
+    totals.tenders.iter().map(tender).collect()
+}
+
 /// Whether any of the texts has the searched one in it, in any case.
 fn has(search: &str, texts: &[&str]) -> bool {
     let search = search.trim().to_lowercase();
@@ -203,6 +238,17 @@ fn what(event: &Event) -> String {
         Event::SaleVoided(void) => format!("Void of sale {}", sale_number(void.sale)),
         Event::CouponRefused(refused) => format!("Coupon {} refused", refused.number),
         Event::BundleAdopted { version } => format!("Rules version {version} in force"),
+        Event::PurseIntended(begun) => format!("Card movement begun, {}", begun.amount),
+        Event::PurseEnded(ended) => match ended.end {
+            PurseEnd::Done => format!("Card movement done, {}", ended.amount),
+            _ => "Card movement: nothing happened".to_owned(),
+        },
+        Event::PurseUnknown(_) => "Card movement: not known yet".to_owned(),
+        Event::PurseGivenUp(_) => "Card movement given up".to_owned(),
+        Event::PurseSighted(_) => "Card seen".to_owned(),
+        Event::CardIssued(_) => "Card issued".to_owned(),
+        Event::CardFrozen(_) => "Card blocked here".to_owned(),
+        Event::CardUnfrozen(_) => "Card freed here".to_owned(),
         _ => "a fact".to_owned(),
     }
 }
@@ -212,6 +258,7 @@ fn sale_of(event: &Event) -> Option<SaleId> {
         Event::SaleCompleted(sale) => Some(sale.sale),
         Event::SaleVoided(void) => Some(void.sale),
         Event::CouponRefused(refused) => Some(refused.sale),
+        Event::PurseIntended(begun) => begun.action.sale(),
         _ => None,
     }
 }

@@ -5,10 +5,10 @@ use crate::wire;
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 
-struct Stream(BufReader<TcpStream>);
+pub struct Stream(BufReader<TcpStream>);
 
 impl Stream {
-    fn open(shop: &Shop) -> Self {
+    pub fn open(shop: &Shop) -> Self {
         let token = format!("Bearer {}", shop.agent().token());
         let headers = [("Authorization", token.as_str())];
         let stream =
@@ -24,7 +24,7 @@ impl Stream {
     }
 
     /// The next event of a name, and its data.
-    fn next(&mut self, name: &str) -> serde_json::Value {
+    pub fn next(&mut self, name: &str) -> serde_json::Value {
         let begin = std::time::Instant::now();
         let mut seen = String::new();
         let mut matching = false;

@@ -8,13 +8,20 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use tempfile::TempDir;
 use tillside::{Agent, AgentOptions, Pin, WallClock};
-use tillside_core::{Bundle, Sealed, TerminalId, TerminalProfile, Timestamp, number_digest};
+use tillside_core::{
+    Bundle, CodeKey, MemberCodeSheet, Sealed, TerminalId, TerminalProfile, Timestamp, number_digest,
+};
+use tillside_keys::file::FileVault;
+use tillside_keys::{KeyPackage, KeyRole};
 use tillside_store::{Person, Role, Store};
 
 /// 2026-11-22 13:00 in Berlin.
 pub const NOON: i64 = 1_795_348_800_000;
 pub const DAY: i64 = 24 * 3600 * 1000;
 pub const COFFEE: &str = "4006381333931";
+/// What HQ certifies phones with.
+pub const HQ_SECRET: [u8; 32] = [3; 32];
+const SECRET: &str = "a passphrase for the tests";
 pub const CARD: &str = "uid:04A1B2C3D4E5F6";
 
 /// A shop whose agent runs in this process.
@@ -23,6 +30,7 @@ pub struct Shop {
     agent: Option<Agent>,
     pub folder: PathBuf,
     clock: Arc<AtomicI64>,
+    readers: bool,
     _kept: Option<TempDir>,
 }
 
@@ -42,7 +50,33 @@ impl Shop {
             agent: None,
             folder: folder.to_owned(),
             clock: Arc::new(AtomicI64::new(NOON)),
+            readers: false,
             _kept: None,
+        };
+        shop.start();
+        shop
+    }
+
+    /// With keys for cards and readers watched (none is there), over what `before` left in the store.
+    pub fn with_keys(before: impl FnOnce(&mut Store)) -> Self {
+        Self::with_readers(|folder| {
+            before(&mut Store::open(&folder.join("tillside.db")).unwrap());
+            keys(folder);
+        })
+    }
+
+    /// With readers watched (none is there), over what `before` left in the folder.
+    pub fn with_readers(before: impl FnOnce(&Path)) -> Self {
+        let kept = tempfile::tempdir().unwrap();
+        let folder = kept.path().join("data");
+        prepare(&folder);
+        before(&folder);
+        let mut shop = Self {
+            agent: None,
+            folder,
+            clock: Arc::new(AtomicI64::new(NOON)),
+            readers: true,
+            _kept: Some(kept),
         };
         shop.start();
         shop
@@ -55,7 +89,8 @@ impl Shop {
     pub fn options(&self) -> AgentOptions {
         let clock = self.clock.clone();
         let mut options = AgentOptions::new(&self.folder);
-        options.readers = false;
+        options.readers = self.readers;
+        options.vault.secret = Some(SECRET.to_owned());
         options.clock = WallClock::new(move || Timestamp(clock.load(Ordering::SeqCst)));
         options
     }
@@ -96,6 +131,16 @@ impl Shop {
         assert!(self.agent.is_none(), "stop the agent first");
         journal(&self.folder)
     }
+}
+
+/// A development vault with what a till without a desk has.
+fn keys(folder: &Path) {
+    let mut package = KeyPackage::new();
+    for role in [KeyRole::Identify, KeyRole::Pay] {
+        package.add(role, 1, [7; 16]).unwrap();
+    }
+    let mut vault = FileVault::create(&folder.join("keys.vault"), SECRET).unwrap();
+    vault.import(&package).unwrap();
 }
 
 /// The journal's records of a folder that no agent runs on, their chain verified.
@@ -249,7 +294,7 @@ pub fn prepare(folder: &Path) {
     }
 }
 
-fn terminal() -> TerminalId {
+pub fn terminal() -> TerminalId {
     "01940000-0000-7000-8000-000000000001".parse().unwrap()
 }
 
@@ -295,7 +340,9 @@ fn bundle() -> Bundle {
                 "replacement_wait_hours": 72},
             "desk": {"top_up": true, "issue": true},
             "blocked": {"as_of": null, "filter": "", "cards": []}}))),
-        member_codes: None,
+        member_codes: Some(MemberCodeSheet {
+            code_keys: vec![CodeKey::of_secret(&HQ_SECRET)],
+        }),
     }
 }
 

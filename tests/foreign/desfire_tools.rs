@@ -22,6 +22,9 @@ fn mifare_desfire_info_reads_version_keys_and_memory() {
     told.printed(&[
         "Version information for tag 04213a8a1b2c80",
         "UID: 0x04213a8a1b2c80",
+        // Hardware of an EV2, and its 8 kB.
+        "Version: 18.0",
+        "Storage size: 0x1a (=8192 bytes)",
         "Master Key settings (0x0f)",
         "configuration changeable",
         "Free memory:",

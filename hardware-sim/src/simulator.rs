@@ -13,6 +13,7 @@ use crate::pcscd::{Daemon, Stanza};
 use crate::pn532::{Line, Pn532};
 use crate::ports;
 use crate::reader::ReaderModel;
+use crate::shelf::{SavedCard, Shelf};
 use crate::slot::{Exchange, ReaderView, Slot};
 
 /// pcscd takes 16 readers, and each of ours is two for it.
@@ -42,6 +43,7 @@ impl Default for SimConfig {
 /// A running bench. Dropping it ends pcscd and takes its files away.
 pub struct Simulator {
     folder: TempDir,
+    shelf: Shelf,
     socket: PathBuf,
     state: Mutex<State>,
 }
@@ -74,6 +76,7 @@ impl Simulator {
         });
         let simulator = Self {
             folder,
+            shelf: Shelf::default(),
             socket,
             state,
         };
@@ -121,6 +124,17 @@ impl Simulator {
     /// `NoSuchReader`.
     pub fn remove(&self, reader: usize) -> Result<Option<CardSpec>, SimError> {
         Ok(self.slot(reader)?.lift())
+    }
+
+    /// A card as it is now, on a reader or not; none if it was never laid down.
+    pub fn card(&self, card: &CardSpec) -> Option<SavedCard> {
+        let lying = self.state().slots.iter().find_map(|slot| slot.saved(card));
+        lying.or_else(|| self.shelf.card(card))
+    }
+
+    /// The cards that lie on no reader.
+    pub fn shelf(&self) -> &Shelf {
+        &self.shelf
     }
 
     /// Sets a reader's fault in place of the one before, or takes it away.
@@ -199,7 +213,7 @@ impl Simulator {
         let mut tries = 0;
         (state.daemon, state.slots, state.lines) = loop {
             tries += 1;
-            let (slots, lines) = slots(readers)?;
+            let (slots, lines) = slots(readers, &self.shelf)?;
             match self.launch(&slots) {
                 Ok(daemon) => break (daemon, slots, lines),
                 Err(SimError::PcscdFailed { why }) if tries < START_TRIES => {
@@ -216,9 +230,11 @@ impl Simulator {
         let stanzas: Vec<Stanza> = slots
             .iter()
             .filter(|slot| slot.is_behind_pcsc())
-            .map(|slot| Stanza {
-                name: slot.base_name().to_owned(),
-                port: slot.port(),
+            .filter_map(|slot| {
+                Some(Stanza {
+                    name: slot.base_name().to_owned(),
+                    port: slot.port()?,
+                })
             })
             .collect();
         if stanzas.is_empty() && !slots.is_empty() {
@@ -245,7 +261,7 @@ impl Simulator {
 }
 
 /// Places for these readers, and the serial lines of those that have one.
-fn slots(readers: &[ReaderModel]) -> Result<(Vec<Slot>, Vec<Pn532>), SimError> {
+fn slots(readers: &[ReaderModel], shelf: &Shelf) -> Result<(Vec<Slot>, Vec<Pn532>), SimError> {
     let ports = ports::free_pairs(readers.len())?;
     let (mut slots, mut lines) = (Vec::new(), Vec::new());
     for (index, (model, port)) in readers.iter().zip(ports).enumerate() {
@@ -258,7 +274,7 @@ fn slots(readers: &[ReaderModel]) -> Result<(Vec<Slot>, Vec<Pn532>), SimError> {
             Some(line) => format!("{}:{}", model.friendly_name(), line.path().display()),
             None => pcsc_name(readers, index),
         };
-        let slot = Slot::new(index + 1, *model, &name, port);
+        let slot = Slot::new(index + 1, *model, &name, Some(port), shelf);
         if let Some(line) = line {
             lines.push(Pn532::start(line, slot.clone())?);
         }

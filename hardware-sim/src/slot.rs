@@ -9,9 +9,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::card::CardSpec;
-use crate::chip::{self, Chip, ChipReply};
+use crate::chip::{Chip, ChipReply, Tear};
 use crate::fault::{FaultSetting, Strike, garbled, strike};
 use crate::reader::{Firmware, ReaderModel};
+use crate::shelf::{Shelf, Taken};
 use crate::{SimError, atr, vpcd};
 
 /// Exchanges that a reader remembers; older ones are forgotten.
@@ -64,8 +65,7 @@ struct State {
 }
 
 struct Lying {
-    spec: CardSpec,
-    chip: Box<dyn Chip>,
+    chip: Taken,
     firmware: Firmware,
     line: Option<Line>,
 }
@@ -90,12 +90,20 @@ pub(crate) struct Slot {
     number: usize,
     model: ReaderModel,
     base_name: Arc<str>,
-    port: u16,
+    /// Where its vpcd listens; none for a reader without pcscd.
+    port: Option<u16>,
+    shelf: Shelf,
     state: Arc<Mutex<State>>,
 }
 
 impl Slot {
-    pub(crate) fn new(number: usize, model: ReaderModel, base_name: &str, port: u16) -> Self {
+    pub(crate) fn new(
+        number: usize,
+        model: ReaderModel,
+        base_name: &str,
+        port: Option<u16>,
+        shelf: &Shelf,
+    ) -> Self {
         let state = State {
             card: None,
             fault: None,
@@ -109,6 +117,7 @@ impl Slot {
             model,
             base_name: base_name.into(),
             port,
+            shelf: shelf.clone(),
             state: Arc::new(Mutex::new(state)),
         }
     }
@@ -118,7 +127,7 @@ impl Slot {
         &self.base_name
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> Option<u16> {
         self.port
     }
 
@@ -136,10 +145,9 @@ impl Slot {
                     reader: self.number,
                 });
             }
-            let chip = chip::make(spec);
+            let chip = Taken::from(&self.shelf, spec);
             let firmware = Firmware::new(self.model);
             state.card = Some(Lying {
-                spec: spec.clone(),
                 chip,
                 firmware,
                 line: None,
@@ -151,7 +159,8 @@ impl Slot {
 
     /// Takes the card away, and gives its description back.
     pub(crate) fn lift(&self) -> Option<CardSpec> {
-        self.state().card.take().map(|card| card.spec)
+        let card = self.state().card.take()?;
+        Some(card.chip.spec().clone())
     }
 
     /// Puts the line of a card that lies here through to (a new) pcscd.
@@ -161,19 +170,20 @@ impl Slot {
             let mut state = self.state();
             state.line += 1;
             let number = state.line;
-            if !self.is_behind_pcsc() {
-                return;
-            }
             let Some(card) = state.card.as_mut() else {
+                return;
+            };
+            let Some(port) = self.port.filter(|_| self.is_behind_pcsc()) else {
                 return;
             };
             card.line = Some(Line {
                 _leave: leave,
                 stream: None,
             });
-            number
+            (number, port)
         };
-        let (slot, port) = (self.clone(), self.port);
+        let (line, port) = line;
+        let slot = self.clone();
         std::thread::spawn(move || vpcd::run(&slot, line, port, &left));
     }
 
@@ -198,7 +208,7 @@ impl Slot {
 
     /// A power-up or a reset.
     pub(crate) fn power(&self, line: u64, is_reset: bool) {
-        self.with_card(line, |card| card.firmware.reset(card.chip.as_mut()));
+        self.with_card(line, |card| card.firmware.reset(&mut card.chip));
         if is_reset {
             self.state().resets += 1;
         }
@@ -221,12 +231,18 @@ impl Slot {
             return Served::Left;
         };
         let mute = strike == Strike::Mute;
-        let mut answer = card.firmware.answer(card.chip.as_mut(), mute, command);
+        card.chip.prepare(strike);
+        let mut answer = card.firmware.answer(&mut card.chip, mute, command);
+        if strike == Strike::LoseAnswer || card.chip.died() {
+            state.remember(command, None);
+            state.card = None;
+            return Served::Left;
+        }
         let mut delay = Duration::ZERO;
         match strike {
             Strike::Garble(how) => answer = garbled(how, answer),
             Strike::Delay(by) => delay = by,
-            Strike::None | Strike::Mute | Strike::Remove => {}
+            _ => {}
         }
         state.remember(command, Some(&answer));
         Served::Answer(answer, delay)
@@ -236,10 +252,7 @@ impl Slot {
     pub(crate) fn look<T>(&self, work: impl FnOnce(u64, &mut dyn Chip) -> T) -> Option<T> {
         let mut state = self.state();
         let number = state.line;
-        state
-            .card
-            .as_mut()
-            .map(|card| work(number, card.chip.as_mut()))
+        state.card.as_mut().map(|card| work(number, &mut card.chip))
     }
 
     /// One command over the air to the card of laying `line`, from a reader that is no PC/SC reader:
@@ -264,10 +277,16 @@ impl Slot {
         let Some(card) = state.card.as_mut() else {
             return (ChipReply::Silence, Duration::ZERO, false);
         };
+        card.chip.prepare(strike);
         let mut reply = match strike {
             Strike::Mute => ChipReply::Silence,
-            _ => work(card.chip.as_mut()),
+            _ => work(&mut card.chip),
         };
+        if strike == Strike::LoseAnswer || card.chip.died() {
+            state.remember(command, None);
+            state.card = None;
+            return (ChipReply::Silence, Duration::ZERO, false);
+        }
         let mut delay = Duration::ZERO;
         match (strike, &mut reply) {
             (Strike::Garble(how), ChipReply::Data(data)) => {
@@ -285,6 +304,20 @@ impl Slot {
         (reply, delay, matches!(strike, Strike::Garble(_)))
     }
 
+    /// The card that lies here, as it is now.
+    pub(crate) fn saved(&self, spec: &CardSpec) -> Option<crate::SavedCard> {
+        let state = self.state();
+        let card = state.card.as_ref().filter(|card| card.chip.spec() == spec);
+        card.map(|card| card.chip.saved())
+    }
+
+    /// The number of the card's laying, and its answer to reset.
+    pub(crate) fn lying(&self) -> Option<(u64, Vec<u8>)> {
+        let state = self.state();
+        let card = state.card.as_ref()?;
+        Some((state.line, atr::of(&card.chip.activation())))
+    }
+
     pub(crate) fn set_fault(&self, fault: Option<FaultSetting>) {
         self.state().fault = fault;
     }
@@ -298,7 +331,7 @@ impl Slot {
                 ReaderModel::Pn532 => self.base_name.to_string(),
                 _ => format!("{} 00 00", self.base_name),
             },
-            card: state.card.as_ref().map(|card| card.spec.to_string()),
+            card: state.card.as_ref().map(|card| card.chip.spec().to_string()),
             fault: state.fault,
             commands: state.commands,
             resets: state.resets,
@@ -319,6 +352,19 @@ impl Slot {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Taken {
+    /// What a fault does to the card itself before it hears a command.
+    fn prepare(&mut self, strike: Strike) {
+        if let Strike::TearWrite { after } = strike {
+            self.arm(if after {
+                Tear::AfterWrite
+            } else {
+                Tear::BeforeWrite
+            });
+        }
     }
 }
 

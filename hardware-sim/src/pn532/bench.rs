@@ -15,11 +15,7 @@ pub(crate) struct Pn532 {
 impl Pn532 {
     /// Puts a chip between a line and a place.
     pub(crate) fn start(line: Line, slot: Slot) -> Result<Self, SimError> {
-        let antenna = Antenna {
-            slot,
-            is_on: false,
-            dead: None,
-        };
+        let antenna = Antenna { slot, is_on: false };
         Ok(Self {
             _port: Port::start(line, antenna)?,
         })
@@ -29,8 +25,6 @@ impl Pn532 {
 struct Antenna {
     slot: Slot,
     is_on: bool,
-    /// A card that lost its power in the middle of its work: it hears nothing until the field was off.
-    dead: Option<Lying>,
 }
 
 fn shown(chip: &dyn Chip) -> Shown {
@@ -54,15 +48,14 @@ impl Field for Antenna {
     fn power(&mut self, on: bool) {
         if self.is_on != on {
             self.slot.look(|_, chip| chip.power(on));
-            self.dead = None;
         }
         self.is_on = on;
     }
 
     fn cards(&mut self) -> Vec<(Lying, Shown)> {
-        let card = self.slot.look(|number, chip| (number, shown(chip)));
-        card.into_iter()
-            .filter(|(number, _)| self.dead != Some(*number))
+        self.slot
+            .look(|number, chip| (number, shown(chip)))
+            .into_iter()
             .collect()
     }
 
@@ -89,9 +82,6 @@ impl Field for Antenna {
             Way::Frame => chip.raw(frame),
             Way::Part4 => chip.apdu(frame),
         });
-        if reply == ChipReply::Dead {
-            self.dead = Some(card);
-        }
         Heard {
             reply,
             delay,

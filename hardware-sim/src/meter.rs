@@ -1,0 +1,130 @@
+//! A chip with a meter between it and its reader: what went over the air, and whether the chip died.
+//!
+//! It changes nothing but one thing: an answer that is to be lost never reaches the reader.
+
+use std::collections::VecDeque;
+
+use crate::air::{AirKind, AirStep, card_time};
+use crate::card::ChipKind;
+use crate::chip::{Activation, CardImage, Chip, ChipReply, Tear};
+
+/// What is remembered of a card between two commands.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    steps: VecDeque<AirStep>,
+    /// The command before, for what AF goes on with.
+    before: u8,
+}
+
+impl Reading {
+    /// What went over the air since this was asked last.
+    pub(crate) fn take(&mut self) -> Vec<AirStep> {
+        std::mem::take(&mut self.steps).into()
+    }
+}
+
+/// The chip as its reader sees it during one command.
+#[derive(Debug)]
+pub(crate) struct Metered<'c> {
+    pub(crate) chip: &'c mut dyn Chip,
+    pub(crate) kind: ChipKind,
+    pub(crate) reading: &'c mut Reading,
+    /// The chip works, and its answers are lost on their way.
+    pub(crate) is_unheard: bool,
+    /// It lost its power in its work.
+    pub(crate) died: bool,
+}
+
+impl Metered<'_> {
+    fn heard(&mut self, kind: AirKind, command: &[u8], reply: ChipReply) -> ChipReply {
+        let code = match *command {
+            [0x90 | 0x00, code, 0x00, 0x00, ..] | [0x00, code, ..] if is_block(kind) => code,
+            [_, code, ..] if kind == AirKind::Felica => code,
+            [code, ..] => code,
+            [] => 0,
+        };
+        let before = std::mem::replace(&mut self.reading.before, code);
+        let received = match &reply {
+            ChipReply::Data(data) => data.len(),
+            _ => 0,
+        };
+        self.reading.steps.push_back(AirStep {
+            kind,
+            sent: bounded(command.len()),
+            received: bounded(received),
+            nibble: matches!(reply, ChipReply::Ack | ChipReply::Nak),
+            card_us: card_time::of(self.kind, code, before),
+        });
+        self.died |= reply == ChipReply::Dead;
+        match reply {
+            ChipReply::Dead => ChipReply::Dead,
+            _ if self.is_unheard => ChipReply::Silence,
+            reply => reply,
+        }
+    }
+}
+
+fn is_block(kind: AirKind) -> bool {
+    matches!(kind, AirKind::Block64 | AirKind::Block256)
+}
+
+fn bounded(length: usize) -> u16 {
+    u16::try_from(length).unwrap_or(u16::MAX)
+}
+
+/// The card's largest frame is in the low nibble of an ATS' second byte: 8 is 256, 5 is 64. Any
+/// other is taken as 64.
+fn block_of(activation: &Activation) -> AirKind {
+    match activation {
+        Activation::TypeA { ats: Some(ats), .. } if ats.get(1).is_some_and(|t0| t0 & 0x0F >= 8) => {
+            AirKind::Block256
+        }
+        _ => AirKind::Block64,
+    }
+}
+
+impl Chip for Metered<'_> {
+    fn activation(&self) -> Activation {
+        self.chip.activation()
+    }
+
+    fn power(&mut self, on: bool) {
+        self.chip.power(on);
+    }
+
+    fn activate(&mut self) {
+        if let Activation::TypeA { uid, ats, .. } = self.chip.activation() {
+            self.reading.steps.push_back(AirStep {
+                kind: AirKind::Activation,
+                sent: bounded(uid.len()),
+                received: ats.map_or(0, |ats| bounded(ats.len())),
+                nibble: false,
+                card_us: 0,
+            });
+        }
+        self.chip.activate();
+    }
+
+    fn raw(&mut self, frame: &[u8]) -> ChipReply {
+        let kind = match self.chip.activation() {
+            Activation::TypeA { .. } => AirKind::Frame,
+            Activation::Felica { .. } => AirKind::Felica,
+        };
+        let reply = self.chip.raw(frame);
+        self.heard(kind, frame, reply)
+    }
+
+    fn apdu(&mut self, apdu: &[u8]) -> ChipReply {
+        let kind = block_of(&self.chip.activation());
+        let reply = self.chip.apdu(apdu);
+        self.heard(kind, apdu, reply)
+    }
+
+    fn arm(&mut self, tear: Tear) {
+        self.chip.arm(tear);
+    }
+
+    fn save(&self) -> CardImage {
+        self.chip.save()
+    }
+}

@@ -12,6 +12,7 @@
 )]
 
 mod contract;
+mod desfire;
 mod foreign;
 mod identify;
 mod reader;

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Opens a browser window of this size, in a light or dark room.
-async fn open(folder: &Path, size: &str, dark: bool) -> Result<Session> {
+pub async fn open(folder: &Path, size: &str, dark: bool) -> Result<Session> {
     let mut command = Command::new("chromedriver");
     command.env("HOME", folder);
     let driver = Driver::start("chromedriver", command, &folder.join("chromedriver.log")).await?;

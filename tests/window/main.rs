@@ -12,8 +12,10 @@
 mod axe;
 mod browser;
 mod contract;
+mod counter;
 mod display;
 mod driver;
+mod emoney;
 mod page;
 mod play;
 mod stage;

@@ -28,8 +28,11 @@ pub const F2: char = '\u{E032}';
 pub const ENTER: char = '\u{E007}';
 pub const ESCAPE: char = '\u{E00C}';
 pub const F3: char = '\u{E033}';
+pub const F6: char = '\u{E036}';
 pub const F8: char = '\u{E038}';
 pub const F10: char = '\u{E03A}';
+pub const F11: char = '\u{E03B}';
+pub const F12: char = '\u{E03C}';
 
 /// The screen in a window or a browser.
 pub struct Page {

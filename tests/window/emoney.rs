@@ -1,0 +1,219 @@
+//! Cards with money on them at the till's screen: a card pays, holds too little, is torn off in the
+//! commit, comes back; and what a manager does about it. Over a simulated DESFire card and PC/SC.
+
+use crate::browser;
+use crate::counter::{CARD, COFFEE, Counter, STICKER};
+use crate::page::{ENTER, ESCAPE, F6, F8, F10, F11, F12, Page};
+use crate::play::sign_in;
+use crate::stage::alone;
+use anyhow::{Result, ensure};
+use tillside_tests::Person;
+
+/// One whole counter's day, in a browser.
+#[tokio::test]
+async fn cards_pay_and_what_nobody_knows_comes_out() -> Result<()> {
+    let _alone = alone().await;
+    let mut counter = Counter::set()?;
+    let api = counter.start().await?;
+    counter.issue().await?;
+    counter.top_up(1000).await?;
+    let session = browser::open(counter.folder.path(), "1280,900", false).await?;
+    let page = Page::new(session, "emoney")?;
+    page.session.go(&api.browser_address()).await?;
+    sign_in(&page, Person::ANNA).await?;
+    page.watch().await?;
+    page.sees("footer", "Development keys").await?;
+    let commit = pays(&page, &counter).await?;
+    torn(&page, &counter, commit).await?;
+    too_little(&page, &counter).await?;
+    card(&page, &counter).await?;
+    way_out(&page, &mut counter, commit).await?;
+    manager(&page).await?;
+    page.went_well().await?;
+    page.session.close().await
+}
+
+/// A card pays 4.29 of its 10.00. Says after how many commands its commit came.
+async fn pays(page: &Page, counter: &Counter) -> Result<u32> {
+    page.scans(COFFEE).await?;
+    page.sees("dl", "€4.29").await?;
+    page.key(F11).await?;
+    page.sees("dialog", "Hold the card on the reader to pay").await?;
+    page.looks("hold").await?;
+    let before = counter.commands()?;
+    counter.tap(CARD.0)?;
+    page.sees("aside", "Paid").await?;
+    page.sees("pre", "E-money").await?;
+    page.sees("aside", "€5.71 on the card").await?;
+    page.looks("receipt").await?;
+    let commit = counter.commit_at(before)?;
+    counter.away()?;
+    page.key(ENTER).await?;
+    page.sees("section", "Scan the first item").await?;
+    Ok(commit)
+}
+
+/// The card leaves in the commit: the page says what to do, through a reload too, and the same card
+/// settles it.
+async fn torn(page: &Page, counter: &Counter, commit: u32) -> Result<()> {
+    unknown(page, counter, commit).await?;
+    ensure!(
+        !page.says("button", "Cash").await? && !page.says("pre", "E-money").await?,
+        "nothing can be paid and nothing is printed while nobody knows"
+    );
+    page.looks("unknown").await?;
+    page.asks("location.reload(); return 0").await?;
+    page.sees("h1", "Hold the same card again").await?;
+    page.watch().await?;
+    page.looks("unknown-after-reload").await?;
+    counter.tap(CARD.0)?;
+    // Torn before or after the memory was written: the card knows which.
+    let paid = until_known(page).await?;
+    page.looks(if paid { "settled-paid" } else { "settled-nothing" })
+        .await?;
+    counter.away()?;
+    if !paid {
+        page.key(ENTER).await?;
+        page.sees("dialog", "Hold the card on the reader to pay").await?;
+        counter.tap(CARD.0)?;
+        page.sees("aside", "Paid").await?;
+        counter.away()?;
+    }
+    page.sees("aside", "€1.42 on the card").await?;
+    page.key(ENTER).await?;
+    page.sees("section", "Scan the first item").await?;
+    Ok(())
+}
+
+/// Whether the payment turned out to have been taken.
+async fn until_known(page: &Page) -> Result<bool> {
+    tillside_tests::until("the payment is settled", async || {
+        if page.says("aside", "Paid").await? {
+            return Ok(Some(true));
+        }
+        let nothing = page.says("dialog", "Nothing was taken").await?;
+        Ok(nothing.then_some(false))
+    })
+    .await
+}
+
+async fn unknown(page: &Page, counter: &Counter, commit: u32) -> Result<()> {
+    page.scans(COFFEE).await?;
+    page.sees("dl", "€4.29").await?;
+    page.key(F11).await?;
+    page.sees("dialog", "Hold the card on the reader to pay").await?;
+    counter.tear_at(commit)?;
+    counter.tap(CARD.0)?;
+    page.sees("h1", "Hold the same card again").await?;
+    page.sees("p", &format!("Card ending in {}", CARD.1)).await?;
+    Ok(())
+}
+
+/// The card holds 1.42: it is taken, and the rest is paid in cash.
+async fn too_little(page: &Page, counter: &Counter) -> Result<()> {
+    page.scans(COFFEE).await?;
+    page.key(F11).await?;
+    page.sees("dialog", "Hold the card on the reader to pay").await?;
+    counter.tap(CARD.0)?;
+    page.sees("button", "Take €1.42, rest €2.87 in cash").await?;
+    page.looks("too-little").await?;
+    page.press("Take €1.42, rest €2.87 in cash").await?;
+    page.sees("dialog", "Pay in cash").await?;
+    page.sees("dialog", "€2.87").await?;
+    page.key(ESCAPE).await?;
+    page.sees("li", "Card ending in").await?;
+    page.sees("p", "its items stay as they are").await?;
+    page.looks("part-paid").await?;
+    counter.away()?;
+    // It is given back to the card, and taken again.
+    page.press("Give back").await?;
+    page.sees("dialog", "Hold the card on the reader that paid").await?;
+    page.looks("give-back").await?;
+    counter.tap(CARD.0)?;
+    page.sees("dialog", "is back on the card").await?;
+    page.key(ENTER).await?;
+    counter.away()?;
+    page.key(F8).await?;
+    page.sees("dialog", "Pay in cash").await?;
+    page.key(ENTER).await?;
+    page.sees("aside", "Paid").await?;
+    page.key(ENTER).await?;
+    page.sees("section", "Scan the first item").await?;
+    Ok(())
+}
+
+/// What is on the card; money is put on; a card that only says a number.
+async fn card(page: &Page, counter: &Counter) -> Result<()> {
+    page.key(F12).await?;
+    page.sees("dialog", "Hold the card on the reader").await?;
+    counter.tap(CARD.0)?;
+    page.sees("dialog", "€1.42").await?;
+    page.sees("dialog", "Clara Weiss").await?;
+    page.sees("td", "Put on").await?;
+    page.looks("card").await?;
+    page.press("Put money on").await?;
+    page.press("€20.00").await?;
+    page.sees("dialog", "Take €20.00 in cash first").await?;
+    page.looks("top-up").await?;
+    page.press("€20.00 received").await?;
+    page.sees("dialog", "It holds 21.42 EUR now").await?;
+    page.looks("topped-up").await?;
+    page.key(ENTER).await?;
+    counter.away()?;
+    page.key(F12).await?;
+    page.sees("dialog", "Hold the card on the reader").await?;
+    counter.tap(STICKER)?;
+    page.sees("dialog", "cannot pay").await?;
+    page.looks("sticker").await?;
+    page.key(ESCAPE).await?;
+    counter.away()
+}
+
+/// The shopper leaves with a torn card: the agent is started anew, a manager lets the sale go on, and
+/// the card pays its debt of words when it comes back.
+async fn way_out(page: &Page, counter: &mut Counter, commit: u32) -> Result<()> {
+    unknown(page, counter, commit).await?;
+    counter.till.kill()?;
+    page.sees("footer", "does not answer").await?;
+    counter.start().await?;
+    let api = counter.till.api()?;
+    page.session.go(&api.browser_address()).await?;
+    sign_in(page, Person::ANNA).await?;
+    page.watch().await?;
+    page.sees("h1", "Hold the same card again").await?;
+    page.sees("footer", "1 payment to look after").await?;
+    page.press("call the manager").await?;
+    page.sees("dialog", "If you go on").await?;
+    page.looks("way-out").await?;
+    page.press("The shopper has left").await?;
+    page.asks("document.querySelector('input[type=password]').focus(); return 0")
+        .await?;
+    page.types(Person::MARA.pin).await?;
+    page.key(ENTER).await?;
+    page.sees("dialog", "A manager let the sale go on").await?;
+    page.looks("given-up").await?;
+    page.key(ENTER).await?;
+    page.sees("dl", "€4.29").await?;
+    page.key(F8).await?;
+    page.sees("dialog", "Pay in cash").await?;
+    page.key(ENTER).await?;
+    page.sees("aside", "Paid").await?;
+    page.key(F6).await?;
+    page.sees("dialog", "This cannot be undone").await?;
+    page.key(ESCAPE).await?;
+    page.key(ENTER).await?;
+    counter.tap(CARD.0)?;
+    page.sees("section", "Clara Weiss").await?;
+    page.looks("back-again").await?;
+    counter.away()
+}
+
+/// The manager's day of e-money.
+async fn manager(page: &Page) -> Result<()> {
+    page.press("Sign out").await?;
+    sign_in(page, Person::MARA).await?;
+    page.key(F10).await?;
+    page.sees("dl", "Paid by e-money").await?;
+    page.press("E-money").await?;
+    page.looks("manager").await
+}

@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::SimError;
-use crate::chip::Tear;
 
 /// How an answer is spoilt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
@@ -21,16 +20,6 @@ pub enum Garble {
     Bit,
 }
 
-/// On which side of the card's write to memory the power is lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    /// Nothing was written.
-    Before,
-    /// It was written, and the card never said so.
-    After,
-}
-
 /// One fault. A reader has one at a time; setting another replaces it.
 ///
 /// Where there is an `apdu`, it is the `apdu`-th command from now that is struck (1 is the next),
@@ -44,21 +33,17 @@ pub enum Fault {
         /// Which command, from 1.
         apdu: u32,
     },
-    /// The card works on the command and leaves. No answer.
-    RemoveAfter {
-        /// Which command, from 1.
-        apdu: u32,
-    },
     /// From the command on, the card's next write to memory is torn: its power is lost on one side of
     /// it, and the card leaves. It may be a later command that writes, or none.
     TearWrite {
         /// Which command, from 1.
         #[serde(default = "next")]
         apdu: u32,
-        /// Whether it is written.
-        side: Side,
+        /// The write happened, and power was lost behind it; otherwise in front of it.
+        #[serde(default)]
+        after: bool,
     },
-    /// The card works on the command, and its answer is lost; the card stays.
+    /// The card works on the command and leaves before its answer is heard.
     LoseAnswer {
         /// Which command, from 1.
         apdu: u32,
@@ -70,12 +55,6 @@ pub enum Fault {
         /// How.
         #[serde(default)]
         how: Garble,
-    },
-    /// The reader loses its power before the command: its card is without power, and back when the
-    /// reader is. A reader in memory stays away until it is plugged in again.
-    PowerCut {
-        /// Which command, from 1.
-        apdu: u32,
     },
     /// Every command may be struck by one of the faults above, drawn from a seed: the same seed, the
     /// same faults.
@@ -128,8 +107,10 @@ impl FaultSetting {
         let why = match self.fault {
             Fault::Delay { ms } if ms > 60_000 => "a delay is at most 60000 ms",
             Fault::Chance { per_mille, .. } if per_mille > 1000 => "at most 1000 of a thousand",
-            mut fault if counter(&mut fault) == Some(&mut 0) => "commands are counted from 1",
-            _ => return Ok(self),
+            mut fault => match counter(&mut fault) {
+                Some(0) => "commands are counted from 1",
+                _ => return Ok(self),
+            },
         };
         Err(SimError::BadFault { why })
     }
@@ -139,11 +120,9 @@ impl FaultSetting {
 fn counter(fault: &mut Fault) -> Option<&mut u32> {
     match fault {
         Fault::RemoveAt { apdu }
-        | Fault::RemoveAfter { apdu }
         | Fault::TearWrite { apdu, .. }
         | Fault::LoseAnswer { apdu }
-        | Fault::GarbleAt { apdu, .. }
-        | Fault::PowerCut { apdu } => Some(apdu),
+        | Fault::GarbleAt { apdu, .. } => Some(apdu),
         _ => None,
     }
 }
@@ -153,10 +132,8 @@ fn counter(fault: &mut Fault) -> Option<&mut u32> {
 pub(crate) enum Strike {
     None,
     Remove,
-    RemoveAfter,
-    Tear(Tear),
     LoseAnswer,
-    PowerCut,
+    TearWrite { after: bool },
     Delay(Duration),
     Mute,
     Garble(Garble),
@@ -176,11 +153,9 @@ pub(crate) fn strike(setting: &mut Option<FaultSetting>) -> Strike {
     }
     let strike = match &mut current.fault {
         Fault::RemoveAt { .. } => Strike::Remove,
-        Fault::RemoveAfter { .. } => Strike::RemoveAfter,
-        Fault::TearWrite { side, .. } => Strike::Tear(side.tear()),
+        Fault::TearWrite { after, .. } => Strike::TearWrite { after: *after },
         Fault::LoseAnswer { .. } => Strike::LoseAnswer,
         Fault::GarbleAt { how, .. } | Fault::Garble { how } => Strike::Garble(*how),
-        Fault::PowerCut { .. } => Strike::PowerCut,
         Fault::Chance { per_mille, seed } => match drawn(*per_mille, seed) {
             Strike::None => return Strike::None,
             strike => strike,
@@ -194,15 +169,6 @@ pub(crate) fn strike(setting: &mut Option<FaultSetting>) -> Strike {
     strike
 }
 
-impl Side {
-    fn tear(self) -> Tear {
-        match self {
-            Self::Before => Tear::BeforeWrite,
-            Self::After => Tear::AfterWrite,
-        }
-    }
-}
-
 /// One draw: whether, and what. The seed goes on to the next one (SplitMix64).
 fn drawn(per_mille: u16, seed: &mut u64) -> Strike {
     *seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -214,10 +180,9 @@ fn drawn(per_mille: u16, seed: &mut u64) -> Strike {
     }
     match mixed >> 40 & 0x07 {
         0 => Strike::Remove,
-        1 => Strike::RemoveAfter,
-        2 => Strike::Tear(Tear::BeforeWrite),
-        3 => Strike::Tear(Tear::AfterWrite),
-        4 => Strike::LoseAnswer,
+        1 | 2 => Strike::LoseAnswer,
+        3 => Strike::TearWrite { after: false },
+        4 => Strike::TearWrite { after: true },
         5 => Strike::Garble(Garble::Flip),
         6 => Strike::Garble(Garble::Cut),
         _ => Strike::Garble(Garble::Bit),
@@ -246,22 +211,29 @@ mod tests {
     use super::*;
 
     /// Every fault with a command that is struck, and its strike.
-    const COUNTED: [(Fault, Strike); 7] = [
+    const COUNTED: [(Fault, Strike); 5] = [
         (Fault::RemoveAt { apdu: 2 }, Strike::Remove),
-        (Fault::RemoveAfter { apdu: 2 }, Strike::RemoveAfter),
         (Fault::LoseAnswer { apdu: 2 }, Strike::LoseAnswer),
-        (Fault::PowerCut { apdu: 2 }, Strike::PowerCut),
         (
-            Fault::GarbleAt { apdu: 2, how: Garble::Bit },
+            Fault::GarbleAt {
+                apdu: 2,
+                how: Garble::Bit,
+            },
             Strike::Garble(Garble::Bit),
         ),
         (
-            Fault::TearWrite { apdu: 2, side: Side::Before },
-            Strike::Tear(Tear::BeforeWrite),
+            Fault::TearWrite {
+                apdu: 2,
+                after: false,
+            },
+            Strike::TearWrite { after: false },
         ),
         (
-            Fault::TearWrite { apdu: 2, side: Side::After },
-            Strike::Tear(Tear::AfterWrite),
+            Fault::TearWrite {
+                apdu: 2,
+                after: true,
+            },
+            Strike::TearWrite { after: true },
         ),
     ];
 
@@ -299,7 +271,10 @@ mod tests {
         }
         for fault in [
             Fault::Delay { ms: 60_001 },
-            Fault::Chance { per_mille: 1001, seed: 1 },
+            Fault::Chance {
+                per_mille: 1001,
+                seed: 1,
+            },
         ] {
             assert!(FaultSetting::from(fault).checked().is_err(), "{fault:?}");
         }
@@ -308,38 +283,71 @@ mod tests {
     #[test]
     fn the_same_seed_strikes_the_same_and_about_as_often_as_asked() {
         let strikes = |seed| {
-            let mut setting = Some(Fault::Chance { per_mille: 100, seed }.into());
-            (0..10_000).map(|_| strike(&mut setting)).collect::<Vec<_>>()
+            let mut setting = Some(
+                Fault::Chance {
+                    per_mille: 100,
+                    seed,
+                }
+                .into(),
+            );
+            (0..10_000)
+                .map(|_| strike(&mut setting))
+                .collect::<Vec<_>>()
         };
         let first = strikes(7);
         assert_eq!(first, strikes(7));
         assert_ne!(first, strikes(8));
-        let struck: Vec<_> = first.iter().filter(|strike| **strike != Strike::None).collect();
+        let struck: Vec<_> = first
+            .iter()
+            .filter(|strike| **strike != Strike::None)
+            .collect();
         assert!((900..1100).contains(&struck.len()), "{}", struck.len());
-        for (_, wanted) in COUNTED.iter().filter(|(_, strike)| *strike != Strike::PowerCut) {
+        for (_, wanted) in &COUNTED {
             assert!(struck.contains(&wanted), "{wanted:?} never came");
         }
     }
 
     #[test]
     fn one_bit_is_in_the_data_where_there_is_some() {
-        assert_eq!(garbled(Garble::Bit, vec![1, 2, 0x91, 0]), [1, 0x12, 0x91, 0]);
+        assert_eq!(
+            garbled(Garble::Bit, vec![1, 2, 0x91, 0]),
+            [1, 0x12, 0x91, 0]
+        );
         assert_eq!(garbled(Garble::Bit, vec![0x91, 0]), [0x81, 0]);
-        assert_eq!(garbled(Garble::Bit, vec![]), []);
+        assert!(garbled(Garble::Bit, vec![]).is_empty());
         assert_eq!(garbled(Garble::Cut, vec![0x91, 0]), [0x91]);
     }
 
     #[test]
     fn what_scripts_wrote_before_still_means_the_same() {
         for (text, fault, once) in [
-            (r#"{"kind":"remove-at","apdu":2}"#, Fault::RemoveAt { apdu: 2 }, false),
-            (r#"{"kind":"delay","ms":30,"once":true}"#, Fault::Delay { ms: 30 }, true),
-            (r#"{"kind":"mute"}"#, Fault::Mute, false),
-            (r#"{"kind":"garble"}"#, Fault::Garble { how: Garble::Flip }, false),
-            (r#"{"kind":"garble","how":"cut"}"#, Fault::Garble { how: Garble::Cut }, false),
             (
-                r#"{"kind":"tear-write","side":"after"}"#,
-                Fault::TearWrite { apdu: 1, side: Side::After },
+                r#"{"kind":"remove-at","apdu":2}"#,
+                Fault::RemoveAt { apdu: 2 },
+                false,
+            ),
+            (
+                r#"{"kind":"delay","ms":30,"once":true}"#,
+                Fault::Delay { ms: 30 },
+                true,
+            ),
+            (r#"{"kind":"mute"}"#, Fault::Mute, false),
+            (
+                r#"{"kind":"garble"}"#,
+                Fault::Garble { how: Garble::Flip },
+                false,
+            ),
+            (
+                r#"{"kind":"garble","how":"cut"}"#,
+                Fault::Garble { how: Garble::Cut },
+                false,
+            ),
+            (
+                r#"{"kind":"tear-write","after":true}"#,
+                Fault::TearWrite {
+                    apdu: 1,
+                    after: true,
+                },
                 false,
             ),
         ] {

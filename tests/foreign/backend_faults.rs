@@ -106,3 +106,28 @@ fn a_pulled_plug_is_a_reader_that_is_gone() {
     let again = LibnfcReader::open(&name).map(|_| ()).unwrap_err();
     assert_eq!(again.code(), ReaderErrorCode::ReaderGone);
 }
+
+#[test]
+fn a_card_that_is_torn_remembers_what_it_wrote_and_says_nothing_of_it() {
+    const CARD: &str = "desfire-ev3:04213A8A1B2C80";
+    let create = b"\x90\xCA\0\0\x05\x54\x49\x4C\x0F\x82\0";
+    let list = b"\x90\x6A\0\0\0";
+    let done: &[u8] = b"\x54\x49\x4C\x91\0";
+    let tear = |after| Fault::TearWrite { apdu: 1, after };
+    for (fault, afterwards) in [
+        (tear(false), &b"\x91\0"[..]),
+        (tear(true), done),
+        (Fault::LoseAnswer { apdu: 1 }, done),
+    ] {
+        let bench = Bench::with(CARD);
+        let (mut reader, card) = open(&bench);
+        bench.fault(fault, true);
+        let lost = reader.connect(&card).unwrap().transmit(create);
+        assert_eq!(lost.unwrap_err().code(), ReaderErrorCode::CardGone);
+        bench.lay(CARD);
+        let back = reader.wait_for_card(HOPELESS).unwrap().unwrap();
+        assert_ne!(back.tap, card.tap);
+        let found = reader.connect(&back).unwrap().transmit(list).unwrap();
+        assert_eq!(found, afterwards, "{fault:?}");
+    }
+}

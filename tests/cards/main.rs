@@ -1,0 +1,7 @@
+//! Card protocols against the simulated chips, which know nothing of them: each was written from the
+//! public documents alone, and each is the other's witness.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod life;
+mod stage;
+mod torn;

@@ -6,7 +6,7 @@ use super::sales::allowed;
 use super::sessions::Credentials;
 use super::{ApiError, Local};
 use crate::people::Session;
-use crate::purse::{JobView, PurseView, Source, Work, words};
+use crate::purse::{JOB_PATIENCE, JobView, PurseView, Source, Work, words};
 use crate::till::{Answer, Ready, TillError, VoidRequest, WriteKey};
 use axum::Json;
 use axum::extract::{FromRequestParts, Path, State};
@@ -385,7 +385,14 @@ pub(super) async fn begin(local: &Local, session: &Session, key: WriteKey, work:
     let job = local
         .till
         .run(move |desk| desk.begin_job(&key, &ready, person, work));
-    Ok(job.await?)
+    let answer = job.await?;
+    let jobs = local.jobs.clone();
+    // The screen hears of it when nobody came.
+    tokio::spawn(async move {
+        tokio::time::sleep(JOB_PATIENCE).await;
+        jobs.end_old();
+    });
+    Ok(answer)
 }
 
 /// Who allowed something; or that it was done before.

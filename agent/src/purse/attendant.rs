@@ -255,9 +255,19 @@ impl TillAttendant {
             words::WORKING.clone_into(&mut view.words);
         });
         let mut steps = self.till.clone();
-        let end = issue(&mut steps, chip, session, &job, &mut |_| {
-            ControlFlow::Continue(())
-        });
+        let mut said = "";
+        let end = issue(
+            &mut steps,
+            chip,
+            session,
+            &job,
+            &mut |_| ControlFlow::Continue(()),
+            &mut |words| {
+                if std::mem::replace(&mut said, words) != words {
+                    self.jobs.show(|view| words.clone_into(&mut view.words));
+                }
+            },
+        );
         match end {
             Ok((end, card)) => {
                 let card_end = card.as_ref().map(words::card_end).unwrap_or_default();

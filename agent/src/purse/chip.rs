@@ -80,14 +80,13 @@ impl Chip {
         &self,
         session: &mut dyn CardSession,
         order: &IssueOrder,
+        progress: &mut dyn FnMut(IssueStep),
     ) -> Result<IssuedCard, Trouble> {
         let Some(keys) = self.keys() else {
             let error = crate::till::TillError::NoKeys;
             return Err(Trouble::lasting(error.to_string(), "no keys"));
         };
-        let mut progress = |step: IssueStep| tracing::info!(?step, "a card is being issued");
-        let issued =
-            self.with_random(|random| issue(session, keys, order, random, &mut progress))?;
+        let issued = self.with_random(|random| issue(session, keys, order, random, progress))?;
         issued.map_err(|error| Trouble {
             words: error.cashier_words().to_owned(),
             why: causes(&error),

@@ -68,6 +68,16 @@ impl Card {
         }
     }
 
+    /// As it comes from the desk: never used.
+    pub(super) fn new(uid: &str) -> Self {
+        let card = Self::holding(uid, 0);
+        {
+            let mut memory = card.memory.borrow_mut();
+            (memory.tmc, memory.last) = (0, None);
+        }
+        card
+    }
+
     pub(super) fn balance(&self) -> i64 {
         self.memory.borrow().balance
     }

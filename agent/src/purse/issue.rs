@@ -6,7 +6,7 @@ use super::flow::{Durable, Ended, FlowError, JobEnd, Steps};
 use super::job::{Job, Work};
 use jiff::civil::Date;
 use std::ops::ControlFlow;
-use tillside_cards::issue::IssueOrder;
+use tillside_cards::issue::{IssueOrder, IssueStep};
 use tillside_cards::purse::CardDay;
 use tillside_core::{CardIdentity, IssueCard, Refusal};
 use tillside_drivers::CardSession;
@@ -19,6 +19,7 @@ pub(crate) fn issue(
     session: &mut dyn CardSession,
     job: &Job,
     hook: &mut dyn FnMut(Durable) -> ControlFlow<()>,
+    progress: &mut dyn FnMut(&'static str),
 ) -> Result<(JobEnd, Option<CardIdentity>), FlowError> {
     let Work::Issue { member, replaces } = job.work.clone() else {
         return Ok((refused("This is not a card to issue."), None));
@@ -40,7 +41,11 @@ pub(crate) fn issue(
         expires: card_day(expires),
         random_id: false,
     };
-    let issued = chip.issue(session, &order).map_err(failed)?;
+    let mut step = |step| {
+        tracing::info!(?step, "a card is being issued");
+        progress(step_words(step));
+    };
+    let issued = chip.issue(session, &order, &mut step).map_err(failed)?;
     let moment = Durable::AfterIssueBeforeFact;
     if hook(moment).is_break() {
         return Err(FlowError::Ended(Ended(moment)));
@@ -71,6 +76,19 @@ fn refused(words: &str) -> JobEnd {
     JobEnd::Refused {
         words: words.to_owned(),
         could_take: None,
+    }
+}
+
+/// What is being done, for who looks on.
+fn step_words(step: IssueStep) -> &'static str {
+    match step {
+        IssueStep::Application => "Room was made on the card. Leave it on the reader.",
+        IssueStep::Key(_) => "The keys are being written. Leave the card on the reader.",
+        IssueStep::File(_) => "The files are being made. Leave the card on the reader.",
+        IssueStep::Member | IssueStep::MemberClosed => {
+            "It says whose it is now. Leave the card on the reader."
+        }
+        _ => "The card is being closed. Leave it on the reader.",
     }
 }
 

@@ -163,9 +163,8 @@ impl Jobs {
     /// # Errors
     /// `JobRunning`.
     pub fn free(&self) -> Result<(), TillError> {
-        let mut slot = self.slot();
-        slot.end_old();
-        match slot.state {
+        self.end_old();
+        match self.slot().state {
             State::Free => Ok(()),
             _ => Err(TillError::JobRunning),
         }
@@ -194,8 +193,8 @@ impl Jobs {
     /// The job, for the card that lies on a reader now. It is that thread's until it ends it or puts
     /// it back.
     pub fn take(&self) -> Option<Job> {
+        self.end_old();
         let mut slot = self.slot();
-        slot.end_old();
         match std::mem::replace(&mut slot.state, State::OnCard) {
             State::Waiting(job, _) => Some(job),
             other => {
@@ -263,8 +262,8 @@ impl Jobs {
     /// # Errors
     /// `NoJob`, or `JobUnderWay` if a card is being attended for it.
     pub fn cancel(&self, words: &str) -> Result<JobView, TillError> {
+        self.end_old();
         let mut slot = self.slot();
-        slot.end_old();
         match slot.state {
             State::Free => return Err(TillError::NoJob),
             State::OnCard => return Err(TillError::JobUnderWay),
@@ -282,15 +281,36 @@ impl Jobs {
 
     /// The newest job, under way or over.
     pub fn view(&self) -> Option<JobView> {
-        let mut slot = self.slot();
-        slot.end_old();
-        slot.view.clone()
+        self.end_old();
+        self.slot().view.clone()
     }
 
     /// The number of the job that waits for a card.
     pub fn waiting(&self) -> Option<u64> {
         let slot = self.slot();
         matches!(slot.state, State::Waiting(..)).then_some(slot.number)
+    }
+
+    /// Ends a job that waited longer than [`JOB_PATIENCE`], and says so.
+    pub fn end_old(&self) {
+        self.end_older_than(JOB_PATIENCE);
+    }
+
+    fn end_older_than(&self, patience: Duration) {
+        let mut slot = self.slot();
+        let old = match &slot.state {
+            State::Waiting(_, since) => since.elapsed() >= patience,
+            _ => false,
+        };
+        if !old {
+            return;
+        }
+        slot.state = State::Free;
+        drop(slot);
+        self.show(|view| {
+            view.stage = JobStage::Cancelled;
+            super::words::WAITED_TOO_LONG.clone_into(&mut view.words);
+        });
     }
 
     /// Tells the screens of something that happened to a purse outside a job.
@@ -300,23 +320,6 @@ impl Jobs {
 
     fn slot(&self) -> MutexGuard<'_, Slot> {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Slot {
-    /// A job that waited too long is over.
-    fn end_old(&mut self) {
-        let State::Waiting(_, since) = &self.state else {
-            return;
-        };
-        if since.elapsed() < JOB_PATIENCE {
-            return;
-        }
-        self.state = State::Free;
-        if let Some(view) = &mut self.view {
-            view.stage = JobStage::Cancelled;
-            view.words = super::words::WAITED_TOO_LONG.to_owned();
-        }
     }
 }
 
@@ -358,6 +361,31 @@ mod tests {
             JobStage::Cancelled
         );
         assert!(jobs.free().is_ok() && jobs.take().is_none());
+    }
+
+    #[test]
+    fn a_job_that_nobody_comes_for_ends() {
+        let hub = Hub::default();
+        let (jobs, mut heard) = (Jobs::new(hub.clone()), hub.listen());
+        let (one, view) = job();
+        jobs.start(one, view);
+        jobs.end_older_than(JOB_PATIENCE);
+        assert!(jobs.waiting().is_some());
+        jobs.end_older_than(Duration::ZERO);
+        assert!(jobs.waiting().is_none() && jobs.take().is_none());
+        assert_eq!(jobs.view().unwrap().stage, JobStage::Cancelled);
+        let mut last = None;
+        while let Ok(happening) = heard.try_recv() {
+            last = Some(happening);
+        }
+        let told = matches!(&last, Some(Happening::Purse(job)) if job.stage == JobStage::Cancelled);
+        assert!(told, "{last:?}");
+        // A card that lies there is not taken away from its job.
+        let (two, view) = job();
+        jobs.start(two, view);
+        jobs.take().unwrap();
+        jobs.end_older_than(Duration::ZERO);
+        assert!(matches!(jobs.free(), Err(TillError::JobRunning)));
     }
 
     #[test]

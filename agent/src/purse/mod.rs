@@ -19,6 +19,9 @@ mod keys;
 mod view;
 pub(crate) mod words;
 
+pub use crate::till::{
+    Answer, Begun, Desk, LineRequest, Met, Settled, TenderRequest, TillError, VoidRequest, WriteKey,
+};
 pub(crate) use attendant::{CardTapped, Tapped, TillAttendant, settled_view, show_settled};
 pub(crate) use card::Reading;
 pub use desk::{NoTap, PurseDesk, Tap};

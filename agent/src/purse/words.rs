@@ -103,6 +103,14 @@ pub(crate) fn not_done(action: &PurseAction) -> &'static str {
     }
 }
 
+/// That HQ did not move an account, with its reason.
+pub(crate) fn account_not_moved(why: Option<&str>) -> String {
+    match why {
+        Some(why) => format!("{why} The account was not touched."),
+        None => "The account was not touched. Begin again, or ask for another payment.".to_owned(),
+    }
+}
+
 /// That an earlier movement turned out to have happened after the sale went on without it.
 pub(crate) fn owed(amount: Money) -> String {
     format!(

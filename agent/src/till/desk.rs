@@ -22,7 +22,7 @@ pub struct Desk {
     pub(crate) store: Store,
     pub(super) hub: Hub,
     clock: WallClock,
-    pub(super) board: LineBoard,
+    pub(crate) board: LineBoard,
     bell: Arc<Bell>,
     flags: Flags,
 }

@@ -28,7 +28,8 @@ mod view;
 mod void;
 
 pub use basket::LineRequest;
-pub(crate) use checkout::{RecordedAnswer, TenderRequest};
+pub(crate) use checkout::RecordedAnswer;
+pub use checkout::TenderRequest;
 pub(crate) use coupons::CouponAnswerView;
 pub use customer::card_words;
 pub use deed::{Answer, WriteKey};

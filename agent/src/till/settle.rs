@@ -371,12 +371,12 @@ fn settled(
         .iter()
         .any(|event| matches!(event, Event::SaleCompleted(_) | Event::SaleVoided(_)));
     let stage = state.purses.get(&intended.txid).map(|purse| purse.stage);
+    let account = intended.kind == PurseKind::Account;
     let words = match (end, stage) {
         (Some(PurseEnd::Done), Some(PurseStage::Owed)) => words::owed(intended.amount),
-        (Some(PurseEnd::Done), _) if intended.kind == PurseKind::Account => {
-            words::stands(known, MovementStage::Done)
-        }
+        (Some(PurseEnd::Done), _) if account => words::stands(known, MovementStage::Done),
         (Some(PurseEnd::Done), _) => words::done(&intended.action, intended.amount, balance, due),
+        _ if account => words::account_not_moved(hqs_reason(events)),
         _ => words::not_done(&intended.action).to_owned(),
     };
     Settled {
@@ -391,4 +391,15 @@ fn settled(
         due,
         words,
     }
+}
+
+/// Why HQ did not move the account.
+fn hqs_reason(events: &[Event]) -> Option<&str> {
+    events.iter().find_map(|event| match event {
+        Event::PurseEnded(ended) => match &ended.evidence {
+            PurseEvidence::AccountRefused { why } => Some(why.as_str()),
+            _ => None,
+        },
+        _ => None,
+    })
 }

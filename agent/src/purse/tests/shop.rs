@@ -14,7 +14,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 use tillside_core::{
-    Bundle, Hash, Money, PersonId, PurseStage, PurseTx, SaleId, TerminalProfile, Timestamp,
+    Bundle, Hash, Money, PersonId, PurseSheet, PurseStage, PurseTx, SaleId, TerminalProfile,
+    Timestamp,
 };
 use tillside_store::Store;
 
@@ -28,10 +29,16 @@ pub(super) struct Shop {
 
 impl Shop {
     pub(super) fn open() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// With another e-money sheet than usual.
+    pub(super) fn with(change: impl FnOnce(&mut PurseSheet)) -> Self {
         let kept = tempfile::tempdir().unwrap();
         let folder = kept.path().to_owned();
         let mut store = Store::open(&folder.join("till.db")).unwrap();
-        let bundle = bundle();
+        let mut bundle = bundle();
+        bundle.purse.as_mut().map(change);
         store
             .enrol(&TerminalProfile {
                 terminal: "01940000-0000-7000-8000-000000000001".parse().unwrap(),
@@ -64,6 +71,11 @@ impl Shop {
             folder,
             _kept,
         }
+    }
+
+    /// The line to HQ is up.
+    pub(super) fn line_up(&self) {
+        self.desk.board.change(|known| known.up = true);
     }
 
     /// An open sale of so many cents.

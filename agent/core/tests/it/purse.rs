@@ -8,6 +8,7 @@ mod fixed;
 mod golden;
 mod recovery;
 mod sheet;
+mod steps;
 mod tender_refusals;
 mod world;
 

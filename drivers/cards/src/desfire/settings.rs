@@ -59,22 +59,40 @@ impl std::fmt::Debug for AccessRights {
 /// The kind of a file, and what its kind has besides.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-#[allow(missing_docs, reason = "the fields are GetFileSettings', in its order")]
 pub enum FileShape {
-    /// 00: written at once, not tear-safe. Bytes.
-    Standard { size: u32 },
-    /// 01: written by the commit. Bytes.
-    Backup { size: u32 },
+    /// 00: written at once, not tear-safe.
+    Standard {
+        /// Bytes.
+        size: u32,
+    },
+    /// 01: written by the commit.
+    Backup {
+        /// Bytes.
+        size: u32,
+    },
     /// 02: a number, changed by the commit.
     Value {
+        /// The least it may be.
         lower: i32,
+        /// The most it may be.
         upper: i32,
+        /// Whether a limited credit is possible.
         limited_credit: bool,
     },
-    /// 04: records, the oldest of which is written over. `most` counts one that is never seen.
-    Cyclic { record: u32, most: u32, held: u32 },
+    /// 04: records, the oldest of which is written over.
+    Cyclic {
+        /// Bytes of a record.
+        record: u32,
+        /// How many there may be, with one that is never seen.
+        most: u32,
+        /// How many there are.
+        held: u32,
+    },
     /// 05: the transaction MAC.
-    TransactionMac { key_version: u8 },
+    TransactionMac {
+        /// The version of its key.
+        key_version: u8,
+    },
 }
 
 /// A file, as GetFileSettings shows it.

@@ -105,62 +105,105 @@ pub(super) fn rule_of(command: u8) -> Option<&'static Rule> {
 /// amounts are at most `i32::MAX`, as the card's value files are signed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-#[allow(
-    missing_docs,
-    reason = "the fields are the command's parameters, in its order"
-)]
 pub enum TmiEntry {
     /// GetValue, with the value that the card answered.
-    GetValue { file: u8, value: i32 },
+    GetValue {
+        /// The file.
+        file: u8,
+        /// The value, minor units.
+        value: i32,
+    },
     /// Credit.
-    Credit { file: u8, amount: u32 },
+    Credit {
+        /// The file.
+        file: u8,
+        /// How much.
+        amount: u32,
+    },
     /// Debit.
-    Debit { file: u8, amount: u32 },
+    Debit {
+        /// The file.
+        file: u8,
+        /// How much.
+        amount: u32,
+    },
     /// LimitedCredit.
-    LimitedCredit { file: u8, amount: u32 },
+    LimitedCredit {
+        /// The file.
+        file: u8,
+        /// How much.
+        amount: u32,
+    },
     /// ReadData, with the data that the card answered (its length, even where the command said
     /// "all" with 0).
     ReadData {
+        /// Which of its two codes it was sent with.
         frames: Frames,
+        /// The file.
         file: u8,
+        /// The first byte.
         offset: u32,
+        /// The bytes, in the clear.
         data: Vec<u8>,
     },
     /// WriteData.
     WriteData {
+        /// Which of its two codes it was sent with.
         frames: Frames,
+        /// The file.
         file: u8,
+        /// The first byte.
         offset: u32,
+        /// The bytes, in the clear.
         data: Vec<u8>,
     },
     /// WriteRecord.
     WriteRecord {
+        /// Which of its two codes it was sent with.
         frames: Frames,
+        /// The file.
         file: u8,
+        /// The first byte.
         offset: u32,
+        /// The bytes, in the clear.
         data: Vec<u8>,
     },
     /// ReadRecords, with the `count` of records that the card answered (not the 0 of "all").
     ReadRecords {
+        /// Which of its two codes it was sent with.
         frames: Frames,
+        /// The file.
         file: u8,
+        /// The newest record asked for; 0 is the newest of all.
         first: u32,
+        /// How many records.
         count: u32,
+        /// The bytes, in the clear.
         data: Vec<u8>,
     },
     /// UpdateRecord.
     UpdateRecord {
+        /// Which of its two codes it was sent with.
         frames: Frames,
+        /// The file.
         file: u8,
+        /// Which record.
         record: u32,
+        /// The first byte.
         offset: u32,
+        /// The bytes, in the clear.
         data: Vec<u8>,
     },
     /// ClearRecordFile.
-    ClearRecordFile { file: u8 },
+    ClearRecordFile {
+        /// The file.
+        file: u8,
+    },
     /// CommitReaderID, with the previous reader as the card answered it: encrypted (EncTMRI).
     CommitReaderId {
+        /// Who the reader is now.
         reader: [u8; 16],
+        /// Who it was before, enciphered.
         encrypted_previous: [u8; 16],
     },
 }

@@ -135,6 +135,16 @@ impl DataDir {
         self.keys().join(format!("{role}.pk8"))
     }
 
+    /// HQ's key for the codes of members' phones.
+    pub fn member_code_key(&self) -> PathBuf {
+        self.keys().join("member-code.key")
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     fn ca(&self) -> PathBuf {
         self.root.join("ca")
     }

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod clock;
 pub mod coupons;
 pub mod data;
+pub mod emoney;
 pub mod fleet;
 pub mod import;
 pub mod ingest;

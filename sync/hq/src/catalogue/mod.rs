@@ -6,12 +6,12 @@ mod stores;
 
 pub use products::{PRODUCT_COLUMNS, products};
 pub use rules::{RulesError, rules};
-pub use stores::{STORE_COLUMNS, stores};
+pub use stores::{STORE_COLUMNS, STORE_OPTIONAL_COLUMNS, StoreRow, stores};
 
 use crate::import::{Imported, Parsed, Policy};
 use crate::store::StoreError;
 use async_trait::async_trait;
-use tillside_core::{Product, RuleDocument, StoreProfile, Timestamp};
+use tillside_core::{Product, RuleDocument, Timestamp};
 
 /// Keeps the catalogue.
 #[async_trait]
@@ -22,7 +22,7 @@ pub trait CatalogueStore: Send + Sync {
     /// Adds stores, or changes those that are there, by their code.
     async fn import_stores(
         &self,
-        stores: Parsed<StoreProfile>,
+        stores: Parsed<StoreRow>,
         policy: Policy,
     ) -> Result<Imported, StoreError>;
 

@@ -1,19 +1,58 @@
 //! `stores.csv`.
 
-use crate::import::{BadCell, FileError, Parsed, Row, parse};
-use tillside_core::{Currency, StoreId, StoreProfile};
+use crate::import::{BadCell, FileError, Parsed, Row, parse_with};
+use tillside_core::{Currency, DeskRights, StoreId, StoreProfile};
 
 /// The columns of `stores.csv`.
 pub const STORE_COLUMNS: &[&str] = &["store", "name", "time_zone", "currency"];
+/// A column that may be left out: what the store may do with e-money, `top_up`, `top_up issue` or `none`.
+/// Empty leaves it as it is.
+pub const STORE_OPTIONAL_COLUMNS: &[&str] = &["desk"];
 const NAME_LIMIT: usize = 60;
 
-/// Reads `stores.csv`.
-pub fn stores(bytes: &[u8]) -> Result<Parsed<StoreProfile>, FileError> {
-    let key = |store: &StoreProfile| ("store", format!("store {}", store.store));
-    parse(bytes, STORE_COLUMNS, key, store)
+/// One row.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoreRow {
+    /// The shop.
+    pub profile: StoreProfile,
+    /// What it may do with e-money; none leaves that as it is.
+    pub desk: Option<DeskRights>,
 }
 
-fn store(row: &Row<'_>) -> Result<StoreProfile, BadCell> {
+/// Reads `stores.csv`.
+pub fn stores(bytes: &[u8]) -> Result<Parsed<StoreRow>, FileError> {
+    let key = |row: &StoreRow| ("store", format!("store {}", row.profile.store));
+    parse_with(bytes, STORE_COLUMNS, STORE_OPTIONAL_COLUMNS, key, |row| {
+        Ok(StoreRow {
+            profile: profile(row)?,
+            desk: desk(row)?,
+        })
+    })
+}
+
+fn desk(row: &Row<'_>) -> Result<Option<DeskRights>, BadCell> {
+    let cell = row.cell("desk");
+    let mut words: Vec<&str> = cell.text().split_whitespace().collect();
+    words.sort_unstable();
+    match words.as_slice() {
+        [] => Ok(None),
+        ["none"] => Ok(Some(DeskRights::default())),
+        ["top_up"] => Ok(Some(DeskRights {
+            top_up: true,
+            issue: false,
+        })),
+        ["issue", "top_up"] => Ok(Some(DeskRights {
+            top_up: true,
+            issue: true,
+        })),
+        _ => Err(cell.wrong(format!(
+            "{:?} is not what a store may do: use top_up, top_up issue, or none",
+            cell.text()
+        ))),
+    }
+}
+
+fn profile(row: &Row<'_>) -> Result<StoreProfile, BadCell> {
     let zone = row.cell("time_zone");
     let time_zone = zone.filled()?.to_owned();
     jiff::tz::TimeZone::get(&time_zone).map_err(|_| {

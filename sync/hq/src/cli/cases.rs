@@ -5,8 +5,10 @@ use super::table::{Format, Table};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde_json::Value;
+use tillside_core::PurseEnd;
 use tillside_hq::cases::{CaseFile, CaseStore, NOTE_LIMIT};
 use tillside_hq::clock::{in_words, now};
+use tillside_hq::emoney::EmoneyStore;
 use tillside_hq::store::sqlite::SqliteStore;
 
 #[derive(Args)]
@@ -47,6 +49,27 @@ enum Action {
         #[arg(long)]
         note: String,
     },
+    /// Say how the movement of a purse ended that a case is about, and close the case.
+    ///
+    /// HQ books your word as it would evidence, and tells the till. Look at the card first if you can:
+    /// what is said here cannot be taken back.
+    Decide {
+        /// Its number.
+        case: u64,
+        /// It happened: the money moved.
+        #[arg(
+            long,
+            conflicts_with = "not_done",
+            required_unless_present = "not_done"
+        )]
+        done: bool,
+        /// It did not happen.
+        #[arg(long)]
+        not_done: bool,
+        /// What that is known from.
+        #[arg(long)]
+        note: String,
+    },
 }
 
 impl Cases {
@@ -55,18 +78,34 @@ impl Cases {
             Action::List(list) => print(store, &list).await,
             Action::Show { case, json } => show(store, case, json).await,
             Action::Close { case, note } => {
-                let length = note.trim().chars().count();
-                if !(1..=NOTE_LIMIT).contains(&length) {
-                    bail!("the note must have 1 to {NOTE_LIMIT} characters: say what was found");
-                }
-                store
-                    .close_case(case, note.trim().to_owned(), now())
-                    .await?;
+                store.close_case(case, checked(&note)?, now()).await?;
                 say(&format!("Case {case} is closed."));
+                Ok(())
+            }
+            Action::Decide {
+                case, done, note, ..
+            } => {
+                let end = if done {
+                    PurseEnd::Done
+                } else {
+                    PurseEnd::NotDone
+                };
+                let txid = store.decide(case, end, checked(&note)?, now()).await?;
+                say(&format!(
+                    "Movement {txid} is decided, and case {case} is closed."
+                ));
                 Ok(())
             }
         }
     }
+}
+
+fn checked(note: &str) -> anyhow::Result<String> {
+    let note = note.trim();
+    if !(1..=NOTE_LIMIT).contains(&note.chars().count()) {
+        bail!("the note must have 1 to {NOTE_LIMIT} characters: say what was found");
+    }
+    Ok(note.to_owned())
 }
 
 async fn print(store: &SqliteStore, list: &List) -> anyhow::Result<()> {

@@ -35,7 +35,7 @@ struct File {
 
 #[derive(Subcommand)]
 enum Kind {
-    /// Columns: store,name,time_zone,currency
+    /// Columns: store,name,time_zone,currency (may have desk: top_up, top_up issue, or none)
     Stores(File),
     /// Columns: gtin,sku,name,price,category,tax_class,currency (one of gtin and sku)
     Products(File),

@@ -1,6 +1,8 @@
 //! The command line. What a command does is the library's; here it is read and told.
 
+mod card;
 mod cases;
+mod emoney;
 mod import;
 mod report;
 mod serve;
@@ -56,6 +58,24 @@ enum Command {
     /// Take coupon numbers back.
     #[command(subcommand)]
     Coupon(Coupon),
+    /// Say what stores may do.
+    #[command(subcommand)]
+    Store(card::Store),
+    /// E-money: set it up, prove it, see what is unknown.
+    #[command(subcommand)]
+    Emoney(emoney::Emoney),
+    /// The chain's card keys.
+    #[command(subcommand)]
+    Keys(emoney::Keys),
+    /// Members' cards with purses: show, block, replace.
+    #[command(subcommand)]
+    Card(card::Card),
+    /// Members' accounts.
+    #[command(subcommand)]
+    Account(card::Account),
+    /// Members' phones.
+    #[command(subcommand)]
+    Phone(card::Phone),
     /// Print what HQ knows.
     #[command(subcommand)]
     Report(report::Report),
@@ -103,6 +123,21 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
             say(&format!(
                 "{revoked} coupons revoked. Publish, so that the stores hear of it."
             ));
+        }
+        Command::Store(stores) => stores.run(&open(data)?.1).await?,
+        Command::Emoney(emoney) => {
+            let (data, store) = open(data)?;
+            emoney.run(&data, &store).await?;
+        }
+        Command::Keys(keys) => {
+            let (data, store) = open(data)?;
+            keys.run(&data, &store).await?;
+        }
+        Command::Card(card) => card.run(&open(data)?.1).await?,
+        Command::Account(account) => account.run(&open(data)?.1).await?,
+        Command::Phone(phone) => {
+            let (data, store) = open(data)?;
+            phone.run(&data, &store).await?;
         }
         Command::Report(report) => report.run(&open(data)?.1).await?,
         Command::Cases(cases) => cases.run(&open(data)?.1).await?,

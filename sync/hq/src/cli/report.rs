@@ -1,7 +1,7 @@
 //! `report`: what HQ knows.
 
 use super::table::{Format, Table};
-use super::{say, terminal};
+use super::{emoney, say, terminal};
 use anyhow::bail;
 use clap::Subcommand;
 use serde_json::Value;
@@ -31,6 +31,11 @@ pub(super) enum Report {
         #[command(flatten)]
         format: Format,
     },
+    /// E-money: issued, held, spent, owed, expired and in doubt; by funder and by purse.
+    Emoney {
+        #[command(flatten)]
+        format: Format,
+    },
     /// Prove the ledger: every entry sums to zero, and every balance is the sum of its entries.
     Ledger,
 }
@@ -42,6 +47,7 @@ impl Report {
             Report::Balances { format } => balances(store).await?.print(&format),
             Report::Terminals { format } => terminal::list(store).await?.print(&format),
             Report::Records { format } => records(store).await?.print(&format),
+            Report::Emoney { format } => emoney::report(store).await?.print(&format),
             Report::Ledger => ledger(store).await,
         }
     }

@@ -48,6 +48,6 @@ pub(crate) async fn status(
         bundle: newest(&hq.data)?,
         head: hq.store.newest_head(terminal).await?,
         certificate_until: peer.certificate_until,
-        settled: Vec::new(),
+        settled: hq.store.settlements(terminal).await?,
     }))
 }

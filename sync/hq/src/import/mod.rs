@@ -132,8 +132,19 @@ pub fn parse<T>(
     key: impl Fn(&T) -> (&'static str, String),
     parse: impl Fn(&Row<'_>) -> Result<T, BadCell>,
 ) -> Result<Parsed<T>, FileError> {
+    parse_with(bytes, columns, &[], key, parse)
+}
+
+/// As [`parse`], with columns that may be left out of the file.
+pub fn parse_with<T>(
+    bytes: &[u8],
+    columns: &'static [&'static str],
+    optional: &'static [&'static str],
+    key: impl Fn(&T) -> (&'static str, String),
+    parse: impl Fn(&Row<'_>) -> Result<T, BadCell>,
+) -> Result<Parsed<T>, FileError> {
     let (mut rows, mut first_lines) = (Vec::new(), HashMap::new());
-    let mut bad = read(bytes, columns, |line, row| {
+    let mut bad = read(bytes, columns, optional, |line, row| {
         let row = parse(row)?;
         let (column, name) = key(&row);
         if let Some(first) = first_lines.get(&name) {

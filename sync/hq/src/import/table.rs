@@ -45,7 +45,7 @@ pub enum FileError {
 /// One row: its cells by column.
 #[derive(Debug)]
 pub struct Row<'a> {
-    columns: &'static [&'static str],
+    columns: &'a [&'static str],
     cells: Vec<&'a str>,
 }
 
@@ -59,9 +59,12 @@ impl<'a> Row<'a> {
 }
 
 /// Reads a file row by row; `take` says what is wrong with a row. Gives back every bad row.
+///
+/// `optional` columns may be left out of the file; their cells are empty then.
 pub fn read(
     bytes: &[u8],
     columns: &'static [&'static str],
+    optional: &'static [&'static str],
     mut take: impl FnMut(u64, &Row<'_>) -> Result<(), BadCell>,
 ) -> Result<Vec<BadRow>, FileError> {
     if bytes.len() as u64 > FILE_BYTE_LIMIT {
@@ -76,14 +79,14 @@ pub fn read(
     if !matches!(reader.read_byte_record(&mut record), Ok(true)) {
         return Err(FileError::Empty(columns));
     }
-    let (places, width) = header(&record, columns)?;
+    let (names, places, width) = header(&record, columns, optional)?;
     while matches!(reader.read_byte_record(&mut record), Ok(true)) {
         let line = record.position().map_or(0, csv::Position::line);
         rows += 1;
         if rows > ROW_LIMIT {
             return Err(FileError::TooManyRows);
         }
-        match row(&record, columns, &places, width, line) {
+        match row(&record, &names, &places, width, line) {
             Err(wrong) => bad.push(wrong),
             Ok(row) => bad.extend(take(line, &row).err().map(|wrong| wrong.on(line))),
         }
@@ -94,11 +97,12 @@ pub fn read(
     Ok(bad)
 }
 
-/// Where each column stands, and how many cells a row has.
+/// Which columns there are, where each stands, and how many cells a row has.
 fn header(
     record: &ByteRecord,
     columns: &'static [&'static str],
-) -> Result<(Vec<usize>, usize), FileError> {
+    optional: &'static [&'static str],
+) -> Result<(Vec<&'static str>, Vec<usize>, usize), FileError> {
     let names: Result<Vec<String>, _> = record
         .iter()
         .map(|name| std::str::from_utf8(name).map(|name| name.trim().to_ascii_lowercase()))
@@ -108,7 +112,8 @@ fn header(
         return Err(FileError::Semicolons);
     }
     for (place, name) in names.iter().enumerate() {
-        if columns.contains(&name.as_str()) && names[..place].contains(name) {
+        let ours = columns.contains(&name.as_str()) || optional.contains(&name.as_str());
+        if ours && names[..place].contains(name) {
             return Err(FileError::ColumnTwice(name.clone()));
         }
     }
@@ -120,12 +125,19 @@ fn header(
             needed: columns,
         });
     }
-    Ok((columns.iter().filter_map(place).collect(), names.len()))
+    let present: Vec<&'static str> = columns
+        .iter()
+        .chain(optional)
+        .filter(|column| place(column).is_some())
+        .copied()
+        .collect();
+    let places = present.iter().filter_map(place).collect();
+    Ok((present, places, names.len()))
 }
 
 fn row<'a>(
     record: &'a ByteRecord,
-    columns: &'static [&'static str],
+    columns: &'a [&'static str],
     places: &[usize],
     width: usize,
     line: u64,

@@ -1,11 +1,12 @@
 //! What one record changes at HQ. Pure: all of it, or a [`Fault`] and nothing.
 
 use super::{Fault, SaleAtHq, Working};
+use crate::emoney::PurseFault;
 use crate::ledger::{Account, Movement, MovementKind};
 use std::collections::HashSet;
 use tillside_core::{
-    CouponNumber, CouponUsed, Event, Lot, MemberId, Money, Record, SaleCompleted, SaleId,
-    SaleVoided,
+    CardIssued, CouponNumber, CouponUsed, Event, Lot, MemberId, Money, Record, SaleCompleted,
+    SaleId, SaleVoided,
 };
 
 /// What to write for one record.
@@ -23,6 +24,8 @@ pub struct Booking {
     pub visitor: Option<MemberId>,
     /// The bundle that came in force.
     pub bundle: Option<u64>,
+    /// A card that was made the programme's.
+    pub issued: Option<CardIssued>,
 }
 
 /// One coupon used.
@@ -46,6 +49,7 @@ pub fn book(working: &mut Working, record: &Record) -> Result<Booking, Fault> {
             bundle: Some(*version),
             ..Booking::default()
         }),
+        Event::CardIssued(issued) => book_issued(working, issued),
         _ => Err(Fault::NewerEvent),
     }
 }
@@ -209,4 +213,39 @@ fn take_back(account: &Account, lots: &[Lot]) -> Result<Vec<Movement>, Fault> {
     };
     let movements: Result<Vec<_>, _> = lots.iter().map(movement).collect();
     movements.map_err(Fault::Ledger)
+}
+
+/// A card becomes a member's; what it had earned before it had an owner becomes theirs.
+fn book_issued(working: &mut Working, issued: &CardIssued) -> Result<Booking, Fault> {
+    let member = issued.member;
+    if !working.members.contains(&member) {
+        return Err(Fault::MemberUnknown(member));
+    }
+    let (card, owner) = (&issued.card, working.cards.get(&issued.card));
+    if let Some(owner) = owner.copied().filter(|owner| *owner != member) {
+        let card = card.clone();
+        return Err(PurseFault::CardOwned { card, owner }.into());
+    }
+    let (from, to) = (Account::Card(card.clone()), Account::Member(member));
+    let earned = match owner {
+        Some(_) => 0,
+        None => working.balances.of(&from),
+    };
+    let kind = MovementKind::Resolve;
+    let movement = match earned {
+        0 => None,
+        1.. => Some(Movement::new(kind, from, to, earned)),
+        _ => Some(Movement::new(kind, to, from, -earned)),
+    };
+    let movements: Vec<Movement> = movement
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .map_err(Fault::Ledger)?;
+    working.balances.book(&movements).map_err(Fault::Ledger)?;
+    working.cards.insert(card.clone(), member);
+    Ok(Booking {
+        movements,
+        issued: Some(issued.clone()),
+        ..Booking::default()
+    })
 }

@@ -1,6 +1,7 @@
 //! Why a record is kept but not booked: the kinds of cases.
 
 use crate::coupons::CouponFault;
+use crate::emoney::PurseFault;
 use crate::ledger::LedgerError;
 use tillside_core::{ChainError, CouponNumber, MemberId, SaleId};
 
@@ -52,6 +53,9 @@ pub enum Fault {
     /// The points cannot be moved.
     #[error("{0}")]
     Ledger(#[source] LedgerError),
+    /// What it says of a purse.
+    #[error(transparent)]
+    Purse(#[from] PurseFault),
     /// An event this program does not book.
     #[error("this HQ does not know this kind of event: update it")]
     NewerEvent,
@@ -83,6 +87,7 @@ impl Fault {
             Fault::VoidTwice(_) => "void_twice",
             Fault::VoidDiffers { .. } => "void_differs",
             Fault::Ledger(_) => "points_overflow",
+            Fault::Purse(fault) => fault.kind(),
             Fault::NewerEvent => "event_unknown",
         }
     }
@@ -96,6 +101,9 @@ impl Fault {
             } => serde_json::json!({ "coupon": number, "used_before": used }),
             Fault::Coupon { number, fault } => {
                 serde_json::json!({ "coupon": number, "fault": fault.to_string() })
+            }
+            Fault::Purse(fault) => {
+                serde_json::json!({ "fault": fault.to_string(), "txid": fault.txid() })
             }
             Fault::Record(error) => serde_json::json!({
                 "error": error.to_string(),

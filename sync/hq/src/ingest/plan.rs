@@ -4,7 +4,7 @@ use super::book::{Booking, book};
 use super::chain::{Fork, Place};
 use super::{Fault, Needs, Working};
 use tillside_core::Head;
-use tillside_core::Sealed;
+use tillside_core::{Event, Record, Sealed};
 
 /// A batch whose records were placed.
 #[derive(Debug)]
@@ -39,6 +39,9 @@ pub enum Step {
     Repeated,
     /// Keep it and book it.
     Book(Booking),
+    /// It is about a purse: booked against what the database has, where it becomes a case if it cannot
+    /// stand.
+    Purse(Box<Record>),
     /// Keep it, open a case, book nothing.
     Quarantine(Fault),
     /// Keep it aside, in a case of another history.
@@ -53,6 +56,7 @@ pub fn plan(batch: &mut Batch, working: &mut Working) -> Vec<Step> {
     let steps = places.into_iter().map(|place| match place {
         Place::Known(case) => Step::Known(case),
         Place::Repeated => Step::Repeated,
+        Place::Next(Ok(record)) if is_of_purse(&record.event) => Step::Purse(record),
         Place::Next(Ok(record)) => match book(working, &record) {
             Ok(booking) => Step::Book(booking),
             Err(fault) => Step::Quarantine(fault),
@@ -62,4 +66,19 @@ pub fn plan(batch: &mut Batch, working: &mut Working) -> Vec<Step> {
         Place::Missing => Step::Missing,
     });
     steps.collect()
+}
+
+/// Whether an event is booked against cards' histories and the ledger of e-money. These are not held in
+/// [`Working`]: a batch may touch much of them, and each record needs little.
+const fn is_of_purse(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::PurseIntended(_)
+            | Event::PurseEnded(_)
+            | Event::PurseUnknown(_)
+            | Event::PurseGivenUp(_)
+            | Event::PurseSighted(_)
+            | Event::CardFrozen(_)
+            | Event::CardUnfrozen(_)
+    )
 }

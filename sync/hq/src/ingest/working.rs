@@ -87,6 +87,10 @@ impl Needs {
                 self.lots(&void.lots);
                 self.coupons.extend(void.coupons.iter().cloned());
             }
+            Event::CardIssued(issued) => {
+                self.members.insert(issued.member);
+                self.cards.insert(issued.card.clone());
+            }
             _ => {}
         }
     }

@@ -3,7 +3,8 @@
 use super::BundleNote;
 use std::collections::HashSet;
 use tillside_core::{
-    CouponNumber, PlanId, Product, RuleBook, RuleDocument, RuleError, StoreId, Timestamp,
+    CouponNumber, PlanId, Product, PurseSheetError, RuleBook, RuleDocument, RuleError, StoreId,
+    Timestamp,
 };
 use tillside_protocol::StoreTarget;
 
@@ -30,6 +31,9 @@ pub enum EditionError {
     /// The rules contradict each other or pass a limit.
     #[error("the rules cannot be used")]
     Rules(#[source] RuleError),
+    /// What stores would be told of e-money is no use to them.
+    #[error("what stores would be told of e-money cannot be used")]
+    Purse(#[source] PurseSheetError),
     /// A coupon's plan is not in the rules any more.
     #[error(
         "coupon {number} of store {store} names plan {plan}, which the rules do not have: import rules that have it"
@@ -51,6 +55,11 @@ impl Edition {
             return Err(EditionError::NoStores);
         }
         RuleBook::compile(version, &self.rules).map_err(EditionError::Rules)?;
+        for store in &self.stores {
+            if let Some(purse) = &store.purse {
+                purse.check().map_err(EditionError::Purse)?;
+            }
+        }
         let plans: HashSet<&PlanId> = self.rules.plans.iter().map(|plan| &plan.plan).collect();
         for store in &self.stores {
             let mut coupons = store.coupons.numbers.iter();

@@ -21,6 +21,7 @@ pub use repository::{newest, publish, refresh};
 pub use store::{BundleNote, PublishStore};
 
 use crate::data::DataError;
+use crate::emoney::codes::CodeError;
 use crate::store::StoreError;
 
 /// Why no bundle was published. The one before stays.
@@ -53,6 +54,9 @@ pub enum PublishError {
     /// A file could not be read or written.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The key for phones' codes.
+    #[error(transparent)]
+    Codes(#[from] CodeError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -3,6 +3,7 @@
 use super::sign::{Newest, sign};
 use super::{BundleNote, Edition, PublishError, PublishStore};
 use crate::data::{DataDir, DataError, write_whole};
+use crate::emoney::codes;
 use serde::Serialize;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -28,7 +29,11 @@ pub async fn publish(
     let served = Newest::read(data)?;
     let newest = served.as_ref().map_or(0, Newest::bundle);
     let version = newest.max(store.newest_bundle().await?) + 1;
-    let edition = store.edition(now).await?;
+    let mut edition = store.edition(now).await?;
+    let codes = codes::sheet(data)?;
+    for store in &mut edition.stores {
+        store.member_codes.clone_from(&codes);
+    }
     edition.check(version)?;
     let parts = Parts::begin(data)?;
     write_targets(&parts.folder.join("in"), &edition)?;

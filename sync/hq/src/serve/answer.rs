@@ -77,6 +77,9 @@ impl IntoResponse for Answer {
 
 impl From<StoreError> for Answer {
     fn from(error: StoreError) -> Self {
+        if let StoreError::NotFound(words) = error {
+            return Self::new(ErrorCode::NotFound, words);
+        }
         if error.is_retryable() {
             tracing::warn!(%error, "a call was put off");
             return Self::new(

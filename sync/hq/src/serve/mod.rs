@@ -18,6 +18,7 @@ pub(crate) use body::{decompressed, json, limited};
 pub(crate) use peer::Caller;
 
 use crate::data::{DataDir, DataError};
+use crate::emoney::Keyring;
 use crate::fleet::authority::{Authority, AuthorityError};
 use crate::publish::PublishError;
 use crate::store::HqStore;
@@ -67,6 +68,8 @@ pub struct Hq {
     pub authority: Authority,
     /// The trusted root that a new terminal gets.
     pub bundle_root: String,
+    /// The chain's card keys.
+    pub keyring: Arc<Keyring>,
     pub(crate) ingests: Semaphore,
 }
 
@@ -93,6 +96,7 @@ impl Server {
             store,
             authority: Authority::load(&data)?,
             bundle_root,
+            keyring: Arc::new(Keyring::beside(data.root())),
             data,
             ingests: Semaphore::new(INGEST_LIMIT),
         });

@@ -53,6 +53,11 @@ pub(super) async fn keep_renewing(
             _ = stopped.wait_for(|stopped| *stopped) => return,
             () = tokio::time::sleep(CHECK_EVERY) => {}
         }
+        match hq.store.sweep(now()).await {
+            Ok(0) => {}
+            Ok(cases) => tracing::warn!(cases, "movements of purses are past the time-out"),
+            Err(error) => tracing::error!(%error, "purses could not be looked through"),
+        }
         match renew(&hq).await {
             Ok(config) => {
                 renewed.send_replace(config);

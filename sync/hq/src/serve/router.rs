@@ -1,7 +1,7 @@
 //! Which call goes where.
 
 use super::{Answer, Hq, peer};
-use crate::{fleet, ingest};
+use crate::{emoney, fleet, ingest};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode};
@@ -11,7 +11,8 @@ use axum::routing::{get, post};
 use std::sync::Arc;
 use std::time::Duration;
 use tillside_protocol::{
-    ENROL, ErrorCode, JOURNAL, METADATA, PROTOCOL_VERSION, RENEW, STATUS, TARGETS, VERSION_HEADER,
+    ACCOUNT, ACCOUNT_STANDING, ENROL, ErrorCode, JOURNAL, KEYS, METADATA, PROTOCOL_VERSION, RENEW,
+    STATUS, TARGETS, VERSION_HEADER,
 };
 use tower_http::services::ServeDir;
 
@@ -24,6 +25,9 @@ pub(super) fn router(hq: Arc<Hq>) -> Router {
         .route(RENEW, post(fleet::renew_route))
         .route(JOURNAL, post(ingest::push))
         .route(STATUS, get(fleet::status_route))
+        .route(KEYS, get(emoney::keys_route))
+        .route(ACCOUNT, post(emoney::account_route))
+        .route(ACCOUNT_STANDING, get(emoney::standing_route))
         .layer(from_fn(require_version));
     let bundles = Router::new()
         .nest_service(METADATA.trim_end_matches('/'), files(hq.data.metadata()))

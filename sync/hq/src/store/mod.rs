@@ -8,6 +8,7 @@ pub mod sqlite;
 use crate::cases::CaseStore;
 use crate::catalogue::CatalogueStore;
 use crate::coupons::CouponStore;
+use crate::emoney::EmoneyStore;
 use crate::fleet::FleetStore;
 use crate::ingest::IngestStore;
 use crate::members::MemberStore;
@@ -24,6 +25,7 @@ pub trait HqStore:
     + PublishStore
     + CaseStore
     + ReportStore
+    + EmoneyStore
 {
 }
 
@@ -36,6 +38,7 @@ impl<S> HqStore for S where
         + PublishStore
         + CaseStore
         + ReportStore
+        + EmoneyStore
 {
 }
 

@@ -85,7 +85,8 @@ fn case_file(transaction: &Transaction<'_>, id: u64) -> Result<Option<CaseFile>,
     let terminal: i64 = row.get(11).map_err(failed)?;
     let mut bodies = transaction
         .prepare(
-            "SELECT body FROM record WHERE terminal = ?2 AND epoch = ?3 AND seq = ?4 AND case_id = ?1
+            "SELECT body FROM record WHERE terminal = ?2 AND epoch = ?3 AND seq = ?4
+                 AND (case_id = ?1 OR NOT EXISTS (SELECT 1 FROM fork_record WHERE case_id = ?1))
              UNION ALL SELECT body FROM (
                  SELECT body FROM fork_record
                  WHERE terminal = ?2 AND epoch = ?3 AND case_id = ?1 ORDER BY seq)",

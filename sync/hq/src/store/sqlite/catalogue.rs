@@ -2,12 +2,12 @@
 
 use super::SqliteStore;
 use super::codec::failed;
-use crate::catalogue::CatalogueStore;
+use crate::catalogue::{CatalogueStore, StoreRow};
 use crate::import::{BadCell, Change, Imported, Parsed, Policy};
 use crate::store::StoreError;
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Params, Transaction, params};
-use tillside_core::{Product, RuleDocument, StoreProfile, Timestamp};
+use tillside_core::{Product, RuleDocument, Timestamp};
 
 #[async_trait]
 impl CatalogueStore for SqliteStore {
@@ -26,7 +26,7 @@ impl CatalogueStore for SqliteStore {
 
     async fn import_stores(
         &self,
-        stores: Parsed<StoreProfile>,
+        stores: Parsed<StoreRow>,
         policy: Policy,
     ) -> Result<Imported, StoreError> {
         self.write(move |transaction| import(transaction, stores, policy, store))
@@ -121,7 +121,8 @@ pub(super) fn upsert(
     })
 }
 
-fn store(transaction: &Transaction<'_>, store: &StoreProfile) -> Done {
+fn store(transaction: &Transaction<'_>, row: &StoreRow) -> Done {
+    let store = &row.profile;
     let change = upsert(
         transaction,
         ("SELECT 1 FROM store WHERE store = ?1", store.store.as_str()),
@@ -137,7 +138,21 @@ fn store(transaction: &Transaction<'_>, store: &StoreProfile) -> Done {
             store.currency.code()
         ],
     )?;
-    Ok(Ok(change))
+    let Some(desk) = row.desk else {
+        return Ok(Ok(change));
+    };
+    let changed = transaction
+        .prepare_cached(
+            "UPDATE store SET desk_top_up = ?2, desk_issue = ?3
+             WHERE store = ?1 AND (desk_top_up, desk_issue) IS NOT (?2, ?3)",
+        )
+        .map_err(failed)?
+        .execute(params![store.store.as_str(), desk.top_up, desk.issue])
+        .map_err(failed)?;
+    Ok(Ok(match change {
+        Change::Unchanged if changed > 0 => Change::Changed,
+        change => change,
+    }))
 }
 
 fn product(transaction: &Transaction<'_>, product: &Product) -> Done {

@@ -3,21 +3,75 @@
 use super::codec::{UuidId, count, failed, hash, signed};
 use super::ingest_load::load;
 use super::ingest_write::Writing;
-use super::{SqliteStore, run};
+use super::{SqliteStore, emoney, run};
+use crate::emoney::proof::{Mac, Proof, prove};
 use crate::ingest::chain::{Found, head_after, place, read};
-use crate::ingest::{Batch, IngestStore, Standing, plan};
+use crate::ingest::{Batch, IngestStore, Standing, Step, plan};
 use crate::store::StoreError;
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Transaction, params};
-use tillside_core::{Head, Sealed, StoreId, TerminalId, Timestamp};
+use std::collections::HashMap;
+use tillside_core::{
+    CardIdentity, Event, Head, PurseEvidence, Record, Sealed, StoreId, TerminalId, Timestamp,
+};
 use tillside_protocol::{PushRequest, PushResponse};
 
 #[async_trait]
 impl IngestStore for SqliteStore {
     async fn take(&self, request: PushRequest, now: Timestamp) -> Result<PushResponse, StoreError> {
         let (found, request) = run(move || Ok((read(&request.records), request))).await?;
-        self.write(move |transaction| take(transaction, request, found, now))
+        let (found, proofs) = self.proofs(found).await?;
+        self.write(move |transaction| take(transaction, request, found, &proofs, now))
             .await
+    }
+}
+
+impl SqliteStore {
+    /// Proves what the records say that cards committed, before the transaction.
+    async fn proofs(&self, found: Vec<Found>) -> Result<(Vec<Found>, Proofs), StoreError> {
+        let committed = |found: &Found| found.as_ref().is_ok_and(|record| mac(record).is_some());
+        if !found.iter().any(committed) {
+            return Ok((found, Proofs::new()));
+        }
+        let scheme = self.read(emoney::scheme).await?;
+        let keyring = self.keyring.clone();
+        run(move || {
+            let opened = keyring.open().unwrap_or_else(|error| {
+                tracing::error!(%error, "the key vault did not open: cards' proofs wait in cases");
+                None
+            });
+            let vault = opened.as_ref().map(|opened| opened.vault());
+            let records = found.iter().filter_map(|found| found.as_ref().ok());
+            let proofs = records.filter_map(|record| {
+                let (card, mac) = mac(record)?;
+                let scheme = &scheme.as_ref()?.scheme;
+                Some((record.seq, prove(vault, scheme, card, &mac)))
+            });
+            let proofs = proofs.collect();
+            Ok((found, proofs))
+        })
+        .await
+    }
+}
+
+/// What became of the proofs of a batch, by position.
+pub(super) type Proofs = HashMap<u64, Proof>;
+
+/// The card's MAC that a record brings.
+fn mac(record: &Record) -> Option<(&CardIdentity, Mac<'_>)> {
+    let Event::PurseEnded(ended) = &record.event else {
+        return None;
+    };
+    match &ended.evidence {
+        PurseEvidence::CommitAnswer { tmc, tmv, tmi, .. } => Some((
+            &ended.card,
+            Mac {
+                tmc: *tmc,
+                tmv: *tmv,
+                tmi: tmi.bytes(),
+            },
+        )),
+        _ => None,
     }
 }
 
@@ -32,6 +86,7 @@ fn take(
     transaction: &Transaction<'_>,
     request: PushRequest,
     found: Vec<Found>,
+    proofs: &Proofs,
     now: Timestamp,
 ) -> Result<PushResponse, StoreError> {
     let terminal = terminal_row(transaction, request.terminal)?;
@@ -44,7 +99,15 @@ fn take(
     };
     let (mut working, accounts) = load(transaction, &terminal, &batch.needs())?;
     let steps = plan(&mut batch, &mut working);
+    let purses = steps.iter().any(|step| matches!(step, Step::Purse(_)));
+    let scheme = if purses {
+        emoney::scheme(transaction)?
+    } else {
+        None
+    };
     let mut writing = Writing::new(transaction, &terminal, request.epoch, now, accounts);
+    writing.scheme = scheme.as_ref();
+    writing.proofs = Some(proofs);
     writing.fork_cases = standing.forks;
     let mut acks = Vec::with_capacity(steps.len());
     for (sealed, step) in batch.records.iter().zip(steps) {
@@ -57,7 +120,7 @@ fn take(
     })
 }
 
-fn terminal_row(
+pub(super) fn terminal_row(
     transaction: &Transaction<'_>,
     terminal: TerminalId,
 ) -> Result<TerminalRow, StoreError> {

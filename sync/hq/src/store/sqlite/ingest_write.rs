@@ -1,16 +1,18 @@
 //! Writing what a batch was found to mean.
 
 use super::codec::{UuidId, count, failed, signed};
-use super::ingest::TerminalRow;
+use super::emoney::{self, Purses, SideCase};
+use super::ingest::{Proofs, TerminalRow};
 use super::ledger::Accounts;
+use crate::emoney::Scheme;
 use crate::ingest::book::{Booking, Redemption};
 use crate::ingest::chain::{Fork, ForkCases};
 use crate::ingest::{Fault, Step};
 use crate::ledger::Balances;
 use crate::store::StoreError;
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 use std::collections::{BTreeMap, HashSet};
-use tillside_core::{Head, MemberId, SaleId, Sealed, Timestamp};
+use tillside_core::{Head, MemberId, Record, SaleId, Sealed, Timestamp};
 use tillside_protocol::{Ack, Outcome};
 
 /// One batch on its way into the database.
@@ -25,6 +27,10 @@ pub(super) struct Writing<'a> {
     given: BTreeMap<u64, Outcome>,
     /// Cases of other histories.
     pub(super) fork_cases: ForkCases,
+    /// The chain's e-money, if the batch is about any.
+    pub(super) scheme: Option<&'a Scheme>,
+    /// What became of cards' proofs.
+    pub(super) proofs: Option<&'a Proofs>,
 }
 
 impl<'a> Writing<'a> {
@@ -44,6 +50,8 @@ impl<'a> Writing<'a> {
             visitors: HashSet::new(),
             given: BTreeMap::new(),
             fork_cases: ForkCases::new(),
+            scheme: None,
+            proofs: None,
         }
     }
 
@@ -61,9 +69,10 @@ impl<'a> Writing<'a> {
             Step::Fork(fork) => self.fork(sealed, fork)?,
             Step::Book(booking) => {
                 let record = self.record(sealed, None)?;
-                self.booking(record, &booking)?;
+                self.booking(sealed, record, &booking)?;
                 Outcome::Accepted
             }
+            Step::Purse(record) => self.purse(sealed, &record)?,
             Step::Quarantine(fault) => {
                 let case = self.quarantine(sealed, &fault)?;
                 Outcome::Quarantined { case }
@@ -122,7 +131,12 @@ impl<'a> Writing<'a> {
         Ok(self.transaction.last_insert_rowid())
     }
 
-    fn booking(&mut self, record: i64, booking: &Booking) -> Result<(), StoreError> {
+    fn booking(
+        &mut self,
+        sealed: &Sealed,
+        record: i64,
+        booking: &Booking,
+    ) -> Result<(), StoreError> {
         if let Some(sale) = booking.completed {
             self.transaction
                 .prepare_cached("INSERT INTO sale (sale, record) VALUES (?1, ?2)")
@@ -149,11 +163,74 @@ impl<'a> Writing<'a> {
                 .execute(params![self.terminal.store.as_str(), member.bytes()])
                 .map_err(failed)?;
         }
+        if let Some(card) = &booking.issued {
+            let (tx, store) = (self.transaction, &self.terminal.store);
+            if let Some(words) = emoney::issued(tx, card, store, record, self.now)? {
+                self.side_case(sealed, &SideCase {
+                    kind: "carry_over",
+                    words: format!("the balance of a lost card cannot be carried over: {words}"),
+                    evidence: serde_json::json!({ "card": card.card, "replaces": card.replaces }),
+                    about: None,
+                })?;
+            }
+        }
         if let Some(version) = booking.bundle {
             self.transaction
                 .prepare_cached("UPDATE terminal SET bundle = max(bundle, ?2) WHERE id = ?1")
                 .map_err(failed)?
                 .execute(params![self.terminal.id, signed(version)])
+                .map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Books a record about a purse, or keeps it with a case.
+    fn purse(&self, sealed: &Sealed, record: &Record) -> Result<Outcome, StoreError> {
+        let purses = Purses {
+            transaction: self.transaction,
+            row: self.terminal.id,
+            terminal: self.terminal.terminal,
+            store: &self.terminal.store,
+            scheme: self.scheme,
+            now: self.now,
+        };
+        let proof = self.proofs.and_then(|proofs| proofs.get(&sealed.seq));
+        match purses.prepare(record, proof)? {
+            Ok(prepared) => {
+                let row = self.record(sealed, None)?;
+                for case in purses.apply(prepared, row)? {
+                    self.side_case(sealed, &case)?;
+                }
+                Ok(Outcome::Accepted)
+            }
+            Err(fault) => {
+                let case = self.quarantine(sealed, &Fault::Purse(fault))?;
+                purses.quarantined(record, signed(case))?;
+                Ok(Outcome::Quarantined { case })
+            }
+        }
+    }
+
+    /// A case beside a record that was booked; one of the same words that is open is enough.
+    fn side_case(&self, sealed: &Sealed, side: &SideCase) -> Result<(), StoreError> {
+        let open: Option<i64> = self
+            .transaction
+            .prepare_cached(
+                "SELECT id FROM cases WHERE kind = ?1 AND words = ?2 AND closed_at IS NULL",
+            )
+            .map_err(failed)?
+            .query_row([side.kind, &side.words], |row| row.get(0))
+            .optional()
+            .map_err(failed)?;
+        let case = match open {
+            Some(case) => count(case),
+            None => self.open_case(side.kind, sealed, &side.words, &side.evidence)?,
+        };
+        if let Some(txid) = side.about {
+            self.transaction
+                .prepare_cached("UPDATE purse_movement SET case_id = ?2 WHERE txid = ?1")
+                .map_err(failed)?
+                .execute(params![txid.bytes(), signed(case)])
                 .map_err(failed)?;
         }
         Ok(())

@@ -7,7 +7,10 @@ use rusqlite::{Connection, TransactionBehavior};
 /// Oldest SQLite that is taken: older ones can damage a WAL database (fixed in 3.51.3).
 const OLDEST_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_emoney.sql"),
+];
 
 /// Refuses a SQLite that is too old.
 pub(super) fn require_sqlite() -> Result<(), StoreError> {

@@ -7,6 +7,7 @@ mod cases;
 mod catalogue;
 mod codec;
 mod coupons;
+mod emoney;
 mod fleet;
 mod fleet_admit;
 mod ingest;
@@ -18,6 +19,7 @@ mod migrate;
 mod publish;
 mod reports;
 
+use crate::emoney::Keyring;
 use crate::store::StoreError;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -36,6 +38,8 @@ pub struct SqliteStore {
     path: Arc<PathBuf>,
     writer: Arc<Mutex<Connection>>,
     readers: Arc<Mutex<Vec<Connection>>>,
+    /// Proves what cards say of their transactions.
+    keyring: Arc<Keyring>,
 }
 
 impl SqliteStore {
@@ -48,7 +52,15 @@ impl SqliteStore {
             path: Arc::new(path.to_owned()),
             writer: Arc::new(Mutex::new(writer)),
             readers: Arc::default(),
+            keyring: Arc::new(Keyring::beside(path.parent().unwrap_or(Path::new(".")))),
         })
+    }
+
+    /// The same database, with other keys than those beside it.
+    #[must_use]
+    pub fn with_keyring(mut self, keyring: Arc<Keyring>) -> Self {
+        self.keyring = keyring;
+        self
     }
 
     /// Runs `work` in one transaction that writes, off the async threads.

@@ -2,6 +2,7 @@
 
 use super::SqliteStore;
 use super::codec::{UuidId, code, count, failed, signed};
+use super::emoney::Sheets;
 use super::fleet::store_profile;
 use super::members::Balance;
 use crate::publish::{BundleNote, Edition, PublishStore};
@@ -19,6 +20,8 @@ use tillside_protocol::StoreTarget;
 #[async_trait]
 impl PublishStore for SqliteStore {
     async fn edition(&self, now: Timestamp) -> Result<Edition, StoreError> {
+        self.write(move |transaction| Sheets::fix(transaction, now))
+            .await?;
         self.read(move |transaction| edition(transaction, now))
             .await
     }
@@ -92,17 +95,22 @@ fn edition(transaction: &Transaction<'_>, now: Timestamp) -> Result<Edition, Sto
         .collect();
     let rows = rows.map_err(failed)?;
     let digests = digests(transaction)?;
+    let purses = Sheets::prepare(transaction, now)?;
     let mut stores = Vec::with_capacity(rows.len());
     for (store, holder) in rows {
         let profile = store_profile(transaction, &store)?;
         let mut coupons = coupon_sheet(transaction, &profile.store)?;
         coupons.holder = holder.map(TerminalId::read);
         coupons.elsewhere = elsewhere(&digests, &profile.store);
+        let purse = purses
+            .as_ref()
+            .map(|purses| purses.of(transaction, &profile.store, &profile.time_zone))
+            .transpose()?;
         stores.push(StoreTarget {
             members: member_sheet(transaction, &store, now)?,
             coupons,
             profile,
-            purse: None,
+            purse,
             member_codes: None,
         });
     }

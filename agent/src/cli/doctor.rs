@@ -114,6 +114,12 @@ fn from_agent(status: &Value, no_readers: bool) -> Vec<(&'static str, Finding)> 
             },
         ));
     }
+    let emoney = &status["emoney"];
+    if emoney["on"] == json!(true) {
+        let words = text(&emoney["words"]);
+        let trial = emoney["keys"] == json!("development");
+        findings.push(("e-money", if trial { Warn(words) } else { Good(words) }));
+    }
     let told = [
         "line_down",
         "clock_suspect",

@@ -83,6 +83,12 @@ fn say(status: &Value) {
     println!("{}", text(&status["line"]["words"]));
     println!("Facts HQ has not confirmed: {}", status["unconfirmed"]);
     println!("Rules and prices: version {}", status["bundle"]);
+    if !status["emoney"]["cap"].is_null() {
+        println!("E-money: {}", text(&status["emoney"]["words"]));
+    }
+    if let Some(sticker) = status["sticker"].as_str() {
+        println!("Sticker for members' phones: {sticker}");
+    }
     for problem in status["problems"].as_array().into_iter().flatten() {
         println!("! {}", text(&problem["message"]));
     }

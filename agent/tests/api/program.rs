@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use tillside_keys::{KeyPackage, KeyRole};
 
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tillside"));
@@ -175,6 +176,85 @@ fn status_is_told_by_the_running_till_and_by_the_folder() {
         (&json["running"], &json["unconfirmed"]),
         (&false.into(), &2.into())
     );
+}
+
+#[test]
+fn a_development_vault_is_made_filled_and_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| tillside(folder.path(), arguments, "");
+    let missing = run(&["vault", "list"]);
+    assert_eq!(missing.status.code(), Some(1), "{missing:?}");
+    let made = run(&["vault", "init"]);
+    assert!(
+        text(&made.stdout).contains("development and trials"),
+        "{made:?}"
+    );
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        for name in ["keys.vault", "keys.passphrase"] {
+            let meta = std::fs::metadata(folder.path().join(name)).unwrap();
+            assert_eq!(meta.permissions().mode() & 0o777, 0o600, "{name}");
+        }
+    }
+    let again = run(&["vault", "init"]);
+    assert!(
+        text(&again.stderr).contains("never written over"),
+        "{again:?}"
+    );
+    assert_eq!(
+        text(&run(&["vault", "list"]).stdout),
+        "The vault is empty.\n"
+    );
+    let mut package = KeyPackage::new();
+    package.add(KeyRole::Pay, 3, [0xAB; 16]).unwrap();
+    let file = folder.path().join("package.json");
+    std::fs::write(&file, package.to_json().unwrap().as_str()).unwrap();
+    let taken = run(&["vault", "import", file.to_str().unwrap()]);
+    assert!(
+        text(&taken.stdout).contains("1 keys were taken in"),
+        "{taken:?}"
+    );
+    let listed = text(&run(&["vault", "list"]).stdout);
+    assert_eq!(listed, "pay\tversion 3\n");
+    let token = run(&["vault", "--vault", "pkcs11:/nowhere.so?token=T", "init"]);
+    assert_eq!(token.status.code(), Some(1), "{token:?}");
+    let nonsense = run(&["vault", "--vault", "somewhere", "list"]);
+    assert!(
+        text(&nonsense.stderr).contains("names no key vault"),
+        "{nonsense:?}"
+    );
+}
+
+#[test]
+fn cards_need_a_running_till_and_a_manager() {
+    let mut shop = Shop::with_keys(|_| {});
+    let card = |arguments: &[&str], pin: &str| tillside(&shop.folder, arguments, pin);
+    let nobody = card(&["card", "show"], "");
+    assert!(text(&nobody.stderr).contains("--manager"), "{nobody:?}");
+    let show = ["card", "--manager", "mara", "--pin-stdin", "show"];
+    let wrong = card(&show, "0000\n");
+    assert!(
+        text(&wrong.stderr).contains("PIN is not right"),
+        "{wrong:?}"
+    );
+    let issue = [
+        "card",
+        "--manager",
+        "mara",
+        "--pin-stdin",
+        "issue",
+        "--member",
+        "Nobody",
+    ];
+    let unknown = card(&issue, "2222\n");
+    assert!(
+        text(&unknown.stderr).contains("no such member"),
+        "{unknown:?}"
+    );
+    shop.stop();
+    let asleep = tillside(&shop.folder, &show, "2222\n");
+    assert!(text(&asleep.stderr).contains("not running"), "{asleep:?}");
 }
 
 #[test]

@@ -54,6 +54,12 @@ pub enum SimError {
         /// What is wrong, and what would be right.
         why: String,
     },
+    /// Not the memory of this card.
+    #[error("this is no memory of such a card: {why}")]
+    BadImage {
+        /// What is wrong.
+        why: String,
+    },
     /// A fault that cannot happen.
     #[error("this fault cannot be: {why}")]
     BadFault {

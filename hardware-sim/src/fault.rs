@@ -48,6 +48,11 @@ pub enum Fault {
         /// Which command, from 1.
         apdu: u32,
     },
+    /// The card works on the command, and its answer is not heard; the card stays.
+    Unheard {
+        /// Which command, from 1.
+        apdu: u32,
+    },
     /// The answer to the command arrives spoilt.
     GarbleAt {
         /// Which command, from 1.
@@ -122,6 +127,7 @@ fn counter(fault: &mut Fault) -> Option<&mut u32> {
         Fault::RemoveAt { apdu }
         | Fault::TearWrite { apdu, .. }
         | Fault::LoseAnswer { apdu }
+        | Fault::Unheard { apdu }
         | Fault::GarbleAt { apdu, .. } => Some(apdu),
         _ => None,
     }
@@ -133,6 +139,7 @@ pub(crate) enum Strike {
     None,
     Remove,
     LoseAnswer,
+    Unheard,
     TearWrite { after: bool },
     Delay(Duration),
     Mute,
@@ -155,6 +162,7 @@ pub(crate) fn strike(setting: &mut Option<FaultSetting>) -> Strike {
         Fault::RemoveAt { .. } => Strike::Remove,
         Fault::TearWrite { after, .. } => Strike::TearWrite { after: *after },
         Fault::LoseAnswer { .. } => Strike::LoseAnswer,
+        Fault::Unheard { .. } => Strike::Unheard,
         Fault::GarbleAt { how, .. } | Fault::Garble { how } => Strike::Garble(*how),
         Fault::Chance { per_mille, seed } => match drawn(*per_mille, seed) {
             Strike::None => return Strike::None,
@@ -180,7 +188,8 @@ fn drawn(per_mille: u16, seed: &mut u64) -> Strike {
     }
     match mixed >> 40 & 0x07 {
         0 => Strike::Remove,
-        1 | 2 => Strike::LoseAnswer,
+        1 => Strike::LoseAnswer,
+        2 => Strike::Unheard,
         3 => Strike::TearWrite { after: false },
         4 => Strike::TearWrite { after: true },
         5 => Strike::Garble(Garble::Flip),
@@ -211,9 +220,10 @@ mod tests {
     use super::*;
 
     /// Every fault with a command that is struck, and its strike.
-    const COUNTED: [(Fault, Strike); 5] = [
+    const COUNTED: [(Fault, Strike); 6] = [
         (Fault::RemoveAt { apdu: 2 }, Strike::Remove),
         (Fault::LoseAnswer { apdu: 2 }, Strike::LoseAnswer),
+        (Fault::Unheard { apdu: 2 }, Strike::Unheard),
         (
             Fault::GarbleAt {
                 apdu: 2,

@@ -8,6 +8,7 @@
 //! program `tillside-sim`, and [`client`] talks to that. It knows nothing of members or sales.
 #![cfg(unix)]
 
+pub mod air;
 mod atr;
 pub mod card;
 mod chip;
@@ -16,11 +17,13 @@ pub mod control;
 mod direct;
 mod error;
 pub mod fault;
+mod meter;
 mod pcscd;
 mod pn532;
 mod ports;
 mod reader;
 mod shelf;
+mod show;
 mod simulator;
 mod slot;
 mod vpcd;

@@ -1,6 +1,6 @@
-//! A chip with a meter between it and its reader: what went over the air, and whether the chip died.
+//! A chip with a meter between it and its reader: what went over the air.
 //!
-//! It changes nothing but one thing: an answer that is to be lost never reaches the reader.
+//! It changes nothing but one thing: an answer that is not to be heard never reaches the reader.
 
 use std::collections::VecDeque;
 
@@ -31,8 +31,6 @@ pub(crate) struct Metered<'c> {
     pub(crate) reading: &'c mut Reading,
     /// The chip works, and its answers are lost on their way.
     pub(crate) is_unheard: bool,
-    /// It lost its power in its work.
-    pub(crate) died: bool,
 }
 
 impl Metered<'_> {
@@ -55,7 +53,6 @@ impl Metered<'_> {
             nibble: matches!(reply, ChipReply::Ack | ChipReply::Nak),
             card_us: card_time::of(self.kind, code, before),
         });
-        self.died |= reply == ChipReply::Dead;
         match reply {
             ChipReply::Dead => ChipReply::Dead,
             _ if self.is_unheard => ChipReply::Silence,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::card::CardSpec;
 use crate::chip::{self, CardImage, Chip, ChipReply, Tear};
+use crate::{SimError, show};
 
 /// All that a card remembers without power, keys too: to be looked at, kept in a file, put back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,35 @@ impl SavedCard {
     /// The card as it comes out of its box.
     pub fn fresh(spec: &CardSpec) -> Self {
         Self(chip::make(spec).save())
+    }
+
+    /// Everything the card remembers, as JSON to look something up in.
+    pub fn memory(&self) -> serde_json::Value {
+        serde_json::to_value(&self.0).unwrap_or_default()
+    }
+
+    /// What the card holds, in lines for a person. Of keys only the versions, but for chips that keep
+    /// theirs in pages like any others.
+    pub fn describe(&self) -> String {
+        show::describe(&self.memory())
+    }
+
+    /// The same card with one thing changed by hand: `path` is a JSON pointer (RFC 6901) into
+    /// [`SavedCard::memory`].
+    ///
+    /// # Errors
+    /// `BadImage` if there is no such place, or what is there cannot be `value`.
+    pub fn with(&self, path: &str, value: serde_json::Value) -> Result<Self, SimError> {
+        let bad = |why: String| SimError::BadImage { why };
+        let mut memory = self.memory();
+        let place = memory.pointer_mut(path);
+        *place.ok_or_else(|| bad(format!("there is no {path}")))? = value;
+        serde_json::from_value(memory).map_err(|error| bad(error.to_string()))
+    }
+
+    /// Whether this is the memory of a card of this kind.
+    pub(crate) fn fits(&self, spec: &CardSpec) -> bool {
+        std::mem::discriminant(&self.0) == std::mem::discriminant(&Self::fresh(spec).0)
     }
 }
 
@@ -131,5 +161,33 @@ impl Chip for Taken {
 
     fn save(&self) -> CardImage {
         self.chip.save()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_memory_goes_through_a_file_and_can_be_changed_by_hand() {
+        let saved = SavedCard::fresh(&"dina".parse().unwrap());
+        let text = serde_json::to_string(&saved).unwrap();
+        assert_eq!(serde_json::from_str::<SavedCard>(&text).unwrap(), saved);
+        assert_eq!(saved.memory()["random_id"], json!(false));
+        let changed = saved.with("/random_id", json!(true)).unwrap();
+        assert_eq!(changed.memory()["random_id"], json!(true));
+        for (path, value) in [("/nothing", json!(1)), ("/random_id", json!("perhaps"))] {
+            assert!(saved.with(path, value).is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_memory_fits_its_own_chip_only() {
+        let anna: CardSpec = "anna".parse().unwrap();
+        let fumi: CardSpec = "fumi".parse().unwrap();
+        assert!(SavedCard::fresh(&anna).fits(&anna));
+        assert!(!SavedCard::fresh(&fumi).fits(&anna));
     }
 }

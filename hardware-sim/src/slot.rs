@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::air::{self, AirStep, BitRate};
 use crate::card::CardSpec;
 use crate::chip::{Chip, ChipReply, Tear};
 use crate::fault::{FaultSetting, Strike, garbled, strike};
+use crate::meter::{Metered, Reading};
 use crate::reader::{Firmware, ReaderModel};
 use crate::shelf::{Shelf, Taken};
 use crate::{SimError, atr, vpcd};
@@ -44,6 +46,16 @@ pub struct Exchange {
     pub command: String,
     /// The answer; `None` if the card left instead.
     pub answer: Option<String>,
+    /// Modelled time on the air at 106 kbit/s, in µs ([`crate::air`]).
+    #[serde(default)]
+    pub air_us: u64,
+    /// Modelled time that the card took beside that, in µs: an estimate.
+    #[serde(default)]
+    pub card_us: u64,
+    /// What went over the air, to be modelled at other bit rates; with the activation, if this was
+    /// the first command after it.
+    #[serde(default)]
+    pub steps: Vec<AirStep>,
 }
 
 /// What a card's line gets for one command.
@@ -66,6 +78,7 @@ struct State {
 
 struct Lying {
     chip: Taken,
+    reading: Reading,
     firmware: Firmware,
     line: Option<Line>,
 }
@@ -146,12 +159,17 @@ impl Slot {
                 });
             }
             let chip = Taken::from(&self.shelf, spec);
-            let firmware = Firmware::new(self.model);
-            state.card = Some(Lying {
+            let mut card = Lying {
                 chip,
-                firmware,
+                reading: Reading::default(),
+                firmware: Firmware::new(self.model),
                 line: None,
-            });
+            };
+            // Others reset it when they find it.
+            if self.port.is_none() {
+                card.reset();
+            }
+            state.card = Some(card);
         }
         self.connect();
         Ok(())
@@ -208,7 +226,7 @@ impl Slot {
 
     /// A power-up or a reset.
     pub(crate) fn power(&self, line: u64, is_reset: bool) {
-        self.with_card(line, |card| card.firmware.reset(&mut card.chip));
+        self.with_card(line, Lying::reset);
         if is_reset {
             self.state().resets += 1;
         }
@@ -223,7 +241,7 @@ impl Slot {
         state.commands += 1;
         let strike = strike(&mut state.fault);
         if strike == Strike::Remove {
-            state.remember(command, None);
+            state.remember(command, None, Vec::new());
             state.card = None;
             return Served::Left;
         }
@@ -231,10 +249,12 @@ impl Slot {
             return Served::Left;
         };
         let mute = strike == Strike::Mute;
-        card.chip.prepare(strike);
-        let mut answer = card.firmware.answer(&mut card.chip, mute, command);
+        let mut answer = card.work(strike, |firmware, chip| {
+            firmware.answer(chip, mute, command)
+        });
+        let steps = card.reading.take();
         if strike == Strike::LoseAnswer || card.chip.died() {
-            state.remember(command, None);
+            state.remember(command, None, steps);
             state.card = None;
             return Served::Left;
         }
@@ -244,7 +264,7 @@ impl Slot {
             Strike::Delay(by) => delay = by,
             _ => {}
         }
-        state.remember(command, Some(&answer));
+        state.remember(command, Some(&answer), steps);
         Served::Answer(answer, delay)
     }
 
@@ -270,20 +290,20 @@ impl Slot {
         state.commands += 1;
         let strike = strike(&mut state.fault);
         if strike == Strike::Remove {
-            state.remember(command, None);
+            state.remember(command, None, Vec::new());
             state.card = None;
             return (ChipReply::Silence, Duration::ZERO, false);
         }
         let Some(card) = state.card.as_mut() else {
             return (ChipReply::Silence, Duration::ZERO, false);
         };
-        card.chip.prepare(strike);
         let mut reply = match strike {
             Strike::Mute => ChipReply::Silence,
-            _ => work(&mut card.chip),
+            _ => card.work(strike, |_, chip| work(chip)),
         };
+        let steps = card.reading.take();
         if strike == Strike::LoseAnswer || card.chip.died() {
-            state.remember(command, None);
+            state.remember(command, None, steps);
             state.card = None;
             return (ChipReply::Silence, Duration::ZERO, false);
         }
@@ -300,7 +320,7 @@ impl Slot {
             ChipReply::Ack => &[0x0A],
             _ => &[],
         };
-        state.remember(command, Some(answer));
+        state.remember(command, Some(answer), steps);
         (reply, delay, matches!(strike, Strike::Garble(_)))
     }
 
@@ -355,27 +375,46 @@ impl Slot {
     }
 }
 
-impl Taken {
-    /// What a fault does to the card itself before it hears a command.
-    fn prepare(&mut self, strike: Strike) {
+impl Lying {
+    fn reset(&mut self) {
+        self.work(Strike::None, |firmware, chip| firmware.reset(chip));
+    }
+
+    /// One work of the reader with the chip, metered, and with what a fault does to the card itself.
+    fn work<T>(
+        &mut self,
+        strike: Strike,
+        work: impl FnOnce(&mut Firmware, &mut dyn Chip) -> T,
+    ) -> T {
         if let Strike::TearWrite { after } = strike {
-            self.arm(if after {
+            self.chip.arm(if after {
                 Tear::AfterWrite
             } else {
                 Tear::BeforeWrite
             });
         }
+        let mut metered = Metered {
+            kind: self.chip.spec().chip,
+            chip: &mut self.chip,
+            reading: &mut self.reading,
+            is_unheard: strike == Strike::Unheard,
+        };
+        work(&mut self.firmware, &mut metered)
     }
 }
 
 impl State {
-    fn remember(&mut self, command: &[u8], answer: Option<&[u8]>) {
+    fn remember(&mut self, command: &[u8], answer: Option<&[u8]>, steps: Vec<AirStep>) {
+        let time = air::time_of(&steps, BitRate::K106);
         if self.log.len() == REMEMBERED {
             self.log.pop_front();
         }
         self.log.push_back(Exchange {
             command: hex(command),
             answer: answer.map(hex),
+            air_us: time.air_us,
+            card_us: time.card_us,
+            steps,
         });
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Turns HTTP into jobs for the till and answers back into HTTP; decides nothing itself.
 
+mod cards;
 mod error;
 mod extract;
 mod guard;
@@ -133,10 +134,10 @@ fn routes() -> Vec<Route> {
         ),
         route("get", "/v1/jobs/current", get(purses::current_job)),
         route("delete", "/v1/jobs/current", delete(purses::cancel_job)),
-        route("post", "/v1/cards/read", post(purses::read_card)),
-        route("post", "/v1/cards/freeze", post(purses::freeze)),
-        route("post", "/v1/cards/unfreeze", post(purses::unfreeze)),
-        route("post", "/v1/cards/issue", post(purses::issue)),
+        route("post", "/v1/cards/read", post(cards::read)),
+        route("post", "/v1/cards/freeze", post(cards::freeze)),
+        route("post", "/v1/cards/unfreeze", post(cards::unfreeze)),
+        route("post", "/v1/cards/issue", post(cards::issue)),
         route("get", "/v1/reports/day", get(reports::day)),
         route("get", "/v1/reports/sales", get(reports::sales)),
         route("get", "/v1/reports/redemptions", get(reports::redemptions)),

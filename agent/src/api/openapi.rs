@@ -1,6 +1,6 @@
 //! The OpenAPI document, served without a token at `/openapi.json`.
 
-use super::{products, purses, reports, sales, sessions, status, stream};
+use super::{cards, products, purses, reports, sales, sessions, status, stream};
 use axum::Json;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -19,7 +19,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
         sales::remove_coupon, sales::check_out, sales::void, sales::receipt,
         purses::pay, purses::take_back, purses::list, purses::show, purses::top_up, purses::restore,
         purses::give_up, purses::give_back, purses::current_job, purses::cancel_job,
-        purses::read_card, purses::freeze, purses::unfreeze, purses::issue,
+        cards::read, cards::freeze, cards::unfreeze, cards::issue,
         reports::day, reports::sales, reports::redemptions, reports::voids, reports::unconfirmed,
     ),
 )]

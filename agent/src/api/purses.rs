@@ -1,4 +1,4 @@
-//! E-money over the API: jobs with cards, movements, and the manager's ways out.
+//! E-money over the API: jobs that move it, movements, and the manager's ways out.
 
 use super::error::ErrorBody;
 use super::extract::{Nothing, Sale, Signed, Write};
@@ -12,7 +12,7 @@ use axum::Json;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
-use tillside_core::{CardIdentity, Money, PersonId, PurseTx, Refusal, TenderKind};
+use tillside_core::{Money, PersonId, PurseTx, Refusal, TenderKind};
 use utoipa::ToSchema;
 
 type Answered = Result<Answer, ApiError>;
@@ -67,33 +67,6 @@ pub(crate) struct GiveBackBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<crate::view::schema::Money>)]
     amount: Option<Money>,
-    /// The manager who allows it; not needed when a manager is signed in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    manager: Option<Credentials>,
-}
-
-/// A card to block here, or to free.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FreezeBody {
-    /// The card: `uid:…` or `code:…`.
-    card: String,
-    /// Why: a sentence; whoever is shown the card next reads it.
-    reason: String,
-    /// The manager who allows it; not needed when a manager is signed in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    manager: Option<Credentials>,
-}
-
-/// A card to issue.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct IssueBody {
-    /// Whose it is to be: the member's id, the number of a card, or the name.
-    member: String,
-    /// The lost card it stands in for: `uid:…` or `code:…`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    replaces: Option<String>,
     /// The manager who allows it; not needed when a manager is signed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     manager: Option<Credentials>,
@@ -281,98 +254,6 @@ pub(crate) async fn cancel_job(
     Ok(Json(local.jobs.cancel(words::CANCELLED)?))
 }
 
-/// Reads a card: balance, last transactions, whose it is. A job.
-#[utoipa::path(post, path = "/v1/cards/read", tag = "cards", request_body(content = Object, description = "Empty"),
-    params(("Tillside-Session" = String, Header), ("Idempotency-Key" = String, Header)),
-    responses((status = 202, body = JobView), (status = 409, body = ErrorBody)))]
-pub(crate) async fn read_card(
-    State(local): State<Local>,
-    Signed(session): Signed,
-    write: Write<Nothing>,
-) -> Answered {
-    begin(&local, &session, write.key, Work::Read).await
-}
-
-/// Blocks a card at this till; HQ hears of it. A cashier needs a manager's name and PIN.
-#[utoipa::path(post, path = "/v1/cards/freeze", tag = "cards", request_body = FreezeBody,
-    params(("Tillside-Session" = String, Header), ("Idempotency-Key" = String, Header)),
-    responses((status = 204), (status = 403, description = "manager_needed", body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
-pub(crate) async fn freeze(
-    State(local): State<Local>,
-    Signed(session): Signed,
-    write: Write<FreezeBody>,
-) -> Answered {
-    let FreezeBody {
-        card,
-        reason,
-        manager,
-    } = write.body;
-    let card = CardIdentity::new(&card).map_err(|_| TillError::BadCard)?;
-    match approved(&local, &session, &write.key, manager).await? {
-        Approved::Before(answer) => Ok(answer),
-        Approved::By(by) => Ok(local
-            .till
-            .run(move |desk| desk.freeze(&write.key, card, reason, by))
-            .await?),
-    }
-}
-
-/// Lets a card that this till blocked be used again. A cashier needs a manager's name and PIN.
-#[utoipa::path(post, path = "/v1/cards/unfreeze", tag = "cards", request_body = FreezeBody,
-    params(("Tillside-Session" = String, Header), ("Idempotency-Key" = String, Header)),
-    responses((status = 204), (status = 403, description = "manager_needed", body = ErrorBody), (status = 409, description = "card_not_frozen", body = ErrorBody), (status = 422, body = ErrorBody)))]
-pub(crate) async fn unfreeze(
-    State(local): State<Local>,
-    Signed(session): Signed,
-    write: Write<FreezeBody>,
-) -> Answered {
-    let FreezeBody {
-        card,
-        reason,
-        manager,
-    } = write.body;
-    let card = CardIdentity::new(&card).map_err(|_| TillError::BadCard)?;
-    match approved(&local, &session, &write.key, manager).await? {
-        Approved::Before(answer) => Ok(answer),
-        Approved::By(by) => Ok(local
-            .till
-            .run(move |desk| desk.unfreeze(&write.key, card, reason, by))
-            .await?),
-    }
-}
-
-/// Makes a card the programme's: a job. At stores that issue cards only; a cashier needs a manager's name and PIN.
-#[utoipa::path(post, path = "/v1/cards/issue", tag = "cards", request_body = IssueBody,
-    params(("Tillside-Session" = String, Header), ("Idempotency-Key" = String, Header)),
-    responses((status = 202, body = JobView), (status = 403, description = "manager_needed", body = ErrorBody), (status = 404, description = "no_such_member", body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
-pub(crate) async fn issue(
-    State(local): State<Local>,
-    Signed(session): Signed,
-    write: Write<IssueBody>,
-) -> Answered {
-    let IssueBody {
-        member,
-        replaces,
-        manager,
-    } = write.body;
-    let replaces = replaces.map(|card| CardIdentity::new(&card));
-    let replaces = replaces.transpose().map_err(|_| TillError::BadCard)?;
-    match approved(&local, &session, &write.key, manager).await? {
-        Approved::Before(answer) => Ok(answer),
-        Approved::By(_) => {
-            let member = local
-                .till
-                .run(move |desk| desk.member_called(&member))
-                .await?;
-            let work = Work::Issue {
-                member: member.member,
-                replaces,
-            };
-            begin(&local, &session, write.key, work).await
-        }
-    }
-}
-
 /// Begins a job, unless its key was answered before.
 pub(super) async fn begin(local: &Local, session: &Session, key: WriteKey, work: Work) -> Answered {
     let ready = Ready {
@@ -396,13 +277,13 @@ pub(super) async fn begin(local: &Local, session: &Session, key: WriteKey, work:
 }
 
 /// Who allowed something; or that it was done before.
-enum Approved {
+pub(super) enum Approved {
     Before(Answer),
     By(PersonId),
 }
 
 /// Looks at a manager's PIN, unless the request was answered before: a repeated one needs none.
-async fn approved(
+pub(super) async fn approved(
     local: &Local,
     session: &Session,
     key: &WriteKey,

@@ -2,10 +2,11 @@
 
 use super::card::{Cards, Reading, causes};
 use super::chip::Chip;
-use super::flow::{Attended, Durable, Flow, FlowError, JobEnd, Steps};
+use super::flow::{Flow, Steps};
 use super::issue::issue;
 use super::job::{Job, Jobs, Work};
 use super::keys::Keys;
+use super::outcome::{Attended, Durable, FlowError, JobEnd};
 use super::view::{JobKind, JobStage, JobView};
 use super::words;
 use crate::account::Accounts;

@@ -3,7 +3,7 @@
 //! The one product behind it is `tillside-cards` ([`super::chip`]); tests of the flows put a script in
 //! its place.
 
-use super::flow::FlowError;
+use super::outcome::FlowError;
 use tillside_core::{
     CardIdentity, CardLogEntry, CardSeen, MemberId, TransactionMacInput, TransactionMacValue,
 };

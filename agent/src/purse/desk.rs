@@ -3,10 +3,11 @@
 
 use super::card::Reading;
 use super::chip::Chip;
-use super::flow::{Attended, Durable, Ended, Flow, FlowError, JobEnd, Steps};
+use super::flow::{Flow, Steps};
 use super::issue::issue;
 use super::job::{Job, Work};
 use super::keys::Keys;
+use super::outcome::{Attended, Durable, Ended, FlowError, JobEnd};
 use crate::chance;
 use crate::clock::WallClock;
 use crate::events::Hub;

@@ -2,8 +2,9 @@
 
 use super::card::{causes, failed};
 use super::chip::Chip;
-use super::flow::{Durable, Ended, FlowError, JobEnd, Steps};
+use super::flow::Steps;
 use super::job::{Job, Work};
+use super::outcome::{Durable, Ended, FlowError, JobEnd};
 use jiff::civil::Date;
 use std::ops::ControlFlow;
 use tillside_cards::issue::{IssueOrder, IssueStep};

@@ -16,6 +16,7 @@ mod flow;
 mod issue;
 mod job;
 mod keys;
+mod outcome;
 mod view;
 pub(crate) mod words;
 
@@ -25,9 +26,10 @@ pub use crate::till::{
 pub(crate) use attendant::{CardTapped, Tapped, TillAttendant, settled_view, show_settled};
 pub(crate) use card::Reading;
 pub use desk::{NoTap, PurseDesk, Tap};
-pub use flow::{Durable, Ended, JobEnd, Steps};
+pub use flow::Steps;
 pub use job::{JOB_PATIENCE, Job, Jobs, Source, Work};
 pub use keys::{Keys, VaultOptions};
+pub use outcome::{Durable, Ended, JobEnd};
 pub use view::{
     CardReport, CardTransactionView, EmoneyView, JobKind, JobStage, JobView, KeysView,
     MovementKind, MovementStage, PaymentView, PurseView,

@@ -131,7 +131,7 @@ impl Stage {
     pub fn standing(&self, owner: &PurseCard) -> Standing {
         let mut session = self.reader.session().unwrap();
         let purse = OpenPurse::open(session.as_mut(), self.keys(), owner, &mut random);
-        purse.unwrap().standing().clone()
+        *purse.unwrap().standing()
     }
 
     pub fn log(&self, owner: &PurseCard) -> Vec<tillside_cards::purse::LogEntry> {

@@ -200,7 +200,7 @@ impl Desk {
     ///
     /// # Errors
     /// If it is completed or unknown.
-    pub(super) fn draft(&self, sale: SaleId) -> Result<Draft, TillError> {
+    pub(crate) fn draft(&self, sale: SaleId) -> Result<Draft, TillError> {
         match self.open_draft(sale)? {
             Some(draft) => Ok(draft),
             None => Err(self.not_open(sale)?),

@@ -89,8 +89,8 @@ impl Desk {
         Ok(code.and_then(|code| code.proves(now.at)))
     }
 
-    /// The intent at once, in the name of the phone's holder; HQ is asked then. Their account stands
-    /// under the number of the member where no card names it.
+    /// The intent at once, in the name of the phone's holder; HQ is asked then. HQ knows accounts by
+    /// the cards that name their member, so one of those stands for the phone.
     fn account_without_card(
         &mut self,
         key: &WriteKey,
@@ -99,9 +99,8 @@ impl Desk {
         mut view: JobView,
         member: MemberId,
     ) -> Result<Answer, TillError> {
-        let code = format!("code:{}", member.uuid().simple());
         let holder = Holder {
-            card: CardIdentity::new(&code).map_err(|_| TillError::BadCard)?,
+            card: self.card_of(member)?,
             member: Some(member),
             seen: None,
             account: None,
@@ -114,6 +113,16 @@ impl Desk {
         ready.jobs.start_working(view);
         ready.accounts.ask();
         self.write(key, |_, _| Deed::new(202, &answered, DraftChange::Keep))
+    }
+
+    /// A card of a member's that may be used.
+    fn card_of(&self, member: MemberId) -> Result<CardIdentity, TillError> {
+        for card in self.store.cards_of_member(&member)? {
+            if self.store.card_blocked(&card)?.is_none() {
+                return Ok(card);
+            }
+        }
+        Err(TillError::ProofNeeded)
     }
 
     fn about(

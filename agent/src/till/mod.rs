@@ -34,6 +34,8 @@ pub(crate) use coupons::CouponAnswerView;
 pub use customer::card_words;
 pub use deed::{Answer, WriteKey};
 pub use desk::{Desk, Flags};
+#[cfg(test)]
+pub(crate) use draft::CodeShown;
 pub use draft::{Draft, PendingVoid};
 pub use error::{OPEN_SALE_LIMIT, REFUSED_COUPON_LIMIT, TillError};
 pub(crate) use jobs::Ready;

@@ -1,9 +1,12 @@
 //! Accounts at HQ: asked for only with the line up, by whoever proved who they are, and settled by
 //! HQ's answer whenever it comes.
 
-use super::shop::{Shop, eur};
+use super::shop::{CLARA, NOON, Shop, eur, key, person};
+use crate::account::Accounts;
+use crate::events::Hub;
 use crate::purse::double::Card;
-use crate::purse::{JobEnd, Source, Work};
+use crate::purse::{JobEnd, JobStage, Jobs, Source, Work};
+use crate::till::Ready;
 use serde_json::json;
 use tillside_core::{
     EndEvidence, MemberId, PurseEnd, PurseEvidence, PurseKind, PurseStage, SaleId,
@@ -29,7 +32,7 @@ impl crate::purse::card::Cards for Proven {
         session: &mut dyn tillside_drivers::CardSession,
     ) -> Result<crate::purse::Reading, crate::purse::card::Trouble> {
         let reading = self.0.read(session)?;
-        let member: MemberId = "01940000-0000-7000-8000-0000000000aa".parse().unwrap();
+        let member: MemberId = CLARA.parse().unwrap();
         Ok(crate::purse::Reading {
             purse: false,
             authenticated: self.1,
@@ -105,6 +108,48 @@ fn hqs_answer_completes_the_sale_also_after_a_restart() {
 }
 
 #[test]
+fn a_fresh_code_stands_for_a_card_of_its_member_that_may_be_used() {
+    let mut shop = Shop::open();
+    shop.line_up();
+    let sale = shop.sale(429);
+    let mut draft = shop.desk.draft(sale).unwrap();
+    draft.code = Some(crate::till::CodeShown {
+        member: CLARA.parse().unwrap(),
+        at: tillside_core::Timestamp(NOON - 60_000),
+    });
+    let (lane, text) = (draft.lane.clone(), draft.to_json().unwrap());
+    shop.desk.store.save_draft(sale, &lane, &text).unwrap();
+    let blocked = tillside_core::CardIdentity::new("code:900000001").unwrap();
+    let mara = tillside_core::PersonId::new("mara").unwrap();
+    let why = "Reported lost.".to_owned();
+    shop.desk.freeze(&key(), blocked, why, mara).unwrap();
+    let jobs = Jobs::new(Hub::default());
+    let ready = Ready {
+        jobs: jobs.clone(),
+        accounts: Accounts::default(),
+        readers: false,
+        keys: false,
+    };
+    let work = from_account(sale, 429);
+    let answer = shop.desk.begin_job(&key(), &ready, person(), work).unwrap();
+    assert_eq!(answer.status, 202);
+    assert_eq!(jobs.view().unwrap().stage, JobStage::Working);
+    let asked = shop.desk.accounts_to_ask().unwrap();
+    assert_eq!(asked[0].request.card.as_str(), "uid:04999999999999");
+    assert_eq!(asked[0].request.member.to_string(), CLARA);
+    // HQ's answer frees the place for the next job.
+    let moved = PurseEvidence::AccountMoved { after: 0 };
+    let txid = asked[0].request.txid;
+    let settled = shop
+        .desk
+        .end_purse(txid, EndEvidence::Plain(moved))
+        .unwrap();
+    let show = |view: &mut crate::purse::JobView| crate::purse::show_settled(view, &settled);
+    assert!(jobs.settled(txid, show));
+    assert!(jobs.view().unwrap().completed && jobs.free().is_ok());
+}
+
+#[test]
 fn hqs_refusal_leaves_the_sale_as_it_was() {
     let (mut shop, card) = (Shop::open(), Proven(Card::new(CARD), true));
     shop.line_up();
@@ -130,12 +175,10 @@ fn what_was_given_up_is_not_asked_for_again() {
     };
     shop.desk.leave_unknown(begun.txid, "no answer").unwrap();
     let request = crate::till::VoidRequest {
-        cashier: super::shop::person(),
+        cashier: person(),
         approved_by: tillside_core::PersonId::new("mara").unwrap(),
         reason: "The line is down.".to_owned(),
     };
-    shop.desk
-        .give_up(&super::shop::key(), begun.txid, request)
-        .unwrap();
+    shop.desk.give_up(&key(), begun.txid, request).unwrap();
     assert!(shop.desk.accounts_to_ask().unwrap().is_empty());
 }

@@ -20,7 +20,8 @@ use tillside_core::{
 };
 use tillside_store::Store;
 
-const NOON: i64 = 1_795_348_800_000;
+pub(super) const CLARA: &str = "01940000-0000-7000-8000-0000000000aa";
+pub(super) const NOON: i64 = 1_795_348_800_000;
 
 pub(super) struct Shop {
     pub(super) desk: Desk,
@@ -246,8 +247,10 @@ fn bundle() -> Bundle {
         .unwrap(),
         rules: serde_json::from_value(json!({"v": 1, "rules": [], "plans": []})).unwrap(),
         products: Vec::new(),
-        members: serde_json::from_value(json!({"as_of": 0, "included": {}, "members": []}))
-            .unwrap(),
+        members: serde_json::from_value(json!({"as_of": 0, "included": {}, "members": [
+            {"member": CLARA, "display_name": "Clara", "tier": "gold", "points": 0,
+                "cards": ["code:900000001", "uid:04999999999999"]}]}))
+        .unwrap(),
         coupons: serde_json::from_value(
             json!({"holder": null, "numbers": [], "revoked": [], "elsewhere": []}),
         )

@@ -53,6 +53,18 @@ impl Store {
         })
     }
 
+    /// The cards that name a member, as the bundle in force has them, by number.
+    pub fn cards_of_member(&self, member: &MemberId) -> Result<Vec<CardIdentity>, StoreError> {
+        self.read(|conn| {
+            let mut statement =
+                conn.prepare_cached("SELECT card FROM cards WHERE member = ?1 ORDER BY card")?;
+            let rows = statement.query_map([Id(member.uuid())], |row| {
+                Ok(row.get::<_, Checked<CardIdentity>>(0)?.0)
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// The member a card names.
     pub fn member_by_card(&self, card: &CardIdentity) -> Result<Option<Member>, StoreError> {
         let Some(till) = &self.till else {

@@ -15,5 +15,6 @@ mod ledger;
 mod limits;
 mod line;
 mod program;
+mod purse;
 mod story;
 mod tls;

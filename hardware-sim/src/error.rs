@@ -46,6 +46,12 @@ pub enum SimError {
         /// The number of the reader.
         reader: usize,
     },
+    /// The card lies on a reader: it is one thing, and in one place.
+    #[error("{card} lies on another reader: remove it there first")]
+    Elsewhere {
+        /// The card, as [`CardSpec`](crate::CardSpec) is written.
+        card: String,
+    },
     /// Not a card.
     #[error("`{text}` is no card: {why}")]
     BadCard {

@@ -158,7 +158,7 @@ impl Slot {
                     reader: self.number,
                 });
             }
-            let chip = Taken::from(&self.shelf, spec);
+            let chip = Taken::from(&self.shelf, spec)?;
             let mut card = Lying {
                 chip,
                 reading: Reading::default(),

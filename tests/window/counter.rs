@@ -5,7 +5,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 use tillside_core::{Bundle, TerminalProfile, Timestamp};
 use tillside_keys::{KeyPackage, KeyRole};
@@ -19,6 +19,10 @@ pub const CARD: (&str, &str) = ("desfire-ev3:04F1A2B3C4D5E6", "D5E6");
 pub const STICKER: &str = "ntag215:04A1B2C3D4E5F6";
 /// Ground coffee, 4.29.
 pub const COFFEE: &str = "4006381333931";
+const MEMBER: &str = "01940000-0000-7000-8000-0000000000aa";
+const TERMINAL: &str = "01940000-0000-7000-8000-000000000001";
+/// The service looks for cards every 0.4 s.
+const LOOKS: Duration = Duration::from_millis(600);
 /// What commits a card's transaction (card layout): in `90 C7 …` and at the front of a native frame.
 const COMMIT: u8 = 0xC7;
 
@@ -82,7 +86,7 @@ impl Counter {
     /// Issues the card to Clara, as a manager does, and takes it away.
     pub async fn issue(&self) -> Result<()> {
         let api = self.till.api_for(Person::MARA).await?;
-        api.post("/v1/cards/issue", json!({"member": "Clara"}))
+        api.post("/v1/cards/issue", json!({"member": MEMBER}))
             .await?;
         self.tap(CARD.0)?;
         let job = ended(&api).await?;
@@ -110,6 +114,8 @@ impl Counter {
     /// Takes it away.
     pub fn away(&self) -> Result<()> {
         self.reader.hands.remove(1)?;
+        // A card that is changed faster than the service looks is the same one to it.
+        std::thread::sleep(LOOKS);
         Ok(())
     }
 
@@ -130,13 +136,16 @@ impl Counter {
         Ok(self.reader.hands.exchanges(1)?.len())
     }
 
-    /// The card leaves in the middle of the `apdu`-th command from now.
-    pub fn tear_at(&self, apdu: u32) -> Result<()> {
-        let fault = FaultSetting {
-            fault: Fault::RemoveAt { apdu },
-            once: true,
+    /// The card leaves at the `apdu`-th command from now: before it works on it, or after, its answer
+    /// unheard.
+    pub fn tear_at(&self, apdu: u32, after: bool) -> Result<()> {
+        let fault = match after {
+            true => Fault::LoseAnswer { apdu },
+            false => Fault::RemoveAt { apdu },
         };
-        self.reader.hands.set_fault(1, Some(fault))?;
+        self.reader
+            .hands
+            .set_fault(1, Some(FaultSetting::from(fault)))?;
         Ok(())
     }
 }
@@ -171,7 +180,7 @@ fn enrolled(data: &Path) -> Result<()> {
     let now = store.now(Timestamp(i64::try_from(since.as_millis())?));
     let bundle = bundle()?;
     store.enrol(&TerminalProfile {
-        terminal: "01940000-0000-7000-8000-000000000001".parse()?,
+        terminal: TERMINAL.parse()?,
         lane: "1".parse()?,
         profile: bundle.profile.clone(),
         epoch: 1,
@@ -183,24 +192,35 @@ fn enrolled(data: &Path) -> Result<()> {
 
 /// What HQ published: a top-up desk that issues cards.
 fn bundle() -> Result<Bundle> {
-    let bundle = json!({
-        "version": 7,
-        "profile": {"store": "S1", "name": "Corner Shop Lindenplatz", "time_zone": "Europe/Berlin", "currency": "EUR"},
-        "rules": {"v": 1, "rules": [{"rule": "base", "name": "Points on every purchase", "funder": "chain",
-            "effect": {"kind": "points_per_amount", "points": 1, "per": eur(100)}}], "plans": []},
-        "products": [{"item": "gtin:04006381333931", "name": "Ground coffee, mild 250 g", "unit_price": eur(429),
-            "category": "coffee", "tax_class": "reduced"}],
-        "members": {"as_of": 0, "included": {}, "members": [{"member": "01940000-0000-7000-8000-0000000000aa",
-            "display_name": "Clara Weiss", "tier": "gold", "points": 1240, "cards": []}]},
-        "coupons": {"holder": null, "numbers": [], "revoked": [], "elsewhere": []},
-        "purse": {
-            "scheme": {"application": "F54C01", "system": "tillside-test", "currency": "EUR", "cap": eur(15_000),
-                "key_version": 1, "log_entries": 10, "card_days": 730, "replacement_wait_hours": 72},
+    Ok(Bundle {
+        version: 7,
+        profile: of(json!({"store": "S1", "name": "Corner Shop Lindenplatz",
+            "time_zone": "Europe/Berlin", "currency": "EUR"}))?,
+        rules: of(
+            json!({"v": 1, "plans": [], "rules": [{"rule": "base", "funder": "chain",
+            "name": "Points on every purchase",
+            "effect": {"kind": "points_per_amount", "points": 1, "per": eur(100)}}]}),
+        )?,
+        products: of(
+            json!([{"item": "gtin:04006381333931", "name": "Ground coffee, mild 250 g",
+            "unit_price": eur(429), "category": "coffee", "tax_class": "reduced"}]),
+        )?,
+        members: of(json!({"as_of": 0, "included": {}, "members": [{
+            "member": MEMBER, "display_name": "Clara Weiss",
+            "tier": "gold", "points": 1240, "cards": []}]}))?,
+        coupons: of(json!({"holder": TERMINAL, "numbers": [], "revoked": [], "elsewhere": []}))?,
+        purse: Some(of(json!({
+            "scheme": {"application": "F54C01", "system": "tillside-test", "currency": "EUR",
+                "cap": eur(15_000), "key_version": 1, "log_entries": 10, "card_days": 730,
+                "replacement_wait_hours": 72},
             "desk": {"top_up": true, "issue": true},
-            "blocked": {"as_of": null, "filter": "", "cards": []}},
-        "member_codes": null,
-    });
-    Ok(serde_json::from_value(bundle)?)
+            "blocked": {"as_of": null, "filter": "", "cards": []}}))?),
+        member_codes: None,
+    })
+}
+
+fn of<T: serde::de::DeserializeOwned>(value: Value) -> Result<T> {
+    Ok(serde_json::from_value(value)?)
 }
 
 /// Every key of the chain in the till's development vault.

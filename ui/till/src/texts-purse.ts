@@ -8,6 +8,7 @@ export const purseTexts = {
   aCard: 'Card',
   theAccount: 'Account at HQ',
   onTheCard: (amount: string) => `${amount} on the card`,
+  leftOn: (amount: string, end: string) => `${amount} left on ${theCard(end)}`,
   onTheCardShort: 'on the card',
   cardHasOpen: 'To look after: open the card',
   openCard: 'Balance and more',

@@ -60,8 +60,11 @@ export class App {
     this.selling = new Selling(this.calls);
     this.purses = new Purses(this.calls, (job) => {
       this.happened += 1;
-      this.#served.ended(job);
+      const mine = job.sale === null || job.sale === this.selling.sale?.sale;
+      if (mine) this.#served.ended(job);
+      else this.selling.tell(job.words);
       void this.selling.cardDone(job);
+      void this.refresh();
     });
   }
 

@@ -159,7 +159,8 @@ export class Selling {
     return this.#run(async () => {
       this.held = null;
       this.#put(await this.calls.setCustomer(await this.#open(), card));
-      this.notice = null;
+      // What an earlier sale's card had to say stays to be read.
+      if (this.notice?.tone !== 'wait') this.notice = null;
     });
   }
 
@@ -251,6 +252,11 @@ export class Selling {
       if (sale.state === 'open') this.#put(sale);
       else await this.#finishedBefore(job.sale);
     });
+  }
+
+  /** What came out of an earlier sale's payment, while another (or none) is at hand. */
+  tell(words: string): void {
+    this.notice = { tone: 'wait', words };
   }
 
   /** Goes on with a sale that nobody else will: one whose payment is not known, after a restart. */

@@ -220,6 +220,16 @@ describe('a payment by e-money', () => {
     expect(selling.sale?.sale).toBe('2');
   });
 
+  it('of an earlier sale is told, and stays to be read when its card begins another', async () => {
+    const { selling } = till(() => sale('2'));
+    selling.tell('4.29 EUR is owed to the shopper.');
+    await selling.attach('uid:04');
+    expect(selling.notice).toEqual({ tone: 'wait', words: '4.29 EUR is owed to the shopper.' });
+    await selling.removeCustomer();
+    await selling.setQuantity(0, 2);
+    expect(selling.notice).toBeNull();
+  });
+
   it('that nobody knows about is brought up after a restart, unless another sale is at hand', async () => {
     const { selling } = till((call) => sale(call.endsWith('/1') ? '1' : '2'));
     await selling.bringUp('1');

@@ -4,7 +4,7 @@
 //! [`Accounts`] only wakes whoever asks. Asking again with the same txid is answered by HQ as before,
 //! so it is never moved twice.
 
-use crate::purse::{Jobs, Keys, settled_view, show_settled, words};
+use crate::purse::{Jobs, Keys, words};
 use crate::till::{Settled, Till, TillError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -113,7 +113,7 @@ impl Asking {
             .await;
         match settled {
             Ok(settled) => {
-                self.tell(&settled);
+                self.tell(&settled).await;
                 true
             }
             Err(TillError::Refused(_)) => true,
@@ -135,18 +135,16 @@ impl Asking {
             })
             .await;
         if let Ok(Some(Ok(settled))) = left {
-            self.tell(&settled);
+            self.tell(&settled).await;
         }
         false
     }
 
-    fn tell(&self, settled: &Settled) {
-        if !self
-            .jobs
-            .settled(settled.txid, |view| show_settled(view, settled))
-        {
-            self.jobs.tell(settled_view(settled));
-        }
+    async fn tell(&self, settled: &Settled) {
+        let txid = settled.txid;
+        let receipt = self.till.run(move |desk| desk.purse(txid)).await;
+        let receipt = receipt.ok().and_then(|view| view.receipt);
+        self.jobs.tell_settled(settled, receipt);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::account::{Accounts, fetch_keys};
 use crate::line_board::LineBoard;
-use crate::purse::{JobView, Jobs, Keys, settled_view, show_settled};
+use crate::purse::{Jobs, Keys};
 use crate::till::{Desk, Flags, Till, TillError};
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -168,10 +168,9 @@ impl Local for Wire {
             });
             match done.await {
                 Ok(settled) => {
-                    let shown = |view: &mut JobView| show_settled(view, &settled);
-                    if !self.jobs.settled(txid, shown) {
-                        self.jobs.tell(settled_view(&settled));
-                    }
+                    let receipt = self.till.run(move |desk| desk.purse(txid)).await;
+                    let receipt = receipt.ok().and_then(|view| view.receipt);
+                    self.jobs.tell_settled(&settled, receipt);
                 }
                 // Known already, or of a history that this disk does not have: HQ stops telling it
                 // when it has the journal.

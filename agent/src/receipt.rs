@@ -4,7 +4,7 @@
 use crate::chance::sale_number;
 use jiff::tz::TimeZone;
 use tillside_core::{
-    CardIdentity, Money, PurseAction, PurseIntended, PurseTx, SaleCompleted, SaleVoided,
+    CardIdentity, Money, PurseAction, PurseIntended, PurseKind, PurseTx, SaleCompleted, SaleVoided,
     StoreProfile, Tender, TenderKind, Timestamp,
 };
 
@@ -123,7 +123,11 @@ pub fn purse_receipt(
     }
     paper.words(&format!("Card {}", masked(&intended.card)));
     if let Some(after) = after {
-        paper.pair("The card holds", &after.to_string());
+        let holds = match intended.kind {
+            PurseKind::Account => "The account holds",
+            _ => "The card holds",
+        };
+        paper.pair(holds, &after.to_string());
     }
     paper.rule('=');
     paper.words(&intended.txid.to_string());

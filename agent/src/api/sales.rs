@@ -131,10 +131,10 @@ pub(crate) async fn abandon(
     Sale(sale): Sale,
     write: Write<Nothing>,
 ) -> Answered {
-    Ok(local
-        .till
-        .run(move |desk| desk.abandon(&write.key, sale))
-        .await?)
+    let job = local.till.run(move |desk| desk.abandon(&write.key, sale));
+    let answer = job.await?;
+    local.jobs.sale_is_over(sale);
+    Ok(answer)
 }
 
 /// Puts whatever a scanner read to the sale.
@@ -271,7 +271,9 @@ pub(crate) async fn check_out(
     let job = local
         .till
         .run(move |desk| desk.check_out(&write.key, sale, session.person, tenders));
-    Ok(job.await?)
+    let answer = job.await?;
+    local.jobs.sale_is_over(sale);
+    Ok(answer)
 }
 
 /// Takes a recorded sale back, on its own day. A cashier needs a manager's name and PIN. If cards paid for it, they get their money back first: a job (202), and the sale is voided with the last of them.

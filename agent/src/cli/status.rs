@@ -84,7 +84,7 @@ fn say(status: &Value) {
     println!("Facts HQ has not confirmed: {}", status["unconfirmed"]);
     println!("Rules and prices: version {}", status["bundle"]);
     if !status["emoney"]["cap"].is_null() {
-        println!("E-money: {}", text(&status["emoney"]["words"]));
+        println!("{}", text(&status["emoney"]["words"]));
     }
     if let Some(sticker) = status["sticker"].as_str() {
         println!("Sticker for members' phones: {sticker}");

@@ -132,11 +132,7 @@ impl TillAttendant {
 
     /// A movement that an earlier job left unknown came out, or did not.
     fn tell_settled(&self, settled: &Settled) {
-        let change = |view: &mut JobView| show_settled(view, settled);
-        if settled.end.is_some() && self.jobs.settled(settled.txid, change) {
-            return;
-        }
-        self.jobs.tell(settled_view(settled));
+        self.jobs.tell_settled(settled, self.receipt(settled));
     }
 
     fn end(&self, job: Job, end: JobEnd, balance: Option<i64>, card_end: &str) {
@@ -148,7 +144,7 @@ impl TillAttendant {
                     return;
                 }
                 self.jobs.end(|view| {
-                    show_settled(view, &settled);
+                    view.show_settled(&settled);
                     view.card_end = card_end;
                     view.receipt = receipt;
                 });
@@ -312,43 +308,6 @@ pub(super) fn random() -> Option<[u8; 16]> {
 
 fn money(like: Option<Money>, minor: Option<i64>) -> Option<Money> {
     Money::new(minor?, like?.currency()).ok()
-}
-
-/// How a movement came out, in a job's view.
-pub(crate) fn show_settled(view: &mut JobView, settled: &Settled) {
-    view.stage = match settled.end {
-        Some(PurseEnd::Done) => JobStage::Done,
-        Some(_) => JobStage::NotDone,
-        None => JobStage::Unknown,
-    };
-    view.words.clone_from(&settled.words);
-    view.txid = Some(settled.txid);
-    view.sale = settled.action.sale();
-    view.amount = Some(settled.amount);
-    view.balance = settled.balance;
-    view.card_end = Some(words::card_end(&settled.card));
-    view.completed = settled.completed;
-}
-
-/// The event of a movement that came out without a job.
-pub(crate) fn settled_view(settled: &Settled) -> JobView {
-    let mut view = JobView {
-        job: settled.txid.to_string(),
-        kind: JobKind::Settled,
-        stage: JobStage::Unknown,
-        words: String::new(),
-        txid: None,
-        sale: None,
-        amount: None,
-        balance: None,
-        card_end: None,
-        completed: false,
-        could_take: None,
-        receipt: None,
-        card: None,
-    };
-    show_settled(&mut view, settled);
-    view
 }
 
 /// The till's own thread takes the steps. When it has too much to do they wait a while: what a card

@@ -4,10 +4,12 @@
 
 use super::view::{JobKind, JobStage, JobView};
 use crate::events::{Happening, Hub};
-use crate::till::{TillError, VoidRequest};
+use crate::till::{Settled, TillError, VoidRequest};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tillside_core::{CardIdentity, MemberId, Money, PersonId, PurseTx, SaleId, TenderKind};
+use tillside_core::{
+    CardIdentity, MemberId, Money, PersonId, PurseKind, PurseTx, SaleId, TenderKind,
+};
 
 /// How long a job waits for its card. Who walks away must not have the next shopper pay.
 pub const JOB_PATIENCE: Duration = Duration::from_secs(180);
@@ -235,8 +237,24 @@ impl Jobs {
         self.show(change);
     }
 
+    /// An earlier movement came out, or still did not: the job that left it says so, or an event of
+    /// its own. With the receipt, if it has one.
+    pub fn tell_settled(&self, settled: &Settled, receipt: Option<String>) {
+        let change = |view: &mut JobView| {
+            view.show_settled(settled);
+            view.receipt.clone_from(&receipt);
+        };
+        let known = settled.end.is_some() || settled.kind == PurseKind::Account;
+        if known && self.settled(settled.txid, change) {
+            return;
+        }
+        let mut view = JobView::of_settled(settled);
+        view.receipt = receipt;
+        self.tell(view);
+    }
+
     /// What the newest job did not know yet came out: it asked HQ, or nobody knew.
-    pub fn settled(&self, txid: PurseTx, change: impl FnOnce(&mut JobView)) -> bool {
+    fn settled(&self, txid: PurseTx, change: impl FnOnce(&mut JobView)) -> bool {
         let mut slot = self.slot();
         let known = slot.view.as_mut();
         let open = |view: &&mut JobView| {
@@ -279,6 +297,22 @@ impl Jobs {
         Ok(view)
     }
 
+    /// The sale was paid or thrown away: a job that still waits to take money for it is over.
+    pub fn sale_is_over(&self, sale: SaleId) {
+        let mut slot = self.slot();
+        let its = matches!(&slot.state,
+            State::Waiting(Job { work: Work::Pay { sale: of, .. }, .. }, _) if *of == sale);
+        if !its {
+            return;
+        }
+        slot.state = State::Free;
+        drop(slot);
+        self.show(|view| {
+            view.stage = JobStage::Cancelled;
+            super::words::SALE_IS_OVER.clone_into(&mut view.words);
+        });
+    }
+
     /// The newest job, under way or over.
     pub fn view(&self) -> Option<JobView> {
         self.end_old();
@@ -314,7 +348,7 @@ impl Jobs {
     }
 
     /// Tells the screens of something that happened to a purse outside a job.
-    pub(crate) fn tell(&self, view: JobView) {
+    fn tell(&self, view: JobView) {
         self.hub.tell(Happening::Purse(Box::new(view)));
     }
 
@@ -386,6 +420,25 @@ mod tests {
         jobs.take().unwrap();
         jobs.end_older_than(Duration::ZERO);
         assert!(matches!(jobs.free(), Err(TillError::JobRunning)));
+    }
+
+    #[test]
+    fn a_job_for_a_sale_that_is_over_takes_no_money() {
+        let jobs = Jobs::new(Hub::default());
+        let sale: SaleId = "01940000-0000-7000-8000-0000000000cc".parse().unwrap();
+        let (mut one, view) = job();
+        one.work = Work::Pay {
+            sale,
+            amount: None,
+            partly: false,
+            from: Source::Card,
+        };
+        jobs.start(one, view);
+        jobs.sale_is_over("01940000-0000-7000-8000-0000000000dd".parse().unwrap());
+        assert!(jobs.waiting().is_some());
+        jobs.sale_is_over(sale);
+        assert!(jobs.take().is_none());
+        assert_eq!(jobs.view().unwrap().stage, JobStage::Cancelled);
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(crate) mod words;
 pub use crate::till::{
     Answer, Begun, Desk, LineRequest, Met, Settled, TenderRequest, TillError, VoidRequest, WriteKey,
 };
-pub(crate) use attendant::{CardTapped, Tapped, TillAttendant, settled_view, show_settled};
+pub(crate) use attendant::{CardTapped, Tapped, TillAttendant};
 pub(crate) use card::Reading;
 pub use desk::{NoTap, PurseDesk, Tap};
 pub use flow::Steps;

@@ -1,9 +1,11 @@
 //! Purses as the screen and the POS see them: payments of a sale, movements, jobs, what is on a card.
 
 use super::job::Job;
+use super::words;
+use crate::till::Settled;
 use crate::view::schema;
 use serde::Serialize;
-use tillside_core::{CardIdentity, Money, PersonId, PurseTx, SaleId, Timestamp};
+use tillside_core::{CardIdentity, Money, PersonId, PurseEnd, PurseTx, SaleId, Timestamp};
 use utoipa::ToSchema;
 
 /// How far a movement of a purse is.
@@ -226,6 +228,45 @@ impl JobView {
             receipt: None,
             card: None,
         }
+    }
+}
+
+impl JobView {
+    /// How a movement came out.
+    pub(crate) fn show_settled(&mut self, settled: &Settled) {
+        self.stage = match settled.end {
+            Some(PurseEnd::Done) => JobStage::Done,
+            Some(_) => JobStage::NotDone,
+            None => JobStage::Unknown,
+        };
+        self.words.clone_from(&settled.words);
+        self.txid = Some(settled.txid);
+        self.sale = settled.action.sale();
+        self.amount = Some(settled.amount);
+        self.balance = settled.balance;
+        self.card_end = Some(words::card_end(&settled.card));
+        self.completed = settled.completed;
+    }
+
+    /// The event of a movement that came out without a job.
+    pub(crate) fn of_settled(settled: &Settled) -> Self {
+        let mut view = Self {
+            job: settled.txid.to_string(),
+            kind: JobKind::Settled,
+            stage: JobStage::Unknown,
+            words: String::new(),
+            txid: None,
+            sale: None,
+            amount: None,
+            balance: None,
+            card_end: None,
+            completed: false,
+            could_take: None,
+            receipt: None,
+            card: None,
+        };
+        view.show_settled(settled);
+        view
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) const WAITED_TOO_LONG: &str =
     "No card came within three minutes. Nothing was done. Begin again when the card is here.";
 pub(crate) const CANCELLED: &str = "Cancelled. Nothing was done.";
 pub(crate) const ISSUE_AGAIN: &str = "The card was taken away too soon. Lay the same card on the reader again; it goes on where it stopped.";
+pub(crate) const SALE_IS_OVER: &str = "The sale is over; no card is needed any more.";
 pub(crate) const WORKING: &str = "Leave the card on the reader.";
 pub(crate) const HOLD_AGAIN: &str = "It is not known yet whether this went through. Hold the same card on the reader again; it is never taken twice.";
 pub(crate) const NOT_KEPT: &str = "The card may have been charged, and the till could not write it down. Free some space on the disk, then hold the same card on the reader again.";

@@ -137,6 +137,15 @@ fn one_job_waits_at_a_time_and_a_repeated_request_is_the_same_one() {
     anna.delete("/v1/jobs/current").refused(404, "no_job");
     let read = anna.post("/v1/cards/read", &json!({})).good();
     assert_ne!(read["job"], job["job"]);
+    anna.delete("/v1/jobs/current").good();
+    // Paid in cash while a card was waited for: the next card pays nothing.
+    anna.post(&pay, &json!({})).good();
+    anna.pay(&sale).good();
+    assert_eq!(anna.get("/v1/jobs/current").good()["stage"], "cancelled");
+    let other = self::sale(&anna);
+    anna.post(&format!("{other}/purse"), &json!({})).good();
+    anna.delete(&other).good();
+    anna.delete("/v1/jobs/current").refused(404, "no_job");
 }
 
 #[test]

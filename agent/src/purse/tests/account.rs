@@ -144,8 +144,7 @@ fn a_fresh_code_stands_for_a_card_of_its_member_that_may_be_used() {
         .desk
         .end_purse(txid, EndEvidence::Plain(moved))
         .unwrap();
-    let show = |view: &mut crate::purse::JobView| crate::purse::show_settled(view, &settled);
-    assert!(jobs.settled(txid, show));
+    jobs.tell_settled(&settled, None);
     assert!(jobs.view().unwrap().completed && jobs.free().is_ok());
 }
 

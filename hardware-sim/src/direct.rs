@@ -11,7 +11,7 @@ use tillside_drivers::{Cancel, CardReader, CardSession, FOREVER, Presented, Read
 
 use crate::slot::{Served, Slot};
 use crate::{
-    CardSpec, Exchange, FaultSetting, ReaderModel, ReaderView, SavedCard, Shelf, SimError,
+    CardSpec, Exchange, FaultSetting, ReaderModel, ReaderView, SavedCard, Seen, Shelf, SimError,
 };
 
 /// Between two looks at the place.
@@ -51,6 +51,29 @@ impl DirectReader {
     /// Takes the card away.
     pub fn lift(&self) -> Option<CardSpec> {
         self.slot.lift()
+    }
+
+    /// Lays one more card beside those that lie here.
+    ///
+    /// # Errors
+    /// `Elsewhere` if it lies on a reader.
+    pub fn lay_beside(&self, card: &CardSpec, seen: Seen) -> Result<(), SimError> {
+        self.slot.lay_beside(card, seen)
+    }
+
+    /// Takes one card away; the last one that is left is seen. `false` if it was not here.
+    pub fn lift_one(&self, card: &CardSpec) -> bool {
+        self.slot.lift_one(card)
+    }
+
+    /// Names the card that lies here as soon as a fault takes away the one that lies here.
+    pub fn set_next(&self, card: Option<&CardSpec>) {
+        self.slot.set_next(card);
+    }
+
+    /// Gives the reader its power back after [`Fault::PowerCut`](crate::Fault::PowerCut).
+    pub fn plug_in(&self) {
+        self.slot.plug_in();
     }
 
     /// Sets the fault in place of the one before, or takes it away.
@@ -102,6 +125,12 @@ impl DirectReader {
     }
 
     fn gone(&self) -> ReaderError {
+        if self.slot.is_unplugged() {
+            return ReaderError::ReaderGone {
+                reader: self.name.to_string(),
+                source: None,
+            };
+        }
         ReaderError::CardGone {
             reader: self.name.to_string(),
             source: None,
@@ -118,6 +147,9 @@ impl DirectReader {
         loop {
             if self.cancelled.load(Ordering::SeqCst) {
                 return Err(ReaderError::Cancelled);
+            }
+            if self.slot.is_unplugged() {
+                return Err(self.gone());
             }
             if let Some(found) = found(self) {
                 return Ok(Some(found));
@@ -232,109 +264,4 @@ impl Drop for DirectSession {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::Fault;
-    use tillside_drivers::contract::{Hands, check};
-
-    struct Bench(DirectReader, CardSpec);
-
-    impl Hands for Bench {
-        fn open(&mut self) -> Result<Box<dyn CardReader>, ReaderError> {
-            let mut reader = self.0.clone();
-            reader.cancelled = Arc::default();
-            Ok(Box::new(reader))
-        }
-
-        fn lay(&mut self) {
-            self.0.lay(&self.1).unwrap();
-        }
-
-        fn lift(&mut self) {
-            self.0.lift();
-        }
-
-        fn lift_in_next_command(&mut self) {
-            let fault = Fault::RemoveAt { apdu: 1 };
-            self.0
-                .set_fault(Some(FaultSetting { fault, once: true }))
-                .unwrap();
-        }
-
-        fn question(&self) -> (Vec<u8>, Vec<u8>) {
-            let uid = [self.1.uid.as_slice(), &[0x90, 0x00]].concat();
-            (vec![0xFF, 0xCA, 0x00, 0x00, 0x00], uid)
-        }
-    }
-
-    fn bench(card: &str) -> Bench {
-        let reader = DirectReader::new(ReaderModel::Acr1252, &Shelf::default());
-        Bench(reader, card.parse().unwrap())
-    }
-
-    #[test]
-    fn it_keeps_the_readers_contract() {
-        check(&mut bench("anna")).unwrap();
-    }
-
-    #[test]
-    fn a_card_remembers_what_was_written_and_can_be_played_back() {
-        let Bench(reader, card) = bench("anna");
-        let write = [0xFF, 0xD6, 0x00, 0x08, 0x04, 1, 2, 3, 4];
-        let read = [0xFF, 0xB0, 0x00, 0x08, 0x04];
-        reader.lay(&card).unwrap();
-        let before = reader.card(&card).unwrap();
-        let answer = reader.session().unwrap().transmit(&write).unwrap();
-        assert_eq!(answer, [0x90, 0x00]);
-        reader.lift();
-        reader.lay(&card).unwrap();
-        let answer = reader.session().unwrap().transmit(&read).unwrap();
-        assert_eq!(answer[..4], [1, 2, 3, 4]);
-        reader.lift();
-        reader.shelf.put(&card, before);
-        reader.lay(&card).unwrap();
-        let answer = reader.session().unwrap().transmit(&read).unwrap();
-        assert_eq!(answer[..4], [0, 0, 0, 0]);
-    }
-
-    #[test]
-    fn faults_around_a_write_leave_the_card_on_the_right_side_of_it() {
-        let cases = [
-            (Fault::RemoveAt { apdu: 1 }, false),
-            (Fault::LoseAnswer { apdu: 1 }, true),
-            (
-                Fault::TearWrite {
-                    apdu: 1,
-                    after: false,
-                },
-                false,
-            ),
-            (
-                Fault::TearWrite {
-                    apdu: 1,
-                    after: true,
-                },
-                true,
-            ),
-        ];
-        for (fault, written) in cases {
-            let Bench(reader, card) = bench("anna");
-            reader.lay(&card).unwrap();
-            reader
-                .set_fault(Some(FaultSetting { fault, once: true }))
-                .unwrap();
-            let write = [0xFF, 0xD6, 0x00, 0x08, 0x04, 1, 2, 3, 4];
-            let answer = reader.session().unwrap().transmit(&write);
-            assert!(
-                matches!(answer, Err(ReaderError::CardGone { .. })),
-                "{fault:?}"
-            );
-            assert!(reader.session().is_err(), "{fault:?}: the card left");
-            reader.lay(&card).unwrap();
-            let read = [0xFF, 0xB0, 0x00, 0x08, 0x04];
-            let answer = reader.session().unwrap().transmit(&read).unwrap();
-            assert_eq!(answer[..4] == [1, 2, 3, 4], written, "{fault:?}");
-        }
-    }
-}
+mod tests;

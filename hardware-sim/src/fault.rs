@@ -61,6 +61,12 @@ pub enum Fault {
         #[serde(default)]
         how: Garble,
     },
+    /// The reader loses its power before the command: its card too, without an answer. Behind pcscd
+    /// both are back at once; a reader in memory is gone until it is plugged in again.
+    PowerCut {
+        /// Which command, from 1.
+        apdu: u32,
+    },
     /// Every command may be struck by one of the faults above, drawn from a seed: the same seed, the
     /// same faults.
     Chance {
@@ -128,6 +134,7 @@ fn counter(fault: &mut Fault) -> Option<&mut u32> {
         | Fault::TearWrite { apdu, .. }
         | Fault::LoseAnswer { apdu }
         | Fault::Unheard { apdu }
+        | Fault::PowerCut { apdu }
         | Fault::GarbleAt { apdu, .. } => Some(apdu),
         _ => None,
     }
@@ -140,6 +147,7 @@ pub(crate) enum Strike {
     Remove,
     LoseAnswer,
     Unheard,
+    PowerCut,
     TearWrite { after: bool },
     Delay(Duration),
     Mute,
@@ -163,6 +171,7 @@ pub(crate) fn strike(setting: &mut Option<FaultSetting>) -> Strike {
         Fault::TearWrite { after, .. } => Strike::TearWrite { after: *after },
         Fault::LoseAnswer { .. } => Strike::LoseAnswer,
         Fault::Unheard { .. } => Strike::Unheard,
+        Fault::PowerCut { .. } => Strike::PowerCut,
         Fault::GarbleAt { how, .. } | Fault::Garble { how } => Strike::Garble(*how),
         Fault::Chance { per_mille, seed } => match drawn(*per_mille, seed) {
             Strike::None => return Strike::None,
@@ -220,10 +229,11 @@ mod tests {
     use super::*;
 
     /// Every fault with a command that is struck, and its strike.
-    const COUNTED: [(Fault, Strike); 6] = [
+    const COUNTED: [(Fault, Strike); 7] = [
         (Fault::RemoveAt { apdu: 2 }, Strike::Remove),
         (Fault::LoseAnswer { apdu: 2 }, Strike::LoseAnswer),
         (Fault::Unheard { apdu: 2 }, Strike::Unheard),
+        (Fault::PowerCut { apdu: 2 }, Strike::PowerCut),
         (
             Fault::GarbleAt {
                 apdu: 2,
@@ -313,7 +323,9 @@ mod tests {
             .collect();
         assert!((900..1100).contains(&struck.len()), "{}", struck.len());
         for (_, wanted) in &COUNTED {
-            assert!(struck.contains(&wanted), "{wanted:?} never came");
+            // A power cut ends a reader in memory, so chance does not draw it.
+            let never = *wanted == Strike::PowerCut;
+            assert_ne!(struck.contains(&wanted), never, "{wanted:?}");
         }
     }
 

@@ -35,4 +35,4 @@ pub use fault::{Fault, FaultSetting, Garble};
 pub use reader::ReaderModel;
 pub use shelf::{SavedCard, Shelf};
 pub use simulator::{SimConfig, Simulator};
-pub use slot::{Exchange, ReaderView};
+pub use slot::{Exchange, ReaderView, Seen};

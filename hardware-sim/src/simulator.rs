@@ -14,7 +14,7 @@ use crate::pn532::{Line, Pn532};
 use crate::ports;
 use crate::reader::ReaderModel;
 use crate::shelf::{SavedCard, Shelf};
-use crate::slot::{Exchange, ReaderView, Slot};
+use crate::slot::{Exchange, ReaderView, Seen, Slot};
 
 /// pcscd takes 16 readers, and each of ours is two for it.
 const MOST_READERS: usize = 8;
@@ -135,6 +135,31 @@ impl Simulator {
     /// The cards that lie on no reader.
     pub fn shelf(&self) -> &Shelf {
         &self.shelf
+    }
+
+    /// Lays one more card beside those that lie on a reader.
+    ///
+    /// # Errors
+    /// `NoSuchReader`; `Elsewhere` if it lies on a reader.
+    pub fn tap_beside(&self, reader: usize, card: &CardSpec, seen: Seen) -> Result<(), SimError> {
+        self.slot(reader)?.lay_beside(card, seen)
+    }
+
+    /// Takes one card from a reader; the last one that is left is seen. `false` if it was not there.
+    ///
+    /// # Errors
+    /// `NoSuchReader`.
+    pub fn remove_one(&self, reader: usize, card: &CardSpec) -> Result<bool, SimError> {
+        Ok(self.slot(reader)?.lift_one(card))
+    }
+
+    /// Names the card that lies on a reader as soon as a fault takes away the one that lies there.
+    ///
+    /// # Errors
+    /// `NoSuchReader`.
+    pub fn set_next(&self, reader: usize, card: Option<&CardSpec>) -> Result<(), SimError> {
+        self.slot(reader)?.set_next(card);
+        Ok(())
     }
 
     /// Sets a reader's fault in place of the one before, or takes it away.

@@ -1,4 +1,6 @@
-//! One reader's place: the card on it, the fault set for it, and what was said.
+//! One reader's place: the cards on it, the fault set for it, and what was said.
+
+mod serve;
 
 use std::collections::VecDeque;
 use std::net::{Shutdown, TcpStream};
@@ -8,17 +10,26 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::air::{self, AirStep, BitRate};
+use crate::air::AirStep;
 use crate::card::CardSpec;
-use crate::chip::{Chip, ChipReply, Tear};
-use crate::fault::{FaultSetting, Strike, garbled, strike};
-use crate::meter::{Metered, Reading};
+use crate::chip::Chip;
+use crate::fault::FaultSetting;
+use crate::meter::Reading;
 use crate::reader::{Firmware, ReaderModel};
 use crate::shelf::{Shelf, Taken};
 use crate::{SimError, atr, vpcd};
 
-/// Exchanges that a reader remembers; older ones are forgotten.
-const REMEMBERED: usize = 256;
+pub(crate) use serve::Served;
+
+/// What a reader makes of two cards in its field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Seen {
+    /// They drown each other out: it sees no card.
+    Neither,
+    /// It picks the one that came last.
+    New,
+}
 
 /// What one reader looks like from outside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +42,12 @@ pub struct ReaderView {
     pub name: String,
     /// The card that lies on it, as [`CardSpec`] is written.
     pub card: Option<String>,
+    /// Cards that lie there too and that the reader does not see.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unseen: Vec<String>,
+    /// The card that lies there as soon as the one that lies there leaves in a command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
     /// The fault that is set.
     pub fault: Option<FaultSetting>,
     /// Commands that reached it since it was made.
@@ -58,16 +75,15 @@ pub struct Exchange {
     pub steps: Vec<AirStep>,
 }
 
-/// What a card's line gets for one command.
-pub(crate) enum Served {
-    /// Send this, after the delay.
-    Answer(Vec<u8>, Duration),
-    /// The card is gone.
-    Left,
-}
-
 struct State {
+    /// The card that the reader sees.
     card: Option<Lying>,
+    /// Cards that lie there too and that it does not see.
+    unseen: Vec<Taken>,
+    /// Lies there as soon as the one that lies there leaves.
+    next: Option<CardSpec>,
+    /// A reader without pcscd that lost its power.
+    is_unplugged: bool,
     fault: Option<FaultSetting>,
     commands: u64,
     resets: u64,
@@ -119,6 +135,9 @@ impl Slot {
     ) -> Self {
         let state = State {
             card: None,
+            unseen: Vec::new(),
+            next: None,
+            is_unplugged: false,
             fault: None,
             commands: 0,
             resets: 0,
@@ -151,56 +170,160 @@ impl Slot {
 
     /// Lays a card down. pcscd sees it at its next look, up to 400 ms later.
     pub(crate) fn lay(&self, spec: &CardSpec) -> Result<(), SimError> {
-        {
-            let mut state = self.state();
-            if state.card.is_some() {
-                return Err(SimError::Occupied {
-                    reader: self.number,
-                });
-            }
-            let chip = Taken::from(&self.shelf, spec)?;
-            let mut card = Lying {
-                chip,
-                reading: Reading::default(),
-                firmware: Firmware::new(self.model),
-                line: None,
-            };
-            // Others reset it when they find it.
-            if self.port.is_none() {
-                card.reset();
-            }
-            state.card = Some(card);
+        let mut state = self.state();
+        if state.card.is_some() || !state.unseen.is_empty() {
+            return Err(SimError::Occupied {
+                reader: self.number,
+            });
         }
-        self.connect();
+        let chip = Taken::from(&self.shelf, spec)?;
+        self.put(&mut state, chip);
         Ok(())
     }
 
-    /// Takes the card away, and gives its description back.
+    /// Lays one more card beside those that lie there; the reader sees one of them, or none.
+    pub(crate) fn lay_beside(&self, spec: &CardSpec, seen: Seen) -> Result<(), SimError> {
+        let mut state = self.state();
+        let mut chip = Taken::from(&self.shelf, spec)?;
+        if let Some(mut lying) = state.card.take().map(|card| card.chip) {
+            lying.power(false);
+            state.unseen.push(lying);
+        }
+        match seen {
+            Seen::New => self.put(&mut state, chip),
+            Seen::Neither => {
+                chip.power(false);
+                state.unseen.push(chip);
+                self.renew(&mut state);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes all cards away, and gives the description of one back.
     pub(crate) fn lift(&self) -> Option<CardSpec> {
-        let card = self.state().card.take()?;
-        Some(card.chip.spec().clone())
+        let mut state = self.state();
+        state.next = None;
+        let unseen = std::mem::take(&mut state.unseen);
+        let seen = state.card.take().map(|card| card.chip);
+        let first = seen.iter().chain(&unseen).next();
+        first.map(|chip| chip.spec().clone())
+    }
+
+    /// Takes one card away. If one is left, the reader sees it. `false` if it was not there.
+    pub(crate) fn lift_one(&self, spec: &CardSpec) -> bool {
+        let mut state = self.state();
+        let before = state.unseen.len();
+        state.unseen.retain(|chip| chip.spec() != spec);
+        let mut found = state.unseen.len() < before;
+        if state
+            .card
+            .as_ref()
+            .is_some_and(|card| card.chip.spec() == spec)
+        {
+            state.card = None;
+            found = true;
+        }
+        if found {
+            self.see_the_last(&mut state);
+        }
+        found
+    }
+
+    /// Names the card that lies there as soon as the one that lies there leaves in a command; the
+    /// same card is one that slips and is back.
+    pub(crate) fn set_next(&self, spec: Option<&CardSpec>) {
+        self.state().next = spec.cloned();
+    }
+
+    /// The card leaves in a command, and perhaps another one comes.
+    fn leave(&self, state: &mut State) {
+        state.card = None;
+        let next = state.next.take();
+        match next.map(|spec| Taken::from(&self.shelf, &spec)) {
+            Some(Ok(chip)) => self.put(state, chip),
+            // It is on another reader by now, or there is none.
+            Some(Err(_)) | None => self.see_the_last(state),
+        }
+    }
+
+    /// A card that lay unseen is seen when it is alone.
+    fn see_the_last(&self, state: &mut State) {
+        if state.card.is_none()
+            && state.unseen.len() == 1
+            && let Some(mut chip) = state.unseen.pop()
+        {
+            chip.power(true);
+            self.put(state, chip);
+        }
+    }
+
+    /// The reader loses its power. One behind pcscd has it back at once; another one when it is
+    /// plugged in.
+    fn cut_power(&self, state: &mut State) {
+        let Some(card) = state.card.take() else {
+            return;
+        };
+        let mut chip = card.chip;
+        chip.power(false);
+        state.is_unplugged = self.port.is_none();
+        if state.is_unplugged {
+            state.unseen.push(chip);
+            self.renew(state);
+        } else {
+            chip.power(true);
+            self.put(state, chip);
+        }
+    }
+
+    /// Gives the reader its power back.
+    pub(crate) fn plug_in(&self) {
+        let mut state = self.state();
+        if std::mem::take(&mut state.is_unplugged) {
+            self.see_the_last(&mut state);
+        }
+    }
+
+    pub(crate) fn is_unplugged(&self) -> bool {
+        self.state().is_unplugged
+    }
+
+    /// A powered card comes into the reader's sight.
+    fn put(&self, state: &mut State, chip: Taken) {
+        let mut card = Lying {
+            chip,
+            reading: Reading::default(),
+            firmware: Firmware::new(self.model),
+            line: None,
+        };
+        // Others reset it when they find it.
+        if self.port.is_none() {
+            card.reset();
+        }
+        state.card = Some(card);
+        self.renew(state);
     }
 
     /// Puts the line of a card that lies here through to (a new) pcscd.
     pub(crate) fn connect(&self) {
-        let (leave, left) = channel();
-        let line = {
-            let mut state = self.state();
-            state.line += 1;
-            let number = state.line;
-            let Some(card) = state.card.as_mut() else {
-                return;
-            };
-            let Some(port) = self.port.filter(|_| self.is_behind_pcsc()) else {
-                return;
-            };
-            card.line = Some(Line {
-                _leave: leave,
-                stream: None,
-            });
-            (number, port)
+        self.renew(&mut self.state());
+    }
+
+    /// What was said of the card before is of no card now. A card that lies here gets a line of its own.
+    fn renew(&self, state: &mut State) {
+        state.line += 1;
+        let line = state.line;
+        let Some(port) = self.port.filter(|_| self.is_behind_pcsc()) else {
+            return;
         };
-        let (line, port) = line;
+        let Some(card) = state.card.as_mut() else {
+            return;
+        };
+        let (leave, left) = channel();
+        card.line = Some(Line {
+            _leave: leave,
+            stream: None,
+        });
         let slot = self.clone();
         std::thread::spawn(move || vpcd::run(&slot, line, port, &left));
     }
@@ -232,42 +355,6 @@ impl Slot {
         }
     }
 
-    /// One command APDU.
-    pub(crate) fn serve(&self, line: u64, command: &[u8]) -> Served {
-        let mut state = self.state();
-        if state.line != line || state.card.is_none() {
-            return Served::Left;
-        }
-        state.commands += 1;
-        let strike = strike(&mut state.fault);
-        if strike == Strike::Remove {
-            state.remember(command, None, Vec::new());
-            state.card = None;
-            return Served::Left;
-        }
-        let Some(card) = state.card.as_mut() else {
-            return Served::Left;
-        };
-        let mute = strike == Strike::Mute;
-        let mut answer = card.work(strike, |firmware, chip| {
-            firmware.answer(chip, mute, command)
-        });
-        let steps = card.reading.take();
-        if strike == Strike::LoseAnswer || card.chip.died() {
-            state.remember(command, None, steps);
-            state.card = None;
-            return Served::Left;
-        }
-        let mut delay = Duration::ZERO;
-        match strike {
-            Strike::Garble(how) => answer = garbled(how, answer),
-            Strike::Delay(by) => delay = by,
-            _ => {}
-        }
-        state.remember(command, Some(&answer), steps);
-        Served::Answer(answer, delay)
-    }
-
     /// Looks at the card that lies here, with the number of this laying. No fault strikes.
     pub(crate) fn look<T>(&self, work: impl FnOnce(u64, &mut dyn Chip) -> T) -> Option<T> {
         let mut state = self.state();
@@ -275,60 +362,12 @@ impl Slot {
         state.card.as_mut().map(|card| work(number, &mut card.chip))
     }
 
-    /// One command over the air to the card of laying `line`, from a reader that is no PC/SC reader:
-    /// the reply, how late it comes, and whether it was spoilt.
-    pub(crate) fn over_the_air(
-        &self,
-        line: u64,
-        command: &[u8],
-        work: impl FnOnce(&mut dyn Chip) -> ChipReply,
-    ) -> (ChipReply, Duration, bool) {
-        let mut state = self.state();
-        if state.line != line || state.card.is_none() {
-            return (ChipReply::Silence, Duration::ZERO, false);
-        }
-        state.commands += 1;
-        let strike = strike(&mut state.fault);
-        if strike == Strike::Remove {
-            state.remember(command, None, Vec::new());
-            state.card = None;
-            return (ChipReply::Silence, Duration::ZERO, false);
-        }
-        let Some(card) = state.card.as_mut() else {
-            return (ChipReply::Silence, Duration::ZERO, false);
-        };
-        let mut reply = match strike {
-            Strike::Mute => ChipReply::Silence,
-            _ => card.work(strike, |_, chip| work(chip)),
-        };
-        let steps = card.reading.take();
-        if strike == Strike::LoseAnswer || card.chip.died() {
-            state.remember(command, None, steps);
-            state.card = None;
-            return (ChipReply::Silence, Duration::ZERO, false);
-        }
-        let mut delay = Duration::ZERO;
-        match (strike, &mut reply) {
-            (Strike::Garble(how), ChipReply::Data(data)) => {
-                *data = garbled(how, std::mem::take(data));
-            }
-            (Strike::Delay(by), _) => delay = by,
-            _ => {}
-        }
-        let answer = match &reply {
-            ChipReply::Data(data) => data.as_slice(),
-            ChipReply::Ack => &[0x0A],
-            _ => &[],
-        };
-        state.remember(command, Some(answer), steps);
-        (reply, delay, matches!(strike, Strike::Garble(_)))
-    }
-
     /// The card that lies here, as it is now.
     pub(crate) fn saved(&self, spec: &CardSpec) -> Option<crate::SavedCard> {
         let state = self.state();
-        let card = state.card.as_ref().filter(|card| card.chip.spec() == spec);
-        card.map(|card| card.chip.saved())
+        let seen = state.card.as_ref().map(|card| &card.chip);
+        let mut all = seen.into_iter().chain(&state.unseen);
+        all.find(|chip| chip.spec() == spec).map(Taken::saved)
     }
 
     /// The number of the card's laying, and its answer to reset.
@@ -352,6 +391,10 @@ impl Slot {
                 _ => format!("{} 00 00", self.base_name),
             },
             card: state.card.as_ref().map(|card| card.chip.spec().to_string()),
+            unseen: (state.unseen.iter())
+                .map(|chip| chip.spec().to_string())
+                .collect(),
+            next: state.next.as_ref().map(ToString::to_string),
             fault: state.fault,
             commands: state.commands,
             resets: state.resets,
@@ -372,50 +415,6 @@ impl Slot {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Lying {
-    fn reset(&mut self) {
-        self.work(Strike::None, |firmware, chip| firmware.reset(chip));
-    }
-
-    /// One work of the reader with the chip, metered, and with what a fault does to the card itself.
-    fn work<T>(
-        &mut self,
-        strike: Strike,
-        work: impl FnOnce(&mut Firmware, &mut dyn Chip) -> T,
-    ) -> T {
-        if let Strike::TearWrite { after } = strike {
-            self.chip.arm(if after {
-                Tear::AfterWrite
-            } else {
-                Tear::BeforeWrite
-            });
-        }
-        let mut metered = Metered {
-            kind: self.chip.spec().chip,
-            chip: &mut self.chip,
-            reading: &mut self.reading,
-            is_unheard: strike == Strike::Unheard,
-        };
-        work(&mut self.firmware, &mut metered)
-    }
-}
-
-impl State {
-    fn remember(&mut self, command: &[u8], answer: Option<&[u8]>, steps: Vec<AirStep>) {
-        let time = air::time_of(&steps, BitRate::K106);
-        if self.log.len() == REMEMBERED {
-            self.log.pop_front();
-        }
-        self.log.push_back(Exchange {
-            command: hex(command),
-            answer: answer.map(hex),
-            air_us: time.air_us,
-            card_us: time.card_us,
-            steps,
-        });
     }
 }
 

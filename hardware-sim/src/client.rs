@@ -10,8 +10,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::control::ServeInfo;
-use crate::{Exchange, FaultSetting, ReaderView};
+use crate::control::{CardView, ServeInfo};
+use crate::{Exchange, FaultSetting, ReaderView, SavedCard};
 
 /// Nothing that is asked takes longer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -122,6 +122,38 @@ impl SimClient {
         }
     }
 
+    /// The cards of the bench, without their memory.
+    ///
+    /// # Errors
+    /// As [`SimClient::readers`].
+    pub fn cards(&self) -> Result<Vec<CardView>, ClientError> {
+        self.ask("GET", "/cards", None::<&Value>)
+    }
+
+    /// A card with its memory.
+    ///
+    /// # Errors
+    /// As [`SimClient::readers`].
+    pub fn card(&self, card: &str) -> Result<CardView, ClientError> {
+        self.ask("GET", &card_path(card), None::<&Value>)
+    }
+
+    /// Puts a memory into a card that lies on no reader.
+    ///
+    /// # Errors
+    /// As [`SimClient::readers`].
+    pub fn load_card(&self, card: &str, memory: &SavedCard) -> Result<CardView, ClientError> {
+        self.ask("PUT", &card_path(card), Some(memory))
+    }
+
+    /// A new card in place of the one before, which lies on no reader.
+    ///
+    /// # Errors
+    /// As [`SimClient::readers`].
+    pub fn new_card(&self, card: &str) -> Result<CardView, ClientError> {
+        self.ask("POST", &card_path(card), None::<&Value>)
+    }
+
     /// Ends pcscd as `kill -9` does.
     ///
     /// # Errors
@@ -186,6 +218,18 @@ impl SimClient {
         stream.read_to_end(&mut answer)?;
         Ok(answer)
     }
+}
+
+/// A card's description may hold a web address: all but letters and digits is escaped.
+fn card_path(card: &str) -> String {
+    let mut path = "/cards/".to_owned();
+    for byte in card.bytes() {
+        match byte {
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => path.push(char::from(byte)),
+            _ => path.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    path
 }
 
 /// Head and body of an answer that ends with its connection (axum gives each a length, and no

@@ -4,16 +4,23 @@
     reason = "printing is what a command line is for"
 )]
 
+mod air;
+mod card;
+mod fault;
+
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use card::CardAction;
 use clap::{Args, Parser, Subcommand};
+use fault::{FaultAction, describe, setting};
+use tillside_sim::air::BitRate;
 use tillside_sim::client::SimClient;
 use tillside_sim::control::{self, ServeInfo};
-use tillside_sim::{Fault, FaultSetting, Garble, ReaderModel, SimConfig, Simulator, catalogue};
+use tillside_sim::{ReaderModel, SimConfig, Simulator, catalogue};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -28,6 +35,10 @@ Examples:
   tillside-sim serve --pn532 &                 # one more reader, on a serial line: pn532_uart:/dev/…
   tillside-sim remove
   tillside-sim fault remove-at 2               # the card leaves in the 2nd command from now
+  tillside-sim fault tear-after 9              # the 9th command's write is done, and the card leaves
+  tillside-sim card show ivy                   # what is on a card, whether it lies there or not
+  tillside-sim card save ivy before.json       # and `card load before.json` plays that state back
+  tillside-sim air --speed 424                 # modelled time of what `log` shows
   tillside-sim pcscd kill; tillside-sim pcscd start
 
 A card is noticed up to 0.4 s after it was laid down or taken away, as with pcscd itself.";
@@ -71,6 +82,19 @@ enum Action {
     },
     /// Show the last commands that reached a reader, and the answers
     Log(At),
+    /// Show how long the commands in `log` took on the air, by the model
+    Air {
+        #[command(flatten)]
+        at: At,
+        /// kbit/s
+        #[arg(long, value_enum, default_value_t)]
+        speed: BitRate,
+    },
+    /// Look at cards, keep them in files, and put them back
+    Card {
+        #[command(subcommand)]
+        action: CardAction,
+    },
     /// Show the cards that have a name
     Cards,
     /// End or start the PC/SC service
@@ -104,45 +128,6 @@ struct At {
     /// Which reader, counted from 1
     #[arg(long, default_value_t = 1)]
     reader: usize,
-}
-
-#[derive(Subcommand)]
-enum FaultAction {
-    /// The card leaves in the N-th command from now (1 is the next). Strikes once
-    RemoveAt {
-        /// Which command
-        apdu: u32,
-        #[command(flatten)]
-        at: At,
-    },
-    /// Every answer comes MS milliseconds later, until `none`
-    Delay {
-        /// Milliseconds
-        ms: u64,
-        #[command(flatten)]
-        how: Lasting,
-    },
-    /// The card does not answer, until `none`
-    Mute(Lasting),
-    /// Answers arrive spoilt, until `none`
-    Garble {
-        /// Change every byte, or cut all but the first off
-        #[arg(long, value_enum, default_value_t)]
-        kind: Garble,
-        #[command(flatten)]
-        how: Lasting,
-    },
-    /// Nothing goes wrong
-    None(At),
-}
-
-#[derive(Args)]
-struct Lasting {
-    /// Only for the next command
-    #[arg(long)]
-    once: bool,
-    #[command(flatten)]
-    at: At,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -281,52 +266,11 @@ fn act(action: Action, bench: &SimClient) -> anyhow::Result<()> {
             bench.start_pcscd()?;
             println!("the PC/SC service runs");
         }
+        Action::Air { at, speed } => air::show(bench, at.reader, speed)?,
+        Action::Card { action } => card::act(action, bench)?,
         Action::Serve(_) | Action::Cards => {}
     }
     Ok(())
-}
-
-fn setting(action: FaultAction) -> (usize, Option<FaultSetting>) {
-    let lasting = |how: Lasting, fault| {
-        (
-            how.at.reader,
-            Some(FaultSetting {
-                fault,
-                once: how.once,
-            }),
-        )
-    };
-    match action {
-        FaultAction::RemoveAt { apdu, at } => (
-            at.reader,
-            Some(FaultSetting {
-                fault: Fault::RemoveAt { apdu },
-                once: true,
-            }),
-        ),
-        FaultAction::Delay { ms, how } => lasting(how, Fault::Delay { ms }),
-        FaultAction::Mute(how) => lasting(how, Fault::Mute),
-        FaultAction::Garble { kind, how } => lasting(how, Fault::Garble { how: kind }),
-        FaultAction::None(at) => (at.reader, None),
-    }
-}
-
-fn describe(setting: Option<FaultSetting>) -> String {
-    let Some(setting) = setting else {
-        return "none".to_owned();
-    };
-    let fault = match setting.fault {
-        Fault::RemoveAt { apdu } => return format!("the card leaves in command {apdu} from now"),
-        Fault::Delay { ms } => format!("answers {ms} ms late"),
-        Fault::Mute => "card mute".to_owned(),
-        Fault::Garble { .. } => "answers spoilt".to_owned(),
-        _ => "unknown to this program".to_owned(),
-    };
-    if setting.once {
-        format!("{fault}, once")
-    } else {
-        fault
-    }
 }
 
 fn list(bench: &SimClient, json: bool) -> anyhow::Result<()> {

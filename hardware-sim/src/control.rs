@@ -7,8 +7,12 @@
 //! | `GET /readers/N/exchanges` | the last commands and answers |
 //! | `POST /readers/N/card` `{"card":"anna"}` | lays a card down; `"replace":true` takes another one away first |
 //! | `DELETE /readers/N/card` | takes the card away |
-//! | `PUT /readers/N/fault` `{"kind":"remove-at","apdu":2}` | sets a fault; kinds: `remove-at` `delay` (`ms`) `mute` `garble` (`how`), each with `once` |
+//! | `PUT /readers/N/fault` `{"kind":"remove-at","apdu":2}` | sets a fault, as [`crate::Fault`] is written; each with `once` |
 //! | `DELETE /readers/N/fault` | takes the fault away |
+//! | `GET /cards` | the cards that were laid down, made or loaded, and where they lie |
+//! | `GET /cards/CARD` | one card and its memory, keys too; a card that never lay here, as it is when new |
+//! | `PUT /cards/CARD` (a memory) | puts that memory into the card |
+//! | `POST /cards/CARD` | a new card in place of the one before |
 //! | `POST /pcscd/kill`, `POST /pcscd/start` | ends pcscd as `kill -9` does; starts it again |
 //!
 //! An error is `{"error": words}` with 400, 404, 409 or 500. It trusts whoever reaches the loopback
@@ -26,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::{CardSpec, FaultSetting, ReaderModel, SimError, Simulator};
+use crate::{CardSpec, FaultSetting, ReaderModel, SavedCard, SimError, Simulator};
 
 /// What a script needs to know about a running simulator; the content of the state file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +45,21 @@ pub struct ServeInfo {
     /// Names of the readers on serial lines, as libnfc takes them (`pn532_uart:/dev/…`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pn532: Vec<String>,
+}
+
+/// A card of the bench.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardView {
+    /// Which card it is, as [`CardSpec`] is written.
+    pub card: String,
+    /// The reader that it lies on, from 1.
+    pub reader: Option<usize>,
+    /// It never lay on a reader and was never loaded: this is what it will be when it is new.
+    #[serde(default)]
+    pub is_new: bool,
+    /// All that it remembers, keys too; left out where many cards are listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<SavedCard>,
 }
 
 #[derive(Deserialize)]
@@ -91,6 +110,8 @@ fn router(bench: Arc<Simulator>) -> Router {
             "/readers/{reader}/fault",
             axum::routing::put(set_fault).delete(clear_fault),
         )
+        .route("/cards", get(cards))
+        .route("/cards/{card}", get(card).put(load_card).post(new_card))
         .route("/pcscd/kill", post(kill_pcscd))
         .route("/pcscd/start", post(start_pcscd))
         .with_state(bench)
@@ -143,6 +164,82 @@ async fn clear_fault(State(bench): Bench, Path(reader): Path<usize>) -> Result<R
     Ok(Json(bench.reader(reader)?).into_response())
 }
 
+async fn cards(State(bench): Bench) -> Json<Vec<CardView>> {
+    let view = |card: String, reader| CardView {
+        card,
+        reader,
+        is_new: false,
+        memory: None,
+    };
+    let readers = bench.readers().into_iter();
+    let mut cards: Vec<CardView> = readers
+        .filter_map(|reader| Some(view(reader.card?, Some(reader.reader))))
+        .collect();
+    for (name, _) in bench.shelf().all() {
+        if cards.iter().all(|card| card.card != name) {
+            cards.push(view(name, None));
+        }
+    }
+    Json(cards)
+}
+
+async fn card(State(bench): Bench, Path(card): Path<String>) -> Result<Json<CardView>, Refused> {
+    Ok(Json(seen(&bench, &card.parse()?)))
+}
+
+async fn load_card(
+    State(bench): Bench,
+    Path(card): Path<String>,
+    Json(memory): Json<SavedCard>,
+) -> Result<Json<CardView>, Refused> {
+    let card: CardSpec = card.parse()?;
+    if !memory.fits(&card) {
+        return Err(Refused(SimError::BadImage {
+            why: format!("it is of another chip than {card}"),
+        }));
+    }
+    shelve(&bench, &card, memory)
+}
+
+async fn new_card(
+    State(bench): Bench,
+    Path(card): Path<String>,
+) -> Result<Json<CardView>, Refused> {
+    let card: CardSpec = card.parse()?;
+    let fresh = SavedCard::fresh(&card);
+    shelve(&bench, &card, fresh)
+}
+
+/// Puts a card on the shelf. One that lies on a reader would overwrite it when it is taken away.
+fn shelve(
+    bench: &Simulator,
+    card: &CardSpec,
+    memory: SavedCard,
+) -> Result<Json<CardView>, Refused> {
+    if let Some(reader) = where_lies(bench, card) {
+        return Err(Refused(SimError::Occupied { reader }));
+    }
+    bench.shelf().put(card, memory);
+    Ok(Json(seen(bench, card)))
+}
+
+fn seen(bench: &Simulator, card: &CardSpec) -> CardView {
+    let known = bench.card(card);
+    CardView {
+        card: card.to_string(),
+        reader: where_lies(bench, card),
+        is_new: known.is_none(),
+        memory: Some(known.unwrap_or_else(|| SavedCard::fresh(card))),
+    }
+}
+
+fn where_lies(bench: &Simulator, card: &CardSpec) -> Option<usize> {
+    let name = card.to_string();
+    let mut readers = bench.readers().into_iter();
+    let found = readers.find(|reader| reader.card.as_deref() == Some(&name));
+    found.map(|reader| reader.reader)
+}
+
 async fn kill_pcscd(bench: Bench) -> Result<Response, Refused> {
     pcscd(bench, Simulator::kill_pcscd).await
 }
@@ -180,6 +277,7 @@ impl IntoResponse for Refused {
             SimError::NoSuchReader { .. } => StatusCode::NOT_FOUND,
             SimError::Occupied { .. } | SimError::PcscdState { .. } => StatusCode::CONFLICT,
             SimError::BadCard { .. }
+            | SimError::BadImage { .. }
             | SimError::BadFault { .. }
             | SimError::TooManyReaders { .. } => StatusCode::BAD_REQUEST,
             _ => StatusCode::INTERNAL_SERVER_ERROR,

@@ -178,3 +178,167 @@ fn several_benches_run_side_by_side() {
     ids.dedup();
     assert_eq!(ids.len(), 4);
 }
+
+#[test]
+fn faults_around_a_write_can_be_set_by_name() {
+    let sim = Served::start(&[]);
+    for (arguments, kind, words) in [
+        (
+            ["tear-before", "3"],
+            "tear-write",
+            "in front of its next write",
+        ),
+        (["tear-after", "3"], "tear-write", "behind its next write"),
+        (["lose-answer", "3"], "lose-answer", "leaves unheard"),
+        (["unheard", "3"], "unheard", "is not heard"),
+        (["garble-at", "3"], "garble-at", "is spoilt"),
+        (["tear-apdu", "3"], "remove-at", "leaves in command 3"),
+    ] {
+        let said = sim.says(&[&["fault"], arguments.as_slice()].concat());
+        assert!(said.contains(words), "{said}");
+        let listed: Value = serde_json::from_str(&sim.says(&["list", "--json"])).unwrap();
+        let fault = &listed[0]["fault"];
+        assert_eq!(fault["kind"], kind);
+        assert_eq!((&fault["apdu"], &fault["once"]), (&3.into(), &true.into()));
+        let after = fault["after"].as_bool();
+        let expected = (kind == "tear-write").then_some(arguments[0] == "tear-after");
+        assert_eq!(after, expected, "{arguments:?}");
+        let refused = sim.refuses(&["fault", arguments[0], "0"]);
+        assert!(refused.contains("counted from 1"), "{refused}");
+    }
+    let said = sim.says(&["fault", "chance", "50", "--seed", "9"]);
+    assert!(
+        said.contains("50 of 1000 commands struck, seed 9"),
+        "{said}"
+    );
+    let refused = sim.refuses(&["fault", "chance", "1001"]);
+    assert!(refused.contains("at most 1000"), "{refused}");
+}
+
+#[test]
+fn a_card_can_be_looked_at_kept_put_back_and_made_new() {
+    let sim = Served::start(&[]);
+    assert_eq!(sim.says(&["card", "list"]), "");
+    assert!(
+        sim.says(&["card", "show", "ivy"])
+            .contains("never laid down")
+    );
+    sim.says(&["tap", "ivy"]);
+    let listed = sim.says(&["card", "list"]);
+    assert!(listed.contains("desfire-ev3:04F1A2B3C4D5E6") && listed.contains("on reader 1"));
+    let shown = sim.says(&["card", "show", "ivy"]);
+    for part in [
+        "chip: desfire",
+        "applications: none",
+        "key: (not shown)",
+        "version: 0",
+    ] {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+    assert!(!shown.contains("never laid down"), "{shown}");
+    sim.says(&["remove"]);
+    let file = sim.folder.path().join("ivy.json");
+    let file = file.to_str().unwrap();
+    sim.says(&["card", "save", "ivy", file]);
+    let mut kept: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    kept["memory"]["random_id"] = true.into();
+    std::fs::write(file, kept.to_string()).unwrap();
+    sim.says(&["card", "load", file]);
+    assert!(
+        sim.says(&["card", "show", "ivy"])
+            .contains("random id: true")
+    );
+    assert_eq!(
+        sim.says(&["card", "new", "ivy"]),
+        "desfire-ev3:04F1A2B3C4D5E6 is new\n"
+    );
+    assert!(
+        sim.says(&["card", "show", "ivy"])
+            .contains("random id: false")
+    );
+    // A card that lies on a reader would write its own memory over it later.
+    sim.says(&["tap", "ivy"]);
+    for arguments in [["card", "load", file], ["card", "new", "ivy"]] {
+        assert!(sim.refuses(&arguments).contains("remove it first"));
+    }
+    // Another chip's memory does not fit, and a file must be one of ours.
+    assert!(
+        sim.refuses(&["card", "load", file, "--as", "anna"])
+            .contains("another chip")
+    );
+    std::fs::write(file, "{}").unwrap();
+    assert!(
+        sim.refuses(&["card", "load", file])
+            .contains("no card that")
+    );
+    assert!(
+        sim.refuses(&["card", "show", "nobody"])
+            .contains("give a name")
+    );
+}
+
+#[test]
+fn keys_are_shown_only_when_they_are_asked_for() {
+    const KEY: &str = "C0FFEE11C0FFEE22C0FFEE33C0FFEE44";
+    let sim = Served::start(&[]);
+    let file = sim.folder.path().join("card.json");
+    let file = file.to_str().unwrap();
+    // The master key of a DESFire, the first key of an Ultralight AES in its pages, FeliCa's.
+    for (card, place) in [
+        ("ivy", "/memory/master/key"),
+        ("emil", ""),
+        ("fumi", "/memory/key"),
+    ] {
+        sim.says(&["card", "save", card, file]);
+        let text = std::fs::read_to_string(file).unwrap();
+        let mut kept: Value = serde_json::from_str(&text).unwrap();
+        if place.is_empty() {
+            let mut pages = kept["memory"]["pages"].as_str().unwrap().to_owned();
+            pages.replace_range(0x30 * 8..0x30 * 8 + KEY.len(), KEY);
+            kept["memory"]["pages"] = pages.into();
+        } else {
+            *kept.pointer_mut(place).unwrap() = KEY.into();
+        }
+        std::fs::write(file, kept.to_string()).unwrap();
+        sim.says(&["card", "load", file]);
+        for json in [&[] as &[&str], &["--json"]] {
+            let show = [&["card", "show", card], json].concat();
+            assert!(!sim.says(&show).contains(KEY), "{show:?}");
+            let with_keys = [show.as_slice(), &["--keys"]].concat();
+            assert!(sim.says(&with_keys).contains(KEY), "{with_keys:?}");
+        }
+    }
+    // A tag's password is its last two pages.
+    sim.says(&["tap", "ben"]);
+    let shown = sim.says(&["card", "show", "ben"]);
+    assert!(
+        shown.contains("pages 2B to 2C: (shown as zeros)"),
+        "{shown}"
+    );
+    assert!(!shown.contains("FFFFFFFF"), "{shown}");
+    assert!(
+        sim.says(&["card", "show", "ben", "--keys"])
+            .contains("FFFFFFFF")
+    );
+}
+
+#[test]
+fn a_card_with_a_web_address_is_found_by_its_whole_description() {
+    let sim = Served::start(&[]);
+    let card = "ntag215:04A1B2C3D4E5F6+https://shop.example/m/7?a=1&b=%20";
+    sim.says(&["card", "new", card]);
+    let listed: Value = serde_json::from_str(&sim.says(&["card", "list", "--json"])).unwrap();
+    assert_eq!(listed[0]["card"], card);
+    assert_eq!(listed[0]["reader"], Value::Null);
+    assert!(
+        !sim.says(&["card", "show", card])
+            .contains("never laid down")
+    );
+}
+
+#[test]
+fn the_modelled_time_of_what_was_said_is_shown() {
+    let sim = Served::start(&[]);
+    let said = sim.says(&["air", "--speed", "424"]);
+    assert_eq!(said, "0 commands: 0 µs, of which card 0 µs (an estimate)\n");
+}

@@ -89,7 +89,7 @@ async fn every_size_fits_in_the_dark() -> Result<()> {
     Ok(())
 }
 
-async fn nothing_overflows(page: &Page) -> Result<()> {
+pub async fn nothing_overflows(page: &Page) -> Result<()> {
     let small = page
         .asks(
             "const root = document.documentElement;

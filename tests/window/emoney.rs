@@ -3,9 +3,11 @@
 
 use crate::browser;
 use crate::counter::{CARD, COFFEE, Counter, STICKER};
+use crate::display::Display;
 use crate::page::{ENTER, ESCAPE, F6, F8, F10, F11, F12, Page};
 use crate::play::sign_in;
 use crate::stage::alone;
+use crate::tauri_window;
 use anyhow::{Result, ensure};
 use tillside_tests::Person;
 
@@ -230,4 +232,114 @@ async fn manager(page: &Page, counter: &Counter) -> Result<()> {
     page.sees("p", "No card payment needs looking after.")
         .await?;
     page.looks("manager-done").await
+}
+
+/// A classic till display and a narrow tablet, in a dark room: nothing overflows, axe is content.
+#[tokio::test]
+async fn cards_fit_every_size_in_the_dark() -> Result<()> {
+    let _alone = alone().await;
+    let mut counter = Counter::set()?;
+    let api = counter.start().await?;
+    counter.issue().await?;
+    counter.top_up(1000).await?;
+    let mut commit = None;
+    for (size, name) in [
+        ("1024,768", "emoney-dark-1024"),
+        ("800,1280", "emoney-dark-800"),
+    ] {
+        let session = browser::open(counter.folder.path(), size, true).await?;
+        let page = Page::new(session, name)?;
+        page.session.go(&api.browser_address()).await?;
+        sign_in(&page, Person::MARA).await?;
+        let commit = match commit {
+            Some(commit) => commit,
+            None => *commit.insert(pays(&page, &counter).await?),
+        };
+        unknown(&page, &counter, commit, false).await?;
+        page.looks("unknown").await?;
+        browser::nothing_overflows(&page).await?;
+        page.press("call the manager").await?;
+        page.sees("dialog", "If you go on").await?;
+        page.looks("way-out").await?;
+        page.key(ESCAPE).await?;
+        counter.tap(CARD.0)?;
+        page.sees("dialog", "Nothing was taken").await?;
+        page.looks("nothing-taken").await?;
+        browser::nothing_overflows(&page).await?;
+        counter.away()?;
+        page.key(ESCAPE).await?;
+        part(&page, &counter).await?;
+        page.looks("part-paid").await?;
+        browser::nothing_overflows(&page).await?;
+        page.key(F12).await?;
+        page.sees("dialog", "Hold the card on the reader").await?;
+        counter.tap(CARD.0)?;
+        page.sees("dialog", "Clara Weiss").await?;
+        page.looks("card").await?;
+        counter.away()?;
+        page.key(ESCAPE).await?;
+        page.key(F8).await?;
+        page.sees("dialog", "Pay in cash").await?;
+        page.key(ENTER).await?;
+        page.sees("aside", "Paid").await?;
+        page.key(F10).await?;
+        page.press("E-money").await?;
+        page.looks("manager").await?;
+        browser::nothing_overflows(&page).await?;
+        page.session.close().await?;
+    }
+    Ok(())
+}
+
+/// The cashier takes 1.00 from the card; the rest is left to pay.
+async fn part(page: &Page, counter: &Counter) -> Result<()> {
+    page.sees("dl", "€4.29").await?;
+    page.key(F11).await?;
+    page.sees("dialog", "Hold the card on the reader to pay")
+        .await?;
+    page.press("Other amount").await?;
+    page.sees("label", "Amount to take").await?;
+    page.types("1").await?;
+    page.key(ENTER).await?;
+    page.sees("dialog", "to pay 1.00 EUR").await?;
+    counter.tap(CARD.0)?;
+    page.sees("dialog", "€3.29").await?;
+    counter.away()?;
+    page.key(ESCAPE).await?;
+    page.sees("p", "its items stay as they are").await?;
+    Ok(())
+}
+
+/// The real window: what nobody knows survives the program itself.
+#[tokio::test]
+async fn a_torn_card_outlives_the_window() -> Result<()> {
+    let _alone = alone().await;
+    let counter = Counter::set()?;
+    let display = Display::start(counter.folder.path())?;
+    let (folder, data) = (counter.folder.path(), counter.till.folder());
+    let open = || tauri_window::open(&display, folder, data, Some(counter.reader.socket()));
+    let page = Page::new(open().await?, "emoney-window")?;
+    counter.ready().await?;
+    counter.issue().await?;
+    counter.top_up(1000).await?;
+    sign_in(&page, Person::ANNA).await?;
+    page.watch().await?;
+    let commit = pays(&page, &counter).await?;
+    unknown(&page, &counter, commit, true).await?;
+    page.looks("unknown").await?;
+    page.went_well().await?;
+    page.session.close().await?;
+    // Closing the window ends its agent; the next one asks for the card at once.
+    let page = Page::new(open().await?, "emoney-window-again")?;
+    counter.ready().await?;
+    sign_in(&page, Person::ANNA).await?;
+    page.watch().await?;
+    page.sees("h1", "Hold the same card again").await?;
+    page.looks("unknown").await?;
+    counter.tap(CARD.0)?;
+    page.sees("aside", "Paid").await?;
+    page.sees("pre", "E-money").await?;
+    page.looks("settled").await?;
+    page.went_well().await?;
+    page.session.close().await
 }

@@ -87,6 +87,12 @@ export const purseTexts = {
   cardNoPurse: 'No money on this card',
   cardMember: 'Member',
   cardKind: 'Kind of card',
+  cardKinds: {
+    desfire: 'DESFire',
+    ultralight_aes: 'Ultralight AES',
+    felica_lite_s: 'FeliCa Lite-S',
+    uid_only: 'Number only',
+  } as Record<string, string>,
   cardUntil: 'May be used until',
   cardNumber: 'Number',
   cardBlocked: 'May not be used',

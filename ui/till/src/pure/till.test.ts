@@ -96,6 +96,11 @@ describe('what a card is worth', () => {
     expect(strip(bought, null, null, tap(anna))).toMatchObject({ worth: { balance: null, pays: false } });
     expect(strip(null, pays, null, null)).toMatchObject({ worth: { balance: eur(1240) }, next: true });
   });
+  it('comes with a name that the card proved, even if the sale does not know it yet', () => {
+    const fresh = sale([], { customer: { card: 'uid:04', member: null } });
+    expect(strip(fresh, null, null, pays)).toMatchObject({ kind: 'member', name: 'Anna B.' });
+    expect(strip(fresh, null, null, { ...pays, card: 'uid:05' }).kind).toBe('unknown');
+  });
   it('is not that of another card', () => {
     expect(strip(bought, null, null, { ...pays, card: 'uid:05' })).toMatchObject({ worth: null });
   });

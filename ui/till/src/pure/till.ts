@@ -64,7 +64,9 @@ export function strip(
   if (held) return stripOf(held.member, null, true, worth(held));
   if (!sale?.customer) return { kind: 'nobody' };
   const tapped = lastTap !== null && lastTap.card === sale.customer.card;
-  return stripOf(sale.customer.member, sale.points, false, tapped ? worth(lastTap) : null);
+  // The card itself may prove whose it is before this store's list knows it.
+  const member = sale.customer.member ?? (tapped ? lastTap.member : null);
+  return stripOf(member, sale.points, false, tapped ? worth(lastTap) : null);
 }
 
 function stripOf(member: CardTap['member'], earns: number | null, next: boolean, worth: Worth | null): Strip {

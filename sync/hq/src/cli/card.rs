@@ -126,9 +126,7 @@ async fn block(
 fn words(file: &CardFile) -> String {
     let mut lines = vec![format!("Card {}", file.card)];
     match &file.owner {
-        Some((member, number, name)) => {
-            lines.push(format!("  member {number}, {name} ({member})"));
-        }
+        Some((_, number, name)) => lines.push(format!("  member {number}, {name}")),
         None => lines.push("  nobody's".to_owned()),
     }
     lines.extend(file.expires.map(|day| format!("  may be used until {day}")));

@@ -4,6 +4,7 @@ mod card;
 mod cases;
 mod emoney;
 mod import;
+mod keys;
 mod report;
 mod serve;
 mod table;
@@ -66,7 +67,7 @@ enum Command {
     Emoney(emoney::Emoney),
     /// The chain's card keys.
     #[command(subcommand)]
-    Keys(emoney::Keys),
+    Keys(keys::Keys),
     /// Members' cards with purses: show, block, replace.
     #[command(subcommand)]
     Card(card::Card),

@@ -50,6 +50,9 @@ pub enum AccountError {
     /// There is no e-money.
     #[error("this chain has no e-money")]
     NoScheme,
+    /// The amount is none of this chain's e-money.
+    #[error("{0} is no amount of this chain's e-money")]
+    Amount(Money),
     /// It names another store than the caller's.
     #[error("it is from store {claimed}, and the caller is in store {certified}")]
     OtherStore {
@@ -68,6 +71,18 @@ pub const fn action(action: &PurseAction) -> Option<Action> {
     Action::numbered(action.number())
 }
 
+/// Whether a request is one at all.
+///
+/// # Errors
+/// For an amount that no till of this chain asks for.
+pub fn check(request: &AccountRequest, scheme: &PurseScheme) -> Result<(), AccountError> {
+    let amount = request.amount;
+    match amount.currency() == scheme.currency && amount.minor() > 0 {
+        true => Ok(()),
+        false => Err(AccountError::Amount(amount)),
+    }
+}
+
 /// Decides on a request that HQ sees for the first time.
 pub fn decide(request: &AccountRequest, facts: &Facts) -> AccountAnswer {
     match allowed(request, facts) {
@@ -77,14 +92,6 @@ pub fn decide(request: &AccountRequest, facts: &Facts) -> AccountAnswer {
 }
 
 fn allowed(request: &AccountRequest, facts: &Facts) -> Result<Money, String> {
-    let scheme = &facts.scheme;
-    let amount = request.amount;
-    if amount.currency() != scheme.currency {
-        return Err(format!("Accounts here are in {}.", scheme.currency.code()));
-    }
-    if amount.minor() <= 0 {
-        return Err("There is nothing to move. Enter an amount.".to_owned());
-    }
     if facts.owner != Some(request.member) {
         return Err("This card does not belong to that member. Read it again.".to_owned());
     }

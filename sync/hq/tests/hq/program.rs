@@ -6,8 +6,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tillside_protocol::InviteCode;
 
-struct Program {
-    folder: tempfile::TempDir,
+pub(crate) struct Program {
+    pub(crate) folder: tempfile::TempDir,
 }
 
 /// Killed by its own id if the test ends early.
@@ -26,7 +26,7 @@ impl Program {
         Self { folder }
     }
 
-    fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.folder.path().join(name);
         std::fs::write(&path, text).unwrap();
         path
@@ -39,22 +39,22 @@ impl Program {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.command().args(arguments).output().unwrap()
     }
 
-    fn ok(&self, arguments: &[&str]) -> String {
+    pub(crate) fn ok(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{arguments:?}: {error}");
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn import(&self, kind: &str, file: &Path) -> Output {
+    pub(crate) fn import(&self, kind: &str, file: &Path) -> Output {
         self.run(&["import", kind, file.to_str().unwrap()])
     }
 
-    fn filled() -> Self {
+    pub(crate) fn filled() -> Self {
         let program = Self::new();
         program.ok(&["init", "--name", "Corner Shops"]);
         for (kind, name, text) in [

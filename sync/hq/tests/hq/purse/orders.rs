@@ -204,8 +204,8 @@ impl World {
 
     fn give_up(&mut self, till: usize) {
         let open = self.open[till].iter();
-        let open = open.filter(|i| i.action.takes() && !self.given_up.contains(&i.txid));
-        if let Some(intended) = open.cloned().next() {
+        let mut open = open.filter(|i| i.action.takes() && !self.given_up.contains(&i.txid));
+        if let Some(intended) = open.next().cloned() {
             self.tills[till].give_up(&intended);
             self.given_up.push(intended.txid);
         }

@@ -4,7 +4,7 @@ use super::cards::hold;
 use super::movement::{self, By, Movement};
 use super::{money, settle};
 use crate::emoney::Scheme;
-use crate::emoney::accounts::{AccountError, Facts, Payment, Standing, action, decide};
+use crate::emoney::accounts::{AccountError, Facts, Payment, Standing, action, check, decide};
 use crate::emoney::ledger::{Account, Action};
 use crate::store::StoreError;
 use crate::store::sqlite::codec::{UuidId, failed};
@@ -36,6 +36,9 @@ pub(super) fn move_account(
     let Some(scheme) = settle::scheme(transaction)? else {
         return Ok(Err(AccountError::NoScheme));
     };
+    if let Err(error) = check(request, &scheme.scheme) {
+        return Ok(Err(error));
+    }
     let row = terminal_row(transaction, terminal)?;
     if request.store != row.store {
         return Ok(Err(AccountError::OtherStore {

@@ -186,11 +186,11 @@ impl Purses<'_> {
             Err(fault) => return Ok(Err(fault)),
         };
         let told = ended.end == PurseEnd::Done;
-        if movement.ended.is_some_and(|known| known != ended.end) {
-            return Ok(Err(PurseFault::Contradiction { txid, told }));
-        }
         if let Some(fault) = points::clash(self.transaction, &ended.card, &points)? {
             return Ok(Err(fault));
+        }
+        if movement.ended.is_some_and(|known| known != ended.end) {
+            return Ok(Err(PurseFault::Contradiction { txid, told }));
         }
         // What the card is known to have done beside, be it from this record or from others'.
         if let Some(next) = sequence::next_tmc(&intended) {

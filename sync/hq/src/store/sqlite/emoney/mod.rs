@@ -2,6 +2,7 @@
 
 mod account;
 mod cards;
+mod check;
 mod ingest;
 mod money;
 mod movement;
@@ -219,7 +220,7 @@ impl EmoneyStore for SqliteStore {
     }
 
     async fn check_emoney(&self) -> Result<EmoneyCheck, StoreError> {
-        self.read(report::check).await
+        self.read(check::check).await
     }
 
     async fn emoney_rows(&self) -> Result<Vec<PurseRow>, StoreError> {

@@ -1,7 +1,8 @@
 //! One card in full; and what a person decides of a movement that nobody knows the end of.
 
+use super::check::changes;
 use super::movement::{self, By};
-use super::report::{amount, booked, changes, overdue};
+use super::report::{amount, booked, overdue};
 use super::settle::{self, conclude};
 use super::{cards, money, no_scheme, points};
 use crate::emoney::cards::{CARD_FILE_LIMIT, CardFile, CardMovement};

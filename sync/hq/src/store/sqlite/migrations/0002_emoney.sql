@@ -3,6 +3,9 @@ ALTER TABLE store ADD COLUMN desk_top_up INTEGER NOT NULL DEFAULT 0 CHECK (desk_
 ALTER TABLE store ADD COLUMN desk_issue INTEGER NOT NULL DEFAULT 0
     CHECK (desk_issue IN (0, 1) AND desk_issue <= desk_top_up);
 
+-- One open case of a kind and its words is enough.
+CREATE INDEX cases_open ON cases (kind) WHERE closed_at IS NULL;
+
 CREATE TABLE purse_scheme (
     only_row     INTEGER PRIMARY KEY CHECK (only_row = 1),
     body         TEXT NOT NULL,

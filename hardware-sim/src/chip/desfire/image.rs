@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::chip::aes_modes::Key;
 use crate::chip::hex_text;
@@ -137,7 +137,15 @@ pub(crate) struct Application {
     pub(crate) iso: Option<u16>,
     #[serde(with = "hex_text")]
     pub(crate) name: Vec<u8>,
+    #[serde(deserialize_with = "numbered")]
     pub(crate) files: BTreeMap<u8, File>,
+}
+
+/// Files by their numbers, which JSON has as text: serde reads them as such inside of a tagged image.
+fn numbered<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<u8, File>, D::Error> {
+    let named = BTreeMap::<String, File>::deserialize(from)?.into_iter();
+    let numbered = named.map(|(name, file)| Ok((name.parse().map_err(de::Error::custom)?, file)));
+    numbered.collect()
 }
 
 impl Application {

@@ -190,6 +190,16 @@ fn a_commit_is_torn_before_or_after_never_between() {
 }
 
 #[test]
+fn a_card_with_files_comes_back_out_of_its_json() {
+    let mut card = card();
+    made(&mut card);
+    let saved = card.save();
+    let text = serde_json::to_string(&saved).unwrap();
+    let back: CardImage = serde_json::from_str(&text).unwrap();
+    assert_eq!(back, saved);
+}
+
+#[test]
 fn a_transaction_has_its_mac() {
     let mut card = card();
     let mut terminal = made(&mut card);

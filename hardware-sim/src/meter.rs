@@ -91,6 +91,11 @@ impl Chip for Metered<'_> {
 
     fn activate(&mut self) {
         if let Activation::TypeA { uid, ats, .. } = self.chip.activation() {
+            // Of several in a row, for which there was no command, one counts.
+            let last = self.reading.steps.back();
+            if last.is_some_and(|step| step.kind == AirKind::Activation) {
+                self.reading.steps.pop_back();
+            }
             self.reading.steps.push_back(AirStep {
                 kind: AirKind::Activation,
                 sent: bounded(uid.len()),

@@ -288,7 +288,7 @@ impl Slot {
         self.state().is_unplugged
     }
 
-    /// A powered card comes into the reader's sight.
+    /// A card comes into the reader's sight.
     fn put(&self, state: &mut State, chip: Taken) {
         let mut card = Lying {
             chip,
@@ -296,10 +296,8 @@ impl Slot {
             firmware: Firmware::new(self.model),
             line: None,
         };
-        // Others reset it when they find it.
-        if self.port.is_none() {
-            card.reset();
-        }
+        // A reader that did not notice that a card was away uses this one without a reset.
+        card.reset();
         state.card = Some(card);
         self.renew(state);
     }

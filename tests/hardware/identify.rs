@@ -36,6 +36,8 @@ on_stage! {
             for (index, model) in MODELS.iter().enumerate() {
                 threads.spawn(move || {
                     for (card, kind, commands) in CARDS {
+                        // A card is in one place at a time: each reader gets one of its own.
+                        let card = &format!("{}{index}", &card[..card.len() - 1]);
                         let (found, took) = read(sim, index + 1, card);
                         let found = found.unwrap();
                         let kind = if commands[index] == 1 { CardKind::UidOnly } else { kind };

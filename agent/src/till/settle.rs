@@ -62,7 +62,7 @@ impl Desk {
             .map(|sale| self.pending_void(sale))
             .transpose()?
             .flatten();
-        let mut state = self.settling_state(&known, draft.as_ref())?;
+        let mut state = self.settling_state(&known, sale, draft.as_ref())?;
         let balance = balance(&evidence, &known)?;
         let end = Command::EndPurse(Box::new(EndPurse { txid, evidence }));
         let mut events = decide(&state, end, now)?;
@@ -160,12 +160,21 @@ impl Desk {
         Ok(txids.len())
     }
 
+    /// The sale that a movement bears on: its own, or that of the payment it refunds.
+    fn sale_of(&self, known: &PurseState) -> Result<Option<SaleId>, TillError> {
+        let PurseAction::Refund { of } = known.intended.action else {
+            return Ok(known.intended.action.sale());
+        };
+        let paid = self.store.purse(of)?;
+        Ok(paid.and_then(|paid| paid.state.intended.action.sale()))
+    }
+
     fn settling_state(
         &self,
         known: &PurseState,
+        sale: Option<SaleId>,
         draft: Option<&Draft>,
     ) -> Result<State, TillError> {
-        let sale = known.intended.action.sale();
         let mut need = Need {
             purses: vec![known.intended.txid],
             cards: vec![known.intended.card.clone()],

@@ -5,7 +5,7 @@ use crate::purse::double::{Card, Pull};
 use crate::purse::{Durable, JobEnd, Source, Work};
 use crate::till::VoidRequest;
 use serde_json::json;
-use tillside_core::{PurseEnd, SaleId};
+use tillside_core::{PurseAction, PurseEnd, SaleId};
 
 const CARD: &str = "uid:04112233445566";
 const OTHER: &str = "uid:04AABBCCDDEEFF";
@@ -112,6 +112,53 @@ fn a_refund_gives_back_what_is_left_and_no_more() {
     assert_eq!(shop.moved(&card, back(None)).balance, Some(eur(1_000)));
     // The sale stays as it was sold: a refund is no void.
     assert_eq!(shop.view(sale)["state"], json!("completed"));
+}
+
+#[test]
+fn a_payment_that_a_sale_counts_is_refunded_and_not_voided() {
+    let (mut shop, card) = (Shop::open(), Card::holding(CARD, 1_000));
+    let sale = shop.sale(429);
+    let paid = shop.moved(&card, pay(sale));
+    let whole = Work::GiveBack {
+        of: paid.txid,
+        amount: None,
+    };
+    let back = shop.moved(&card, whole.clone());
+    assert_eq!(back.action, PurseAction::Refund { of: paid.txid });
+    // At a till without a desk, a sale is voided instead.
+    let mut plain = Shop::with(|sheet| sheet.desk.top_up = false);
+    let sale = plain.sale(429);
+    let paid = plain.moved(&card, pay(sale));
+    let whole = Work::GiveBack {
+        of: paid.txid,
+        amount: None,
+    };
+    let words = plain.refused(&card, whole);
+    assert!(words.contains("top-up desk"), "{words}");
+}
+
+#[test]
+fn what_was_paid_for_an_open_sale_yesterday_is_refunded_at_a_desk() {
+    let (mut shop, card) = (Shop::open(), Card::holding(CARD, 1_000));
+    let sale = shop.sale(429);
+    let part = Work::Pay {
+        sale,
+        amount: Some(eur(300)),
+        partly: false,
+        from: Source::Card,
+    };
+    let paid = shop.moved(&card, part);
+    shop.next_day();
+    let back = Work::GiveBack {
+        of: paid.txid,
+        amount: None,
+    };
+    let back = shop.moved(&card, back);
+    assert_eq!(back.action, PurseAction::Refund { of: paid.txid });
+    assert_eq!(card.balance(), 1_000);
+    // No card pays for it any more: it may be changed, or thrown away.
+    assert_eq!(shop.view(sale)["fixed"], json!(false));
+    shop.desk.abandon(&key(), sale).unwrap();
 }
 
 #[test]

@@ -12,7 +12,8 @@ use crate::till::{Answer, Desk, Flags, LineRequest, Settled, TillError, WriteKey
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use tempfile::TempDir;
 use tillside_core::{
     Bundle, Hash, Money, PersonId, PurseSheet, PurseStage, PurseTx, SaleId, TerminalProfile,
@@ -26,6 +27,7 @@ pub(super) const NOON: i64 = 1_795_348_800_000;
 pub(super) struct Shop {
     pub(super) desk: Desk,
     folder: PathBuf,
+    clock: Arc<AtomicI64>,
     _kept: TempDir,
 }
 
@@ -51,9 +53,11 @@ impl Shop {
             })
             .unwrap();
         store.adopt(&bundle, store.now(Timestamp(NOON))).unwrap();
+        let clock = Arc::new(AtomicI64::new(NOON));
         Self {
-            desk: desk(store),
+            desk: desk(store, &clock),
             folder,
+            clock,
             _kept: kept,
         }
     }
@@ -63,16 +67,23 @@ impl Shop {
         let Self {
             desk,
             folder,
+            clock,
             _kept,
         } = self;
         drop(desk);
-        let mut desk = desk_over(&folder);
+        let mut desk = self::desk(Store::open(&folder.join("till.db")).unwrap(), &clock);
         desk.purses_after_start().unwrap();
         Self {
             desk,
             folder,
+            clock,
             _kept,
         }
+    }
+
+    /// It is the next day.
+    pub(super) fn next_day(&self) {
+        self.clock.fetch_add(24 * 3_600_000, Ordering::Relaxed);
     }
 
     /// The line to HQ is up.
@@ -210,11 +221,7 @@ fn next() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-fn desk_over(folder: &std::path::Path) -> Desk {
-    desk(Store::open(&folder.join("till.db")).unwrap())
-}
-
-fn desk(store: Store) -> Desk {
+fn desk(store: Store, clock: &Arc<AtomicI64>) -> Desk {
     let hub = Hub::default();
     let known = Known {
         enrolled: true,
@@ -226,7 +233,8 @@ fn desk(store: Store) -> Desk {
         zone: "UTC".to_owned(),
     };
     let board = LineBoard::new(known, hub.clone());
-    let clock = WallClock::new(|| Timestamp(NOON));
+    let clock = clock.clone();
+    let clock = WallClock::new(move || Timestamp(clock.load(Ordering::Relaxed)));
     Desk::new(
         store,
         clock,

@@ -4,7 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 use tillside_core::{
-    Bundle, CouponSheet, MemberCodeSheet, MemberSheet, Product, PurseSheet, RuleDocument, StoreId, StoreProfile,
+    Bundle, CouponSheet, MemberCodeSheet, MemberSheet, Product, PurseSheet, RuleDocument, StoreId,
+    StoreProfile,
 };
 
 /// The rules and plans: [`RuleDocument`].

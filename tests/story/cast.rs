@@ -1,7 +1,9 @@
 //! Everybody and everything on the stage: HQ, the tills of S1 and S2, a reader at each.
 
+use crate::carried::Place;
 use crate::options::{Command, Options};
 use anyhow::{Context, Result, ensure};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tillside_tests::{Headquarters, Reader, Sample, Terminal, sample, until};
@@ -22,6 +24,8 @@ pub struct Cast {
     pub chain: Sample,
     /// What HQ's program said to the imports and the publishing.
     pub said: String,
+    /// Where each card was laid down last.
+    pub carried: BTreeMap<String, Place>,
     // Last, so that it goes when every program has ended.
     folder: Folder,
 }
@@ -58,6 +62,7 @@ impl Cast {
         } else {
             let mut hq = Headquarters::found(&place.join("hq"), "Corner Shops")?;
             said.push_str(&hq.import(&chain)?);
+            said.push_str(&turn_on_emoney(&hq)?);
             said.push_str(&hq.run(&["publish"])?);
             hq.start()?;
             let s1 = Terminal::install(&place.join("s1"), &hq, "S1", Some(reader.socket()))?;
@@ -74,9 +79,13 @@ impl Cast {
             hq,
             chain,
             said,
+            carried: BTreeMap::new(),
             folder,
         };
         cast.in_force(1).await?;
+        if !again {
+            cast.has_keys().await?;
+        }
         Ok(cast)
     }
 
@@ -101,6 +110,19 @@ impl Cast {
         Ok(())
     }
 
+    /// Waits until both tills have the keys that HQ grants them.
+    async fn has_keys(&self) -> Result<()> {
+        for till in [&self.s1, &self.s2] {
+            let api = till.api()?;
+            until("the till takes e-money", async || {
+                let status = api.get("/v1/status").await?;
+                Ok((status["emoney"]["on"] == true).then_some(()))
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
     /// The last lines that every program said, for somebody who looks for what went wrong.
     pub fn logs(&self) -> String {
         let logs = [self.hq.log(), self.s1.log(), self.s2.log()];
@@ -108,6 +130,13 @@ impl Cast {
             logs.map(|log| format!("--- {}\n{}", log.display(), tillside_tests::tail(log, 15)));
         tails.join("\n")
     }
+}
+
+/// Purses of 150 euros at most; S1 issues cards and puts money on, S2 only takes it.
+fn turn_on_emoney(hq: &Headquarters) -> Result<String> {
+    let scheme = ["emoney", "init", "--currency", "EUR", "--cap", "150.00"];
+    let desk = ["store", "desk", "S1", "--top-up", "--issue"];
+    Ok(format!("{}{}", hq.run(&scheme)?, hq.run(&desk)?))
 }
 
 impl Folder {

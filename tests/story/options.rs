@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// What to play.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Command {
-    /// The ten steps, checked.
+    /// The steps, checked.
     Script,
     /// The stage, left to a person.
     Demo,

@@ -1,6 +1,8 @@
 //! What can be typed while the demo runs.
 
+use crate::carried::Place;
 use crate::cast::Cast;
+use crate::steps::issue;
 use anyhow::{Result, bail};
 use serde_json::Value;
 use tillside_sim::{Fault, FaultSetting};
@@ -34,11 +36,21 @@ and type this here, then Enter
   rules            HQ doubles the points for coffee, and publishes
   report           what HQ knows            help             this again
   quit             end everything (or ctrl-c)
+
+A card with money on it (S1 issues cards and puts money on, S2 takes it; F12 in the till: what is on a card)
+  issue            make the blank card \"ivy\" Clara's, at S1's desk; or with the till's own command:
+{}
+  tap ivy          lay it on S1's reader: then F12 and \"Put money on\", or F11 to pay
+  tap ivy s2       carry it over to S2's reader; remove s2: and away from there
+  tear             the next payment at S1 is torn behind the card's write; tear before: in front of it
+                   F11, tap ivy, and nobody knows; then pay at S2 with it, and S1 learns what it did
+  ledger           HQ proves its ledger of e-money, and shows what is where and what is unknown
 ",
         first("COFFEE-1", "S1"),
         first("BASKET-10", "S1"),
         first("COFFEE-1", "S2"),
         first("SUMMER-2024", "S1"),
+        issuing(cast)?,
     );
     let sim = tillside_tests::program("tillside-sim")?;
     println!(
@@ -56,12 +68,15 @@ pub async fn obey(cast: &mut Cast, line: &str) -> Result<Next> {
         [] => {}
         ["help"] => print(cast)?,
         ["quit" | "exit"] => return Ok(Next::End),
-        ["tap"] => tap(cast, "anna")?,
-        ["tap", card] => tap(cast, card)?,
-        ["remove"] => {
-            cast.reader.hands.remove(1)?;
-            println!("The card is away.");
-        }
+        ["tap"] => tap(cast, "anna", Place::S1)?,
+        ["tap", card] => tap(cast, card, Place::S1)?,
+        ["tap", card, store] => tap(cast, card, named(store)?)?,
+        ["remove"] => remove(cast, Place::S1)?,
+        ["remove", store] => remove(cast, named(store)?)?,
+        ["issue"] => println!("{}", issue(cast)?.trim()),
+        ["tear"] => tear(cast, true)?,
+        ["tear", "before"] => tear(cast, false)?,
+        ["ledger"] => ledger(cast).await?,
         ["pull"] => {
             let fault = Fault::RemoveAt { apdu: 2 };
             cast.reader
@@ -90,9 +105,55 @@ pub async fn obey(cast: &mut Cast, line: &str) -> Result<Next> {
     Ok(Next::Stay)
 }
 
-fn tap(cast: &Cast, card: &str) -> Result<()> {
-    cast.reader.hands.tap(1, card, true)?;
-    println!("The card lies on S1's reader.");
+fn named(store: &str) -> Result<Place> {
+    match store.to_uppercase().as_str() {
+        "S1" => Ok(Place::S1),
+        "S2" => Ok(Place::S2),
+        _ => bail!("\"{store}\" is no store here: s1 or s2"),
+    }
+}
+
+fn tap(cast: &mut Cast, card: &str, place: Place) -> Result<()> {
+    cast.lay(card, place)?;
+    println!("The card lies on {}'s reader.", place.name());
+    Ok(())
+}
+
+fn remove(cast: &Cast, place: Place) -> Result<()> {
+    cast.take_away(place)?;
+    println!("{}'s reader is empty.", place.name());
+    Ok(())
+}
+
+fn tear(cast: &Cast, after: bool) -> Result<()> {
+    cast.tear(Place::S1, after)?;
+    let side = if after { "behind" } else { "in front of" };
+    println!("The next card at S1 is torn off {side} its write. Pay (F11), and tap ivy.");
+    Ok(())
+}
+
+/// The desk's own command for a card, as it is typed in another terminal.
+fn issuing(cast: &Cast) -> Result<String> {
+    Ok(format!(
+        "    {} --data {} card issue --member {} --manager {}",
+        tillside_tests::program("tillside")?.display(),
+        cast.s1.folder().display(),
+        crate::steps::shopper::PURSE,
+        tillside_tests::Person::MARA.code
+    ))
+}
+
+async fn ledger(cast: &Cast) -> Result<()> {
+    if cast.hq.is_up() {
+        try_now(cast).await?;
+    }
+    for words in [
+        &["emoney", "check"][..],
+        &["report", "emoney"],
+        &["emoney", "open"],
+    ] {
+        println!("{}", cast.hq.run(words)?.trim_end());
+    }
     Ok(())
 }
 

@@ -1,16 +1,20 @@
-//! The ten steps, in order, over one stage.
+//! The steps, in order, over one stage: ten of a till without a line, then four of a card with money on it.
 
+mod books;
 mod crash;
 mod dark;
 mod forgery;
 mod hardware;
 mod new_rules;
 mod opening;
+mod purse;
 mod refusals;
 mod reunion;
 mod taking_back;
+mod torn;
 
 pub use crash::times_recorded;
+pub use purse::issue;
 
 use crate::cast::Cast;
 use crate::chance::Chance;
@@ -24,6 +28,8 @@ pub mod shopper {
     pub const GOLD: &str = "900000001";
     /// Ben Novák, silver, 385 points, the simulator's card `ben`.
     pub const SILVER: &str = "900000002";
+    /// Clara Yılmaz, basic, 60 points: she gets the card with a purse.
+    pub const PURSE: &str = "900000003";
     /// Oskar Krüger of S2, basic, 111 points, the simulator's card `classic`.
     pub const AT_S2: &str = "900000004";
 }
@@ -62,5 +68,9 @@ async fn steps(play: &mut Play) -> Result<()> {
     taking_back::void(play).await?;
     reunion::meet(play).await?;
     new_rules::follow(play).await?;
-    forgery::refuse(play).await
+    forgery::refuse(play).await?;
+    purse::charge(play).await?;
+    torn::behind_the_write(play).await?;
+    torn::in_front_of_the_write(play).await?;
+    books::close(play).await
 }

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::control::{CardView, ServeInfo};
-use crate::{Exchange, FaultSetting, ReaderView, SavedCard};
+use crate::{Exchange, FaultSetting, ReaderView, SavedCard, Seen};
 
 /// Nothing that is asked takes longer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -94,6 +94,29 @@ impl SimClient {
     /// As [`SimClient::readers`].
     pub fn tap(&self, reader: usize, card: &str, replace: bool) -> Result<ReaderView, ClientError> {
         let request = json!({ "card": card, "replace": replace });
+        self.ask("POST", &format!("/readers/{reader}/card"), Some(&request))
+    }
+
+    /// Lays one more card beside those that lie on a reader.
+    ///
+    /// # Errors
+    /// As [`SimClient::readers`].
+    pub fn tap_beside(
+        &self,
+        reader: usize,
+        card: &str,
+        seen: Seen,
+    ) -> Result<ReaderView, ClientError> {
+        let request = json!({ "card": card, "beside": seen });
+        self.ask("POST", &format!("/readers/{reader}/card"), Some(&request))
+    }
+
+    /// Names the card that lies on a reader as soon as a fault takes away the one that lies there.
+    ///
+    /// # Errors
+    /// As [`SimClient::readers`].
+    pub fn set_next(&self, reader: usize, card: &str) -> Result<ReaderView, ClientError> {
+        let request = json!({ "card": card, "next": true });
         self.ask("POST", &format!("/readers/{reader}/card"), Some(&request))
     }
 

@@ -20,7 +20,7 @@ use fault::{FaultAction, describe, setting};
 use tillside_sim::air::BitRate;
 use tillside_sim::client::SimClient;
 use tillside_sim::control::{self, ServeInfo};
-use tillside_sim::{ReaderModel, SimConfig, Simulator, catalogue};
+use tillside_sim::{ReaderModel, Seen, SimConfig, Simulator, catalogue};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -59,13 +59,19 @@ enum Action {
     Serve(Serve),
     /// Lay a card on a reader
     Tap {
-        /// A name (see `cards`), or ntag213|ntag215|ntag216|uid, a colon and the UID in hex
+        /// A name (see `cards`), or a chip (ntag215, desfire-ev3, uid …), a colon and the UID in hex
         card: String,
         #[command(flatten)]
         at: At,
         /// Take away the card that lies there first
         #[arg(long)]
         replace: bool,
+        /// Lay it beside the card that lies there: the reader then sees neither, or the new one
+        #[arg(long, value_enum, conflicts_with = "replace")]
+        beside: Option<Seen>,
+        /// Not now: as soon as a fault takes away the card that lies there
+        #[arg(long, conflicts_with_all = ["replace", "beside"])]
+        next: bool,
     },
     /// Take the card away
     Remove(At),
@@ -232,7 +238,28 @@ fn write_whole(path: &PathBuf, text: &str) -> anyhow::Result<()> {
 
 fn act(action: Action, bench: &SimClient) -> anyhow::Result<()> {
     match action {
-        Action::Tap { card, at, replace } => {
+        Action::Tap {
+            card,
+            at,
+            beside: Some(seen),
+            ..
+        } => {
+            let view = bench.tap_beside(at.reader, &card, seen)?;
+            let seen = view.card.as_deref().unwrap_or("no card");
+            println!("reader {} sees {seen} of those on it", at.reader);
+        }
+        Action::Tap {
+            card,
+            at,
+            next: true,
+            ..
+        } => {
+            bench.set_next(at.reader, &card)?;
+            println!("{card} is next on reader {}", at.reader);
+        }
+        Action::Tap {
+            card, at, replace, ..
+        } => {
             let view = bench.tap(at.reader, &card, replace)?;
             println!("{} lies on reader {}", view.card.unwrap_or(card), at.reader);
         }

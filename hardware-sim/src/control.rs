@@ -5,7 +5,7 @@
 //! | `GET /` | socket, and whether pcscd runs |
 //! | `GET /readers` | what lies where |
 //! | `GET /readers/N/exchanges` | the last commands and answers |
-//! | `POST /readers/N/card` `{"card":"anna"}` | lays a card down; `"replace":true` takes another one away first |
+//! | `POST /readers/N/card` `{"card":"anna"}` | lays a card down; `"replace":true` takes another one away first; `"beside":"neither"` or `"new"` lays it beside what lies there, and says which the reader sees; `"next":true` lays it down as soon as a fault takes away what lies there |
 //! | `DELETE /readers/N/card` | takes the card away |
 //! | `PUT /readers/N/fault` `{"kind":"remove-at","apdu":2}` | sets a fault, as [`crate::Fault`] is written; each with `once` |
 //! | `DELETE /readers/N/fault` | takes the fault away |
@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::{CardSpec, FaultSetting, ReaderModel, SavedCard, SimError, Simulator};
+use crate::{CardSpec, FaultSetting, ReaderModel, SavedCard, Seen, SimError, Simulator};
 
 /// What a script needs to know about a running simulator; the content of the state file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +67,9 @@ struct LayRequest {
     card: String,
     #[serde(default)]
     replace: bool,
+    beside: Option<Seen>,
+    #[serde(default)]
+    next: bool,
 }
 
 type Bench = State<Arc<Simulator>>;
@@ -141,7 +144,11 @@ async fn lay(
     if request.replace {
         bench.remove(reader)?;
     }
-    bench.tap(reader, &card)?;
+    match request.beside {
+        _ if request.next => bench.set_next(reader, Some(&card))?,
+        Some(seen) => bench.tap_beside(reader, &card, seen)?,
+        None => bench.tap(reader, &card)?,
+    }
     Ok(Json(bench.reader(reader)?).into_response())
 }
 
@@ -275,7 +282,9 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let status = match &self.0 {
             SimError::NoSuchReader { .. } => StatusCode::NOT_FOUND,
-            SimError::Occupied { .. } | SimError::PcscdState { .. } => StatusCode::CONFLICT,
+            SimError::Occupied { .. }
+            | SimError::Elsewhere { .. }
+            | SimError::PcscdState { .. } => StatusCode::CONFLICT,
             SimError::BadCard { .. }
             | SimError::BadImage { .. }
             | SimError::BadFault { .. }

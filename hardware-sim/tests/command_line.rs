@@ -342,3 +342,26 @@ fn the_modelled_time_of_what_was_said_is_shown() {
     let said = sim.says(&["air", "--speed", "424"]);
     assert_eq!(said, "0 commands: 0 µs, of which card 0 µs (an estimate)\n");
 }
+
+#[test]
+fn a_card_is_in_one_place_and_others_can_lie_beside_it_or_follow_it() {
+    let sim = Served::start(&["--readers", "2"]);
+    let first = || {
+        let listed: Value = serde_json::from_str(&sim.says(&["list", "--json"])).unwrap();
+        listed[0].clone()
+    };
+    sim.says(&["tap", "anna"]);
+    let refused = sim.refuses(&["tap", "anna", "--reader", "2"]);
+    assert!(refused.contains("remove it there first"), "{refused}");
+    let sees = |arguments: &[&str]| sim.says(&[&["tap"], arguments].concat());
+    assert!(sees(&["ben", "--beside", "new"]).contains("sees ntag213"));
+    assert!(sees(&["clara", "--beside", "neither"]).contains("sees no card"));
+    assert_eq!(first()["unseen"].as_array().unwrap().len(), 3);
+    sim.says(&["remove"]);
+    sim.says(&["tap", "anna"]);
+    sim.says(&["tap", "stranger", "--next"]);
+    sim.says(&["fault", "power-cut", "1"]);
+    assert_eq!(first()["next"], "ntag215:04FFEEDDCCBBAA");
+    assert_eq!(first()["fault"]["kind"], "power-cut");
+    assert!(sim.says(&["list"]).contains("loses power"));
+}

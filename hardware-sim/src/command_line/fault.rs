@@ -19,6 +19,8 @@ pub(super) enum FaultAction {
     LoseAnswer(Counted),
     /// The card works on the N-th command and stays; its answer is not heard. Strikes once
     Unheard(Counted),
+    /// The reader and its card lose power in front of the N-th command, and have it back. Strikes once
+    PowerCut(Counted),
     /// The answer to the N-th command arrives spoilt. Strikes once
     GarbleAt {
         #[command(flatten)]
@@ -95,6 +97,7 @@ pub(super) fn setting(action: FaultAction) -> (usize, Option<FaultSetting>) {
         }
         FaultAction::LoseAnswer(c) => at(&c, Fault::LoseAnswer { apdu: c.apdu }),
         FaultAction::Unheard(c) => at(&c, Fault::Unheard { apdu: c.apdu }),
+        FaultAction::PowerCut(c) => at(&c, Fault::PowerCut { apdu: c.apdu }),
         FaultAction::GarbleAt { counted, kind } => {
             let (apdu, how) = (counted.apdu, kind);
             at(&counted, Fault::GarbleAt { apdu, how })
@@ -129,6 +132,9 @@ pub(super) fn describe(setting: Option<FaultSetting>) -> String {
         }
         Fault::Unheard { apdu } => {
             return format!("the answer to command {apdu} from now is not heard");
+        }
+        Fault::PowerCut { apdu } => {
+            return format!("the reader loses power in front of command {apdu} from now");
         }
         Fault::GarbleAt { apdu, .. } => {
             return format!("the answer to command {apdu} from now is spoilt");

@@ -11,6 +11,7 @@
 mod bundles;
 mod certificates;
 mod enrolment;
+mod purses;
 mod pushing;
 mod running;
 mod stage;

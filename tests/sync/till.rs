@@ -63,23 +63,27 @@ impl Till {
 
     /// Records so many facts.
     pub fn record(&self, count: u64) {
-        let mut state = self.state.lock().unwrap();
         for _ in 0..count {
-            let head = self.head(&state);
-            let record = Record {
-                v: RECORD_VERSION,
-                terminal: self.profile.terminal,
-                epoch: head.epoch,
-                seq: head.seq + 1,
-                prev: head.hash,
-                at: Timestamp(self.begins + i64::try_from(head.seq).unwrap()),
-                clock: Clock::Trusted,
-                event: Event::BundleAdopted {
-                    version: head.seq + 1,
-                },
-            };
-            state.journal.push(record.seal().unwrap());
+            let version = self.newest().seq + 1;
+            self.note(Event::BundleAdopted { version });
         }
+    }
+
+    /// Records a fact.
+    pub fn note(&self, event: Event) {
+        let mut state = self.state.lock().unwrap();
+        let head = self.head(&state);
+        let record = Record {
+            v: RECORD_VERSION,
+            terminal: self.profile.terminal,
+            epoch: head.epoch,
+            seq: head.seq + 1,
+            prev: head.hash,
+            at: Timestamp(self.begins + i64::try_from(head.seq).unwrap()),
+            clock: Clock::Trusted,
+            event,
+        };
+        state.journal.push(record.seal().unwrap());
     }
 
     fn head(&self, state: &State) -> Head {

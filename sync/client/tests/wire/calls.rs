@@ -7,9 +7,9 @@ use crate::till::{Till, welcome};
 use serde_json::json;
 use std::io::Read;
 use std::sync::{Arc, Mutex};
-use tillside_protocol::tillside_core::{Hash, Head, Sealed};
+use tillside_protocol::tillside_core::{CardIdentity, Hash, Head, Sealed};
 use tillside_protocol::{PushRequest, RenewRequest};
-use tillside_sync::{CallError, HqClient, Identity, ProblemKind, RenewError};
+use tillside_sync::{CallError, HqClient, Identity, ProblemKind, RenewError, STANDING_PATIENCE};
 
 /// A terminal that is enrolled at a server whose other answers a test gives.
 pub struct Enrolled {
@@ -124,6 +124,53 @@ async fn a_batch_goes_out_compressed_with_the_protocols_version() {
         .read_to_string(&mut text)
         .unwrap();
     assert_eq!(serde_json::from_str::<PushRequest>(&text).unwrap(), request);
+}
+
+#[tokio::test]
+async fn a_question_about_a_card_names_it_safely_and_is_not_asked_for_ever() {
+    let enrolled = Enrolled::new(|asked| match asked.path.as_str() {
+        "/v1/account/standing?card=uid%3a04a1b2c3d4e5f6" => json(
+            200,
+            &json!({"balance": {"minor": 5, "currency": "EUR"}, "frozen": "Call HQ."}),
+        ),
+        "/v1/account" => refusal(503, "busy"),
+        "/v1/keys" => json(200, &json!({"keys": []})),
+        _ => refusal(404, "not_found"),
+    })
+    .await;
+    let card = CardIdentity::new("uid:04A1B2C3D4E5F6").unwrap();
+    let standing = enrolled.client.account_standing(&card).await.unwrap();
+    assert_eq!(
+        (standing.balance.minor(), standing.frozen.as_deref()),
+        (5, Some("Call HQ."))
+    );
+    assert!(enrolled.client.keys().await.unwrap().keys.is_empty());
+    let request = serde_json::from_value(json!({"txid": "0000000000000001", "action": "top_up",
+        "tender": "cash", "card": "uid:04A1B2C3D4E5F6",
+        "member": "01890000-0000-7000-8000-000000000001",
+        "amount": {"minor": 5, "currency": "EUR"}, "store": "S1"}));
+    let error = enrolled
+        .client
+        .account(&request.unwrap())
+        .await
+        .unwrap_err();
+    assert!(error.is_retryable(), "nobody knows: it is asked again");
+
+    // Somebody stands there and waits.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("https://{}", silent.local_addr().unwrap());
+    let began = std::time::Instant::now();
+    let error = enrolled
+        .moved_to(&address)
+        .account_standing(&card)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, CallError::Unreachable { .. }), "{error:?}");
+    assert!(
+        began.elapsed() < STANDING_PATIENCE * 2,
+        "{:?}",
+        began.elapsed()
+    );
 }
 
 #[tokio::test]

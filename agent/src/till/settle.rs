@@ -53,7 +53,7 @@ impl Desk {
         let now = self.now()?;
         let row = self.store.purse(txid)?;
         let known = row.ok_or(Refusal::PursePaymentUnknown { txid })?.state;
-        let sale = known.intended.action.sale();
+        let sale = self.sale_of(&known)?;
         let draft = sale
             .map(|sale| self.open_draft(sale))
             .transpose()?
@@ -70,7 +70,10 @@ impl Desk {
         let (change, due) = self.consequence(&mut state, &mut events, draft, void, now)?;
         self.commit(&events, &change, None, now)?;
         let settled = settled(&state, &known, &events, balance, due);
-        self.tell_sale(&state, &events, now)?;
+        // It is on the disk: what the screens miss of it changes nothing.
+        if let Err(error) = self.tell_sale(&state, &events, now) {
+            tracing::warn!(code = error.code(), "a sale was not told to the screens");
+        }
         Ok(settled)
     }
 

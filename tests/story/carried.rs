@@ -3,8 +3,9 @@
 
 use crate::cast::Cast;
 use anyhow::{Context, Result};
+use std::path::PathBuf;
 use std::time::Duration;
-use tillside_sim::{Fault, FaultSetting};
+use tillside_sim::{Fault, FaultSetting, SavedCard};
 use tillside_tests::Reader;
 
 /// The service looks for cards every 0.4 s; what is faster than that is the same card to it.
@@ -40,7 +41,10 @@ impl Cast {
 
     /// Lays a card on the reader of a store, as it came back from wherever it was last.
     pub fn lay(&mut self, card: &str, place: Place) -> Result<()> {
-        let from = self.carried.insert(card.to_owned(), place);
+        let from = match self.carried.insert(card.to_owned(), place) {
+            Some(from) => Some(from),
+            None => self.was_used(card)?,
+        };
         if let Some(from) = from.filter(|from| *from != place) {
             self.take_away(from)?;
             let memory = self.reader_at(from).hands.card(card)?.memory;
@@ -50,6 +54,45 @@ impl Cast {
         }
         self.reader_at(place).hands.tap(1, card, true)?;
         Ok(())
+    }
+
+    /// Where a card was laid down by somebody else, if anywhere.
+    fn was_used(&self, card: &str) -> Result<Option<Place>> {
+        for place in [Place::S1, Place::S2] {
+            if !self.reader_at(place).hands.card(card)?.is_new {
+                return Ok(Some(place));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Writes down what the card with a purse remembers, so that it is the same one when the demo goes
+    /// on in its folder another day: HQ and the tills know it then.
+    pub fn keep(&self, card: &str) -> Result<()> {
+        let place = match self.carried.get(card) {
+            Some(place) => Some(*place),
+            None => self.was_used(card)?,
+        };
+        if let Some(place) = place {
+            let memory = self.reader_at(place).hands.card(card)?.memory;
+            std::fs::write(self.kept(card), serde_json::to_vec(&memory)?)?;
+        }
+        Ok(())
+    }
+
+    /// Makes a card what it was when it was kept.
+    pub fn bring_back(&mut self, card: &str) -> Result<()> {
+        let Ok(text) = std::fs::read(self.kept(card)) else {
+            return Ok(());
+        };
+        let memory: SavedCard = serde_json::from_slice(&text)?;
+        self.reader.hands.load_card(card, &memory)?;
+        self.carried.insert(card.to_owned(), Place::S1);
+        Ok(())
+    }
+
+    fn kept(&self, card: &str) -> PathBuf {
+        self.place().join(format!("card-{card}.json"))
     }
 
     /// Takes away whatever lies on the reader of a store.

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tillside_tests::{Headquarters, Reader, Sample, Terminal, sample, until};
 
+/// The card with a purse, by its name on the bench; it comes blank from the factory.
+pub const PURSE: &str = "ivy";
+
 /// The stage, set. Dropping it ends every program.
 pub struct Cast {
     /// The till of S1.
@@ -71,7 +74,7 @@ impl Cast {
         };
         s1.start()?;
         s2.start()?;
-        let cast = Self {
+        let mut cast = Self {
             s1,
             s2,
             reader,
@@ -83,8 +86,9 @@ impl Cast {
             folder,
         };
         cast.in_force(1).await?;
-        if !again {
-            cast.has_keys().await?;
+        match again {
+            true => cast.bring_back(PURSE)?,
+            false => cast.has_keys().await?,
         }
         Ok(cast)
     }

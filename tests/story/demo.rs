@@ -2,7 +2,7 @@
 
 mod words;
 
-use crate::cast::Cast;
+use crate::cast::{Cast, PURSE};
 use crate::options::Options;
 use anyhow::Result;
 use std::process::Command;
@@ -29,6 +29,9 @@ pub async fn demo(options: &Options) -> Result<()> {
                 None => std::future::pending().await,
             },
             _ = watch.tick() => {
+                if options.data.is_some() && let Err(error) = cast.keep(PURSE) {
+                    println!("The card with a purse was not kept: {error:#}");
+                }
                 if window.as_mut().is_some_and(|window| !window.is_alive()) {
                     println!("The till window was closed. The same screen is at the address above.");
                     window = None;

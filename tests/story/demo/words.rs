@@ -44,13 +44,15 @@ A card with money on it (S1 issues cards and puts money on, S2 takes it; F12 in 
   tap ivy s2       carry it over to S2's reader; remove s2: and away from there
   tear             the next payment at S1 is torn behind the card's write; tear before: in front of it
                    F11, tap ivy, and nobody knows; then pay at S2 with it, and S1 learns what it did
-  ledger           HQ proves its ledger of e-money, and shows what is where and what is unknown
+  ledger           HQ proves its ledger of e-money, and shows what is where; or with HQ's own command:
+{}
 ",
         first("COFFEE-1", "S1"),
         first("BASKET-10", "S1"),
         first("COFFEE-1", "S2"),
         first("SUMMER-2024", "S1"),
         issuing(cast)?,
+        proving(cast)?,
     );
     let sim = tillside_tests::program("tillside-sim")?;
     println!(
@@ -140,6 +142,16 @@ fn issuing(cast: &Cast) -> Result<String> {
         cast.s1.folder().display(),
         crate::steps::shopper::PURSE,
         tillside_tests::Person::MARA.code
+    ))
+}
+
+/// HQ's own command for its ledger.
+fn proving(cast: &Cast) -> Result<String> {
+    let program = tillside_tests::program("tillside-hq")?;
+    let folder = cast.hq.folder().display();
+    Ok(format!(
+        "    {} --data {folder} emoney check",
+        program.display()
     ))
 }
 

@@ -2,8 +2,9 @@
 
 use super::Play;
 use super::opening::{amount, number, text};
-use super::purse::{CARD, IDENTITY, ended};
+use super::purse::{IDENTITY, ended};
 use crate::carried::Place;
+use crate::cast::PURSE;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use tillside_tests::{Person, until};
@@ -13,7 +14,7 @@ pub async fn close(play: &mut Play) -> Result<()> {
     play.told
         .step("HQ's ledger sums to zero, and agrees with the card");
     let api = play.cast.s1.api_for(Person::ANNA).await?;
-    play.cast.lay(CARD, Place::S1)?;
+    play.cast.lay(PURSE, Place::S1)?;
     api.post("/v1/cards/read", json!({})).await?;
     let job = ended(&api).await?;
     play.cast.take_away(Place::S1)?;

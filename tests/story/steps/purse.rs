@@ -4,15 +4,13 @@
 use super::opening::{amount, flag, text};
 use super::{Play, shopper};
 use crate::carried::Place;
-use crate::cast::Cast;
+use crate::cast::{Cast, PURSE};
 use crate::ringing::{Ringing, shelf};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use tillside_tests::{Api, Person, until};
 
-/// The card, by its name on the bench; it comes blank from the factory.
-pub const CARD: &str = "ivy";
-/// As HQ and the tills know it.
+/// The card, as HQ and the tills know it.
 pub const IDENTITY: &str = "uid:04F1A2B3C4D5E6";
 
 /// Issued, topped up, paid with.
@@ -52,7 +50,7 @@ pub async fn charge(play: &mut Play) -> Result<()> {
 
 /// The desk's command line makes the blank card Clara's, which lies on S1's reader from then on.
 pub fn issue(cast: &mut Cast) -> Result<String> {
-    cast.lay(CARD, Place::S1)?;
+    cast.lay(PURSE, Place::S1)?;
     let Person { code, pin, .. } = Person::MARA;
     let words = ["card", "issue", "--member", shopper::PURSE];
     let words = [&words[..], &["--manager", code, "--pin-stdin"]].concat();
@@ -66,7 +64,7 @@ pub fn issue(cast: &mut Cast) -> Result<String> {
 pub async fn pay(cast: &mut Cast, place: Place, api: &Api, ringing: &Ringing<'_>) -> Result<Value> {
     let path = format!("/v1/sales/{}/purse", ringing.sale);
     api.post(&path, json!({})).await?;
-    cast.lay(CARD, place)?;
+    cast.lay(PURSE, place)?;
     let job = ended(api).await?;
     cast.take_away(place)?;
     Ok(job)

@@ -4,7 +4,7 @@
 use crate::browser;
 use crate::counter::{CARD, COFFEE, Counter, STICKER};
 use crate::display::Display;
-use crate::page::{ENTER, ESCAPE, F6, F8, F10, F11, F12, Page};
+use crate::page::{ENTER, ESCAPE, F4, F6, F8, F10, F11, F12, Page, TAB};
 use crate::play::sign_in;
 use crate::stage::alone;
 use crate::tauri_window;
@@ -29,6 +29,8 @@ async fn cards_pay_and_what_nobody_knows_comes_out() -> Result<()> {
     torn(&page, &counter, commit).await?;
     too_little(&page, &counter).await?;
     card(&page, &counter).await?;
+    voided(&page, &counter).await?;
+    blocked(&page, &counter).await?;
     way_out(&page, &mut counter, commit).await?;
     manager(&page, &counter).await?;
     page.went_well().await?;
@@ -170,6 +172,76 @@ async fn card(page: &Page, counter: &Counter) -> Result<()> {
     counter.away()
 }
 
+/// A manager gives a reason and a PIN.
+async fn consents(page: &Page, reason: &str) -> Result<()> {
+    page.press(reason).await?;
+    page.asks("document.querySelector('input[type=password]').focus(); return 0")
+        .await?;
+    page.types(Person::MARA.pin).await?;
+    page.key(ENTER).await
+}
+
+/// A sale that a card paid is voided on that card, and on no other.
+async fn voided(page: &Page, counter: &Counter) -> Result<()> {
+    page.scans(COFFEE).await?;
+    page.sees("dl", "€4.29").await?;
+    page.key(F11).await?;
+    page.sees("dialog", "Hold the card on the reader to pay")
+        .await?;
+    counter.tap(CARD.0)?;
+    page.sees("aside", "€17.13 left on card ending in").await?;
+    counter.away()?;
+    page.key(F6).await?;
+    page.sees("dialog", "€4.29 goes back to the card").await?;
+    consents(page, "Wrong item or price").await?;
+    page.sees("dialog", "Hold the card on the reader that paid")
+        .await?;
+    page.looks("void-by-card").await?;
+    counter.tap(CARD.0)?;
+    page.sees("aside", "€4.29 is back on the card").await?;
+    page.sees("pre", "SALE VOIDED").await?;
+    page.looks("voided").await?;
+    counter.away()?;
+    page.key(ENTER).await?;
+    page.sees("section", "Scan the first item").await?;
+    Ok(())
+}
+
+/// A card is blocked here, pays nothing then, and is allowed again.
+async fn blocked(page: &Page, counter: &Counter) -> Result<()> {
+    page.key(F12).await?;
+    counter.tap(CARD.0)?;
+    page.press("Block this card here").await?;
+    consents(page, "Found in the shop").await?;
+    page.sees("dialog", "May not be used").await?;
+    page.sees("dialog", "Found in the shop").await?;
+    page.looks("blocked").await?;
+    page.key(ESCAPE).await?;
+    counter.away()?;
+    page.scans(COFFEE).await?;
+    page.sees("dl", "€4.29").await?;
+    page.key(F11).await?;
+    page.sees("dialog", "Hold the card on the reader to pay")
+        .await?;
+    counter.tap(CARD.0)?;
+    page.sees("dialog", "Found in the shop").await?;
+    page.looks("blocked-card").await?;
+    page.key(ESCAPE).await?;
+    counter.away()?;
+    page.key(F4).await?;
+    page.sees("dialog", "Discard this sale").await?;
+    page.key(TAB).await?;
+    page.key(ENTER).await?;
+    page.sees("section", "Scan the first item").await?;
+    page.key(F12).await?;
+    counter.tap(CARD.0)?;
+    page.press("Allow this card again").await?;
+    consents(page, "Blocked by mistake").await?;
+    page.sees("dialog", "There is").await?;
+    page.key(ESCAPE).await?;
+    counter.away()
+}
+
 /// The shopper leaves with a torn card: the agent is started anew, a manager lets the sale go on, and
 /// the card pays its debt of words when it comes back.
 async fn way_out(page: &Page, counter: &mut Counter, commit: u32) -> Result<()> {
@@ -186,11 +258,7 @@ async fn way_out(page: &Page, counter: &mut Counter, commit: u32) -> Result<()> 
     page.press("call the manager").await?;
     page.sees("dialog", "If you go on").await?;
     page.looks("way-out").await?;
-    page.press("The shopper has left").await?;
-    page.asks("document.querySelector('input[type=password]').focus(); return 0")
-        .await?;
-    page.types(Person::MARA.pin).await?;
-    page.key(ENTER).await?;
+    consents(page, "The shopper has left").await?;
     page.sees("dialog", "A manager let the sale go on").await?;
     page.looks("given-up").await?;
     page.key(ENTER).await?;

@@ -28,6 +28,7 @@ pub const F2: char = '\u{E032}';
 pub const ENTER: char = '\u{E007}';
 pub const ESCAPE: char = '\u{E00C}';
 pub const F3: char = '\u{E033}';
+pub const F4: char = '\u{E034}';
 pub const F6: char = '\u{E036}';
 pub const F8: char = '\u{E038}';
 pub const F10: char = '\u{E03A}';

@@ -24,7 +24,7 @@ use tillside_store::Store;
 ///
 /// It exists for the tear matrix and the benches: a test runs a movement on a session that tears, and
 /// "kills" the agent by ending the flow at a [`Durable`] moment, dropping this, and opening the
-/// database anew. The agent's reader threads run the same [`Flow`] over the till's own thread.
+/// database anew. The agent's reader threads run the same flow over the till's own thread.
 #[derive(Debug)]
 pub struct PurseDesk {
     desk: Desk,

@@ -1,7 +1,7 @@
 //! Purses at the till: what happens while a card lies on the reader.
 //!
-//! [`flow`] is the one order in which a card and the disk hear of a movement; [`job`] is what waits
-//! for the next card; [`attendant`] is the reader's thread doing both; [`PurseDesk`] is the same
+//! `flow` is the one order in which a card and the disk hear of a movement; `job` is what waits
+//! for the next card; `attendant` is the reader's thread doing both; [`PurseDesk`] is the same
 //! without threads, for whoever has a card in hand. What a movement means is decided by
 //! `tillside-core`, what it does to its sale by the till's thread (`till::settle`), and how a card is
 //! spoken to is left to `tillside-cards`.

@@ -41,12 +41,12 @@ pub enum TillError {
     /// The sale is open, and the call needs a recorded one.
     #[error("This sale is not paid yet. Finish it first, or throw it away.")]
     StillOpen,
-    /// [`OPEN_SALE_LIMIT`] is reached.
+    /// `OPEN_SALE_LIMIT` is reached.
     #[error(
         "{OPEN_SALE_LIMIT} sales are open, which is the most. Finish or throw away one of them first."
     )]
     TooManyOpen,
-    /// [`REFUSED_COUPON_LIMIT`] is reached.
+    /// `REFUSED_COUPON_LIMIT` is reached.
     #[error(
         "{REFUSED_COUPON_LIMIT} coupons were refused for this sale, which is the most. Go on without coupons."
     )]

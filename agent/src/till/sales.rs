@@ -11,7 +11,7 @@ impl Desk {
     /// Opens a sale.
     ///
     /// # Errors
-    /// If the terminal is not enrolled, or [`OPEN_SALE_LIMIT`] sales are open.
+    /// If the terminal is not enrolled, or `OPEN_SALE_LIMIT` sales are open.
     pub fn open_sale(&mut self, key: &WriteKey, person: PersonId) -> Result<Answer, TillError> {
         self.write(key, |desk, now| {
             let profile = desk.profile()?;

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::Fault;
+use crate::air::AirKind;
 use tillside_drivers::contract::{Hands, check};
 
 struct Bench(DirectReader, CardSpec);
@@ -201,4 +202,40 @@ fn faults_around_a_write_leave_the_card_on_the_right_side_of_it() {
         let answer = reader.session().unwrap().transmit(&read).unwrap();
         assert_eq!(answer[..4] == [1, 2, 3, 4], written, "{fault:?}");
     }
+}
+
+#[test]
+fn a_card_computes_longer_for_a_proof_than_for_a_further_frame() {
+    let Bench(reader, card) = bench("ivy");
+    reader.lay(&card).unwrap();
+    let (tap, _) = reader.slot.lying().unwrap();
+    // What pcscd does when it finds the card: still one activation for the customer.
+    reader.slot.power(tap, false);
+    let mut session = reader.session().unwrap();
+    let commands: [&[u8]; 5] = [
+        b"\x90\x60\0\0\0",
+        b"\x90\xAF\0\0\0",
+        b"\x90\xAF\0\0\0",
+        b"\x90\x0A\0\0\x01\0\0",
+        b"\x90\xAF\0\0\x10sixteen bytes...\0",
+    ];
+    for command in commands {
+        session.transmit(command).unwrap();
+    }
+    let card_us = |exchange: &Exchange| exchange.card_us;
+    let exchanges = reader.exchanges();
+    let times: Vec<u64> = exchanges.iter().map(card_us).collect();
+    assert_eq!(times, [1_000, 1_000, 1_000, 2_500, 4_000]);
+    let kinds = |exchange: &Exchange| {
+        exchange
+            .steps
+            .iter()
+            .map(|step| step.kind)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        kinds(&exchanges[0]),
+        [AirKind::Activation, AirKind::Block64]
+    );
+    assert_eq!(kinds(&exchanges[1]), [AirKind::Block64]);
 }

@@ -4,4 +4,5 @@
 
 mod life;
 mod stage;
+mod till;
 mod torn;

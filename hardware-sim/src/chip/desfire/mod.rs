@@ -19,6 +19,8 @@ mod legacy;
 #[cfg(test)]
 mod tests;
 mod transaction;
+#[cfg(test)]
+mod vector_tests;
 
 pub(crate) use image::Image;
 

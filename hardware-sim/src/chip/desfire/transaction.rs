@@ -146,7 +146,7 @@ impl Desfire {
     }
 
     /// The key of the transaction that would be number `tmc` + 1, for its MAC (5A) or its reader (A5).
-    fn session_key(&self, key: &Key, tmc: u32, label: u8) -> Key {
+    pub(super) fn session_key(&self, key: &Key, tmc: u32, label: u8) -> Key {
         let next = tmc.wrapping_add(1).to_le_bytes();
         let vector = [&[label, 0x00, 0x01, 0x00, 0x80][..], &next, &self.image.uid].concat();
         cmac(key, &vector)

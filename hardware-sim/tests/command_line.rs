@@ -365,3 +365,13 @@ fn a_card_is_in_one_place_and_others_can_lie_beside_it_or_follow_it() {
     assert_eq!(first()["fault"]["kind"], "power-cut");
     assert!(sim.says(&["list"]).contains("loses power"));
 }
+
+#[test]
+fn a_card_can_be_made_that_hides_its_number() {
+    let sim = Served::start(&[]);
+    sim.says(&["card", "new", "ivy", "--random-id"]);
+    let shown: Value = serde_json::from_str(&sim.says(&["card", "show", "ivy", "--json"])).unwrap();
+    assert_eq!(shown["memory"]["random_id"], true);
+    let refused = sim.refuses(&["card", "new", "anna", "--random-id"]);
+    assert!(refused.contains("cannot hide its number"), "{refused}");
+}

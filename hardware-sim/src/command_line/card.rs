@@ -51,10 +51,13 @@ pub(super) enum CardAction {
         #[arg(long = "as", value_name = "CARD")]
         other: Option<String>,
     },
-    /// A new card in place of the one before: the same number, nothing on it
+    /// A new card in place of the one before: the same number, the factory's keys, nothing on it
     New {
         /// A name or a description
         card: String,
+        /// It shows another number at each tap (DESFire, NTAG 424)
+        #[arg(long)]
+        random_id: bool,
     },
 }
 
@@ -74,7 +77,15 @@ pub(super) fn act(action: CardAction, bench: &SimClient) -> anyhow::Result<()> {
             let view = bench.load_card(other.as_deref().unwrap_or(&card), &memory)?;
             println!("{} is as in {}", view.card, file.display());
         }
-        CardAction::New { card } => println!("{} is new", bench.new_card(&card)?.card),
+        CardAction::New { card, random_id } => {
+            let view = bench.new_card(&card)?;
+            if let Some(memory) = view.memory.filter(|_| random_id) {
+                let hidden = memory.with("/random_id", json!(true));
+                let hidden = hidden.with_context(|| format!("{card} cannot hide its number"))?;
+                bench.load_card(&card, &hidden)?;
+            }
+            println!("{} is new", view.card);
+        }
     }
     Ok(())
 }

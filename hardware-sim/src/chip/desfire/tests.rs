@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod guards;
+mod key_guards;
+
 use super::image::{Body, Cipher};
 use super::legacy::des_encrypt;
 use super::*;

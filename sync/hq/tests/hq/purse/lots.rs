@@ -116,6 +116,8 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Each minor unit is a coin with its funder: it lies in a queue by the order it was issued in.
     #[test]
     fn pairing_is_that_of_coins(steps in vec(step(), 1..30)) {

@@ -221,6 +221,12 @@ async fn what_cannot_be_is_kept_and_not_booked() {
         PurseEvidence::NeverSent { why: why.clone() },
     );
     s1.quarantined(&chain, "purse_not_begun").await;
+    let foreign = s2.intent(8, &card, pay(8), 100);
+    s2.begin(&foreign);
+    s2.told(&chain).await;
+    let gone = PurseEvidence::NeverSent { why: why.clone() };
+    s1.end(&foreign, PurseEnd::NotDone, gone);
+    s1.quarantined(&chain, "purse_not_begun").await;
     // A number that is used twice.
     let twice = s1.intent(1, &card, pay(9), 100);
     s1.begin(&twice);

@@ -417,3 +417,17 @@ fn only_the_master_makes_and_destroys_where_the_settings_say_so() {
     assert_eq!(send(&mut card, 0xFC, &[]).1, AUTHENTICATION);
     assert_eq!(card.image.applications.len(), 1);
 }
+
+/// With free files there is no session whose end would drop the transaction as well.
+#[test]
+fn an_error_drops_the_transaction_of_nobody_too() {
+    for (wrong, due, left) in [(None, OK, 4_999), (Some(9), 0x0C, 5_000)] {
+        let mut card = card_with(0x0F, vec![(VALUE, file(0xEEEE, value_file()))]);
+        ok(&mut card, 0xDC, &amount(VALUE, 1));
+        if let Some(number) = wrong {
+            assert_eq!(send(&mut card, 0x6C, &[number]).1, 0xF0);
+        }
+        assert_eq!(send(&mut card, 0xC7, &[]).1, due);
+        assert_eq!(value(&card), left);
+    }
+}

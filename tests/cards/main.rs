@@ -2,6 +2,7 @@
 //! public documents alone, and each is the other's witness.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod books;
 mod life;
 mod stage;
 mod till;

@@ -96,7 +96,7 @@ impl Stage {
         self.reader.set_fault(Some(setting)).unwrap();
     }
 
-    fn keys(&self) -> Keys<'_> {
+    pub fn keys(&self) -> Keys<'_> {
         Keys {
             vault: &Vault,
             scheme: &self.scheme,

@@ -7,6 +7,9 @@
 //! in any order between terminals, so nothing here depends on it: which lot paid for which debit
 //! ([`lots`]) is computed from a card's own sequence whenever it is asked.
 //!
+//! What a sale says it was paid with must be a movement that happened, for that sale, counted once
+//! ([`tender`]).
+//!
 //! What nobody knows stays open. Past the scheme's time-out it is a case and is listed as in doubt; only
 //! evidence or a person moves it then. Talking to cards is left to the tills.
 
@@ -22,6 +25,7 @@ mod route;
 pub mod sequence;
 mod setup;
 mod store;
+pub mod tender;
 
 pub use fault::PurseFault;
 pub use keyring::{Keyring, KeyringError, roles_of};

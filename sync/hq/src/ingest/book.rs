@@ -6,7 +6,7 @@ use crate::ledger::{Account, Movement, MovementKind};
 use std::collections::HashSet;
 use tillside_core::{
     CardIssued, CouponNumber, CouponUsed, Event, Lot, MemberId, Money, Record, SaleCompleted,
-    SaleId, SaleVoided,
+    SaleId, SaleVoided, Tender, TenderKind,
 };
 
 /// What to write for one record.
@@ -18,6 +18,8 @@ pub struct Booking {
     pub completed: Option<SaleId>,
     /// The sale that was voided; its redemptions are freed.
     pub voided: Option<SaleId>,
+    /// What of the completed sale was paid with e-money: to be held against the movements it names.
+    pub purse_tenders: Vec<Tender>,
     /// Coupons used.
     pub redemptions: Vec<Redemption>,
     /// A member who shopped in this store.
@@ -87,6 +89,7 @@ fn book_sale(
     Ok(Booking {
         movements,
         completed: Some(sale.sale),
+        purse_tenders: purse_tenders(sale),
         redemptions,
         visitor: match account {
             Some(Account::Member(member)) => Some(member),
@@ -94,6 +97,11 @@ fn book_sale(
         },
         ..Booking::default()
     })
+}
+
+fn purse_tenders(sale: &SaleCompleted) -> Vec<Tender> {
+    let of_purse = |tender: &&Tender| tender.kind == TenderKind::Purse || tender.purse.is_some();
+    sale.tenders.iter().filter(of_purse).cloned().collect()
 }
 
 fn adds_up(sale: &SaleCompleted) -> Result<(), Fault> {

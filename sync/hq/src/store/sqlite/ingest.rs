@@ -99,7 +99,11 @@ fn take(
     };
     let (mut working, accounts) = load(transaction, &terminal, &batch.needs())?;
     let steps = plan(&mut batch, &mut working);
-    let purses = steps.iter().any(|step| matches!(step, Step::Purse(_)));
+    let purses = steps.iter().any(|step| match step {
+        Step::Purse(_) => true,
+        Step::Book(booking) => !booking.purse_tenders.is_empty(),
+        _ => false,
+    });
     let scheme = if purses {
         emoney::scheme(transaction)?
     } else {

@@ -1,7 +1,7 @@
 //! Writing what a batch was found to mean.
 
 use super::codec::{UuidId, count, failed, signed};
-use super::emoney::{self, Purses, SideCase};
+use super::emoney::{self, Counting, Purses, SideCase};
 use super::ingest::{Proofs, TerminalRow};
 use super::ledger::Accounts;
 use crate::emoney::Scheme;
@@ -143,6 +143,14 @@ impl<'a> Writing<'a> {
                 .map_err(failed)?
                 .execute(params![sale.bytes(), record])
                 .map_err(failed)?;
+            let counting = Counting {
+                transaction: self.transaction,
+                scheme: self.scheme,
+                terminal: self.terminal.id,
+                record,
+                now: self.now,
+            };
+            counting.sale(sale, &booking.purse_tenders)?;
         }
         for redemption in &booking.redemptions {
             self.redemption(record, redemption)?;

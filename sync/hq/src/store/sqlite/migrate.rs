@@ -10,6 +10,7 @@ const OLDEST_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_emoney.sql"),
+    include_str!("migrations/0003_tenders.sql"),
 ];
 
 /// Refuses a SQLite that is too old.

@@ -9,6 +9,7 @@ mod orders;
 mod program;
 mod proofs;
 mod story;
+mod tenders;
 mod unknowns;
 
 use crate::fixture::{Folder, fill, member, terminal};

@@ -5,7 +5,7 @@
 
 use super::movement::{self, By, Movement};
 use super::settle::{self, conclude};
-use super::{money, points};
+use super::{money, points, tenders};
 use crate::emoney::ledger::Action;
 use crate::emoney::proof::Proof;
 use crate::emoney::sequence::{self, Point};
@@ -256,6 +256,7 @@ impl Purses<'_> {
             Deed::GiveUp(movement) => {
                 let late = movement.ended == Some(PurseEnd::Done) && !movement.given_up;
                 movement::mark(transaction, movement.txid, "given_up", 1)?;
+                tenders::given_up(transaction, movement.txid, self.now)?;
                 if late && movement.action == Action::Pay {
                     money::reclassify(transaction, &movement, self.now)?;
                 }

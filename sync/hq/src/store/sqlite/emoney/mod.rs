@@ -11,11 +11,13 @@ mod report;
 mod settle;
 mod sheet;
 mod show;
+mod tenders;
 
 pub(super) use cards::issued;
 pub(super) use ingest::{Purses, SideCase};
 pub(super) use settle::scheme;
 pub(super) use sheet::Sheets;
+pub(super) use tenders::Counting;
 
 use super::SqliteStore;
 use super::codec::failed;

@@ -1,12 +1,13 @@
 //! Rows of movements, and how each comes to its end.
 
+use super::tenders;
 use crate::emoney::ledger::{Action, Holder, holder};
 use crate::store::StoreError;
 use crate::store::sqlite::codec::{UuidId, code, failed};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use tillside_core::{
-    CardIdentity, Event, MemberId, PurseEnd, PurseIntended, PurseKind, PurseTx, Record, StoreId,
-    Timestamp,
+    CardIdentity, Event, MemberId, PurseEnd, PurseIntended, PurseKind, PurseTx, Record, SaleId,
+    StoreId, Timestamp,
 };
 
 /// A movement as it is kept.
@@ -30,10 +31,11 @@ pub(super) struct Movement {
     pub(super) ended_by: Option<String>,
     pub(super) told: bool,
     pub(super) case: Option<i64>,
+    pub(super) sale: Option<SaleId>,
 }
 
 pub(super) const COLUMNS: &str = "SELECT txid, terminal, store, kind, action, card, member, minor,
-    of_txid, from_card, before_tmc, at, intended, given_up, ended, ended_by, told, case_id
+    of_txid, from_card, before_tmc, at, intended, given_up, ended, ended_by, told, case_id, sale
     FROM purse_movement";
 
 pub(super) fn read(row: &Row<'_>) -> Result<Movement, StoreError> {
@@ -42,6 +44,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Movement, StoreError> {
     let member: Option<[u8; 16]> = row.get(6).map_err(failed)?;
     let of: Option<[u8; 8]> = row.get(8).map_err(failed)?;
     let from: Option<String> = row.get(9).map_err(failed)?;
+    let sale: Option<[u8; 16]> = row.get(18).map_err(failed)?;
     let ended: Option<String> = row.get(14).map_err(failed)?;
     let action = Action::numbered(row.get(4).map_err(failed)?);
     Ok(Movement {
@@ -69,6 +72,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Movement, StoreError> {
         ended_by: row.get(15).map_err(failed)?,
         told: row.get(16).map_err(failed)?,
         case: row.get(17).map_err(failed)?,
+        sale: sale.map(SaleId::read),
     })
 }
 
@@ -216,7 +220,7 @@ impl By {
     }
 }
 
-/// Ends a movement, once; the money is the caller's to book.
+/// Ends a movement, once, and tells the sale that waits for it; the money is the caller's to book.
 pub(super) fn finish(
     transaction: &Transaction<'_>,
     txid: PurseTx,
@@ -231,7 +235,7 @@ pub(super) fn finish(
         .map_err(failed)?
         .execute(params![txid.bytes(), end(how), by.as_str(), now.0])
         .map_err(failed)?;
-    Ok(())
+    tenders::ended(transaction, txid, now)
 }
 
 /// Sets a mark of a movement: `told`, `unknown`, `given_up`, or the case about it.

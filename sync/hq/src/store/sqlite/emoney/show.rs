@@ -4,7 +4,7 @@ use super::check::changes;
 use super::movement::{self, By};
 use super::report::{amount, booked, overdue};
 use super::settle::{self, conclude};
-use super::{cards, money, no_scheme, points};
+use super::{cards, money, no_scheme, points, tenders};
 use crate::emoney::cards::{CARD_FILE_LIMIT, CardFile, CardMovement};
 use crate::emoney::ledger::Holder;
 use crate::emoney::lots::pair;
@@ -101,7 +101,8 @@ fn expires(
     Ok(found.and_then(|day| day.parse().ok()))
 }
 
-/// Opens a case for each movement that is open past the time-out.
+/// Opens a case for each movement that is open past the time-out, and for each sale that waits for one so
+/// long.
 pub(super) fn sweep(transaction: &Transaction<'_>, now: Timestamp) -> Result<u64, StoreError> {
     let Some(scheme) = settle::scheme(transaction)? else {
         return Ok(0);
@@ -123,7 +124,8 @@ pub(super) fn sweep(transaction: &Transaction<'_>, now: Timestamp) -> Result<u64
         let case = transaction.last_insert_rowid();
         movement::mark(transaction, movement.txid, "case_id", case)?;
     }
-    Ok(count(overdue.len() as i64))
+    let tenders = tenders::time_out(transaction, &scheme, now)?;
+    Ok(count(overdue.len() as i64) + tenders)
 }
 
 /// A person's word ends the movement, and closes the case.

@@ -10,6 +10,7 @@ mod command;
 mod coupon;
 mod decide;
 mod event;
+pub mod gs1;
 mod hex;
 mod ids;
 mod journal;

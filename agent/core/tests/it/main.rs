@@ -7,6 +7,7 @@ mod coupons;
 mod discounts;
 mod fixtures;
 mod golden;
+mod gs1;
 mod journal;
 mod oracle;
 mod points;

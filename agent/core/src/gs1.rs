@@ -1,0 +1,16 @@
+//! GS1 data as a scanner reads it: element strings, Digital Links, and the coupons they carry.
+//!
+//! Pure reading and writing of what GS1 published (General Specifications, Digital Link URI Syntax,
+//! the North American coupon guideline). Which of it sells an item or takes a coupon is left to the
+//! till; asking a clearing house about an offer is left to whoever has a line.
+
+mod charset;
+mod check;
+mod element;
+mod error;
+mod table;
+
+pub use check::check_digit;
+pub use element::{Element, Elements, GROUP_SEPARATOR, Partly};
+pub use error::{Gs1Error, Gs1Fault};
+pub use table::{Definition, definition};

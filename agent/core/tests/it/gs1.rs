@@ -1,0 +1,3 @@
+//! GS1 data: what scanners and phones send, read and written again; the published vectors.
+
+mod elements;

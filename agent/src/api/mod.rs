@@ -6,6 +6,7 @@ mod cards;
 mod error;
 mod extract;
 mod guard;
+mod members;
 mod openapi;
 mod products;
 mod purses;
@@ -138,6 +139,8 @@ fn routes() -> Vec<Route> {
         route("post", "/v1/cards/freeze", post(cards::freeze)),
         route("post", "/v1/cards/unfreeze", post(cards::unfreeze)),
         route("post", "/v1/cards/issue", post(cards::issue)),
+        route("get", "/v1/members", get(members::members)),
+        route("get", "/v1/cards/replacements", get(members::replacements)),
         route("get", "/v1/reports/day", get(reports::day)),
         route("get", "/v1/reports/sales", get(reports::sales)),
         route("get", "/v1/reports/redemptions", get(reports::redemptions)),

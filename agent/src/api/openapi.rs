@@ -1,6 +1,6 @@
 //! The OpenAPI document, served without a token at `/openapi.json`.
 
-use super::{cards, products, purses, reports, sales, sessions, status, stream};
+use super::{cards, members, products, purses, reports, sales, sessions, status, stream};
 use axum::Json;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -20,6 +20,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
         purses::pay, purses::take_back, purses::list, purses::show, purses::top_up, purses::restore,
         purses::give_up, purses::give_back, purses::current_job, purses::cancel_job,
         cards::read, cards::freeze, cards::unfreeze, cards::issue,
+        members::members, members::replacements,
         reports::day, reports::sales, reports::redemptions, reports::voids, reports::unconfirmed,
     ),
 )]

@@ -252,16 +252,21 @@ impl TillAttendant {
             words::WORKING.clone_into(&mut view.words);
         });
         let mut steps = self.till.clone();
-        let mut said = "";
+        let mut said = 0;
         let end = issue(
             &mut steps,
             chip,
             session,
             &job,
             &mut |_| ControlFlow::Continue(()),
-            &mut |words| {
-                if std::mem::replace(&mut said, words) != words {
-                    self.jobs.show(|view| words.clone_into(&mut view.words));
+            &mut |progress, words| {
+                // A step back would be a later key of an earlier step: people count on.
+                if progress.step > said {
+                    said = progress.step;
+                    self.jobs.show(|view| {
+                        words.clone_into(&mut view.words);
+                        view.progress = Some(progress);
+                    });
                 }
             },
         );

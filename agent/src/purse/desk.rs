@@ -182,7 +182,7 @@ impl PurseDesk {
         hook: &mut dyn FnMut(Durable) -> ControlFlow<()>,
     ) -> Result<Tap, NoTap> {
         let chip = self.chip();
-        let ended = issue(&mut self.desk, &chip, session, job, hook, &mut |_| {});
+        let ended = issue(&mut self.desk, &chip, session, job, hook, &mut |_, _| {});
         let (end, card) = ended.map_err(no_tap)?;
         let Some(card) = card else {
             return Err(NoTap::Refused(match end {

@@ -1,15 +1,18 @@
 //! Issuing a card at the desk: the card first, step by step and resumable, then the fact.
 
-use super::card::{causes, failed};
+use super::card::{Cards, causes, failed};
 use super::chip::Chip;
 use super::flow::Steps;
 use super::job::{Job, Work};
 use super::outcome::{Durable, Ended, FlowError, JobEnd};
+use super::view::JobProgress;
+use super::words;
 use jiff::civil::Date;
 use std::ops::ControlFlow;
+use tillside_cards::desfire::layout::FILE_TRANSACTION_MAC;
 use tillside_cards::issue::{IssueOrder, IssueStep};
 use tillside_cards::purse::CardDay;
-use tillside_core::{CardIdentity, IssueCard, Refusal};
+use tillside_core::{CardIdentity, IssueCard, MemberId, Refusal};
 use tillside_drivers::CardSession;
 
 /// Issues the card that lies there, or goes on with it. What was done on it stays done, whatever
@@ -20,7 +23,7 @@ pub(crate) fn issue(
     session: &mut dyn CardSession,
     job: &Job,
     hook: &mut dyn FnMut(Durable) -> ControlFlow<()>,
-    progress: &mut dyn FnMut(&'static str),
+    progress: &mut dyn FnMut(JobProgress, &'static str),
 ) -> Result<(JobEnd, Option<CardIdentity>), FlowError> {
     let Work::Issue { member, replaces } = job.work.clone() else {
         return Ok((refused("This is not a card to issue."), None));
@@ -44,9 +47,25 @@ pub(crate) fn issue(
     };
     let mut step = |step| {
         tracing::info!(?step, "a card is being issued");
-        progress(step_words(step));
+        let (at, words) = step_words(step);
+        progress(
+            JobProgress {
+                step: at,
+                of: STEPS,
+            },
+            words,
+        );
     };
-    let issued = chip.issue(session, &order, &mut step).map_err(failed)?;
+    let issued = match chip.issue(session, &order, &mut step) {
+        Ok(issued) => issued,
+        Err(trouble) => {
+            let why = failed(trouble);
+            return match whose(steps, chip, session, &why, member) {
+                Some((words, card)) => Ok((refused(&words), Some(card))),
+                None => Err(why),
+            };
+        }
+    };
     let moment = Durable::AfterIssueBeforeFact;
     if hook(moment).is_break() {
         return Err(FlowError::Ended(Ended(moment)));
@@ -73,6 +92,36 @@ pub(crate) fn issue(
     Ok((end, Some(card)))
 }
 
+/// A card that was refused for good and is somebody's: whose, by what it proves or by what this store
+/// knows. Nothing on it was changed.
+fn whose(
+    steps: &mut impl Steps,
+    chip: &Chip,
+    session: &mut dyn CardSession,
+    why: &FlowError,
+    to_be: MemberId,
+) -> Option<(String, CardIdentity)> {
+    let FlowError::Refused(refused) = why else {
+        return None;
+    };
+    let reading = chip.read(session).ok()?;
+    let (card, proven) = (reading.card.clone(), reading.member);
+    let owner = steps.step(move |desk| match proven {
+        Some(member) => desk.member_known(member),
+        None => desk.owner(&card),
+    });
+    let owner = owner.ok()?;
+    let end = words::card_end(&reading.card);
+    let words = match (owner, reading.member) {
+        (Some(owner), _) if owner.member == to_be => return None,
+        (Some(owner), _) => words::somebodys(&end, Some(&owner.display_name)),
+        (None, Some(_)) => words::somebodys(&end, None),
+        // Nobody's that is known: at least which card it was.
+        (None, None) => refused.clone(),
+    };
+    Some((words, reading.card))
+}
+
 fn refused(words: &str) -> JobEnd {
     JobEnd::Refused {
         words: words.to_owned(),
@@ -80,16 +129,30 @@ fn refused(words: &str) -> JobEnd {
     }
 }
 
-/// What is being done, for who looks on.
-fn step_words(step: IssueStep) -> &'static str {
+/// The steps that people see; the card has some twenty.
+const STEPS: u8 = 6;
+
+/// Which step was just done, as people count them, and what they read.
+fn step_words(step: IssueStep) -> (u8, &'static str) {
     match step {
-        IssueStep::Application => "Room was made on the card. Leave it on the reader.",
-        IssueStep::Key(_) => "The keys are being written. Leave the card on the reader.",
-        IssueStep::File(_) => "The files are being made. Leave the card on the reader.",
-        IssueStep::Member | IssueStep::MemberClosed => {
-            "It says whose it is now. Leave the card on the reader."
+        IssueStep::Application => (1, "Room was made on the card. Leave it on the reader."),
+        // The last key of all is the one by which tills know the card as ours.
+        IssueStep::Key(number) if number == tillside_keys::KeyRole::Spare.number() => {
+            (STEPS, "The card is nearly done. Leave it on the reader.")
         }
-        _ => "The card is being closed. Leave it on the reader.",
+        IssueStep::Key(_) => (
+            2,
+            "The keys are being written. Leave the card on the reader.",
+        ),
+        IssueStep::File(FILE_TRANSACTION_MAC) => {
+            (5, "The card is being closed. Leave it on the reader.")
+        }
+        IssueStep::File(_) => (3, "The files are being made. Leave the card on the reader."),
+        IssueStep::Member | IssueStep::MemberClosed => {
+            (4, "It says whose it is now. Leave the card on the reader.")
+        }
+        IssueStep::CardKey => (5, "The card is being closed. Leave it on the reader."),
+        _ => (STEPS, "The card is nearly done. Leave it on the reader."),
     }
 }
 

@@ -282,15 +282,15 @@ impl Jobs {
     pub fn cancel(&self, words: &str) -> Result<JobView, TillError> {
         self.end_old();
         let mut slot = self.slot();
-        match slot.state {
+        let words = match &slot.state {
             State::Free => return Err(TillError::NoJob),
             State::OnCard => return Err(TillError::JobUnderWay),
-            State::Waiting(..) => {}
-        }
+            State::Waiting(job, _) => left_undone(job, slot.view.as_ref(), words),
+        };
         slot.state = State::Free;
         let view = slot.view.as_mut().ok_or(TillError::NoJob)?;
         view.stage = JobStage::Cancelled;
-        words.clone_into(&mut view.words);
+        view.words = words;
         let view = view.clone();
         drop(slot);
         self.tell(view.clone());
@@ -332,18 +332,17 @@ impl Jobs {
 
     fn end_older_than(&self, patience: Duration) {
         let mut slot = self.slot();
-        let old = match &slot.state {
-            State::Waiting(_, since) => since.elapsed() >= patience,
-            _ => false,
+        let words = match &slot.state {
+            State::Waiting(job, since) if since.elapsed() >= patience => {
+                left_undone(job, slot.view.as_ref(), super::words::WAITED_TOO_LONG)
+            }
+            _ => return,
         };
-        if !old {
-            return;
-        }
         slot.state = State::Free;
         drop(slot);
         self.show(|view| {
             view.stage = JobStage::Cancelled;
-            super::words::WAITED_TOO_LONG.clone_into(&mut view.words);
+            view.words = words;
         });
     }
 
@@ -357,9 +356,27 @@ impl Jobs {
     }
 }
 
+/// What is left of a job that nobody comes for: `nothing`, or what stays done all the same.
+fn left_undone(job: &Job, view: Option<&JobView>, nothing: &str) -> String {
+    use super::words::{ISSUE_LEFT, LOST_STAYS_BLOCKED};
+    let begun = view.is_some_and(|view| view.progress.is_some());
+    let words = if begun { ISSUE_LEFT } else { nothing };
+    match &job.work {
+        Work::Issue {
+            replaces: Some(_), ..
+        } => {
+            // What was done is said; that nothing was is not true any more.
+            let words = words.replace(" Nothing was done.", "");
+            format!("{words} {LOST_STAYS_BLOCKED}")
+        }
+        _ => words.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::super::view::JobProgress;
     use super::*;
 
     fn job() -> (Job, JobView) {
@@ -420,6 +437,42 @@ mod tests {
         jobs.take().unwrap();
         jobs.end_older_than(Duration::ZERO);
         assert!(matches!(jobs.free(), Err(TillError::JobRunning)));
+    }
+
+    #[test]
+    fn who_takes_an_issue_back_hears_what_stays_done() {
+        let jobs = Jobs::new(Hub::default());
+        let issue = |replaces: Option<&str>| {
+            let (mut job, view) = job();
+            job.work = Work::Issue {
+                member: "01940000-0000-7000-8000-0000000000aa".parse().unwrap(),
+                replaces: replaces.map(|card| CardIdentity::new(card).unwrap()),
+            };
+            (job, view)
+        };
+        let cancelled = |jobs: &Jobs| jobs.cancel(super::super::words::CANCELLED).unwrap().words;
+        let (one, view) = issue(None);
+        jobs.start(one, view);
+        assert_eq!(cancelled(&jobs), "Cancelled. Nothing was done.");
+        let (one, view) = issue(None);
+        jobs.start(one, view);
+        jobs.show(|view| view.progress = Some(JobProgress { step: 2, of: 6 }));
+        assert!(cancelled(&jobs).starts_with("The card is not finished"));
+        let (one, view) = issue(Some("uid:04AABBCCDDEEFF"));
+        jobs.start(one, view);
+        let words = cancelled(&jobs);
+        assert_eq!(
+            words,
+            "Cancelled. The lost card stays blocked at this till."
+        );
+        let (one, view) = issue(Some("uid:04AABBCCDDEEFF"));
+        jobs.start(one, view);
+        jobs.end_older_than(Duration::ZERO);
+        let words = jobs.view().unwrap().words;
+        assert!(
+            !words.contains("Nothing was done") && words.contains("stays blocked"),
+            "{words}"
+        );
     }
 
     #[test]

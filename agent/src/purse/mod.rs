@@ -31,7 +31,7 @@ pub use job::{JOB_PATIENCE, Job, Jobs, Source, Work};
 pub use keys::{Keys, VaultOptions};
 pub use outcome::{Durable, Ended, JobEnd};
 pub use view::{
-    CardReport, CardTransactionView, EmoneyView, JobKind, JobStage, JobView, KeysView,
+    CardReport, CardTransactionView, EmoneyView, JobKind, JobProgress, JobStage, JobView, KeysView,
     MovementKind, MovementStage, PaymentView, PurseView,
 };
 

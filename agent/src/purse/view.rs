@@ -207,6 +207,17 @@ pub struct JobView {
     pub receipt: Option<String>,
     /// What is on the card; of a job that reads.
     pub card: Option<CardReport>,
+    /// How far a card is that is being issued; none before its first step.
+    pub progress: Option<JobProgress>,
+}
+
+/// How far a card is that is being issued. The steps stay done when the card is taken away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct JobProgress {
+    /// The step that is being done, from 1.
+    pub step: u8,
+    /// How many there are.
+    pub of: u8,
 }
 
 impl JobView {
@@ -227,6 +238,7 @@ impl JobView {
             could_take: None,
             receipt: None,
             card: None,
+            progress: None,
         }
     }
 }
@@ -264,6 +276,7 @@ impl JobView {
             could_take: None,
             receipt: None,
             card: None,
+            progress: None,
         };
         view.show_settled(settled);
         view
@@ -338,6 +351,8 @@ pub struct EmoneyView {
     /// The most a card may hold.
     #[schema(value_type = Option<schema::Money>)]
     pub cap: Option<Money>,
+    /// How long after a card was reported lost its balance is carried over, in hours.
+    pub replacement_wait_hours: Option<u16>,
     /// Movements that somebody has to look after.
     pub open: u64,
 }

@@ -8,6 +8,9 @@ pub(crate) const WAITED_TOO_LONG: &str =
     "No card came within three minutes. Nothing was done. Begin again when the card is here.";
 pub(crate) const CANCELLED: &str = "Cancelled. Nothing was done.";
 pub(crate) const ISSUE_AGAIN: &str = "The card was taken away too soon. Lay the same card on the reader again; it goes on where it stopped.";
+/// Said instead of [`CANCELLED`] when something was written on the card.
+pub(crate) const ISSUE_LEFT: &str = "The card is not finished, and nobody can use it yet. Issue it again for the same member, with the same card: it goes on where it stopped.";
+pub(crate) const LOST_STAYS_BLOCKED: &str = "The lost card stays blocked at this till.";
 pub(crate) const SALE_IS_OVER: &str = "The sale is over; no card is needed any more.";
 pub(crate) const WORKING: &str = "Leave the card on the reader.";
 pub(crate) const HOLD_AGAIN: &str = "It is not known yet whether this went through. Hold the same card on the reader again; it is never taken twice.";
@@ -160,6 +163,15 @@ pub(crate) fn consequences(state: &PurseState) -> String {
             "If you go on, {amount} counts as not given back to the card. If it is on the card all the same, HQ sees it as soon as the card is used anywhere, and makes it a case."
         ),
     }
+}
+
+/// That a card which was to be issued is somebody else's.
+pub(crate) fn somebodys(end: &str, name: Option<&str>) -> String {
+    let whose = match name {
+        Some(name) => format!("{name}'s already"),
+        None => "another member's already".to_owned(),
+    };
+    format!("The card ending in {end} is {whose}. Nothing on it was changed. Take a new card.")
 }
 
 /// The last four characters of a card.

@@ -169,6 +169,14 @@ pub enum TillError {
     /// Nobody is called so.
     #[error("This store knows no such member. Check the name or number, or ask HQ.")]
     NoSuchMember,
+    /// The lost card is another member's.
+    #[error("That lost card is not one of this member's. Look the member up again.")]
+    NotTheirCard,
+    /// Another card stands in for the lost one already.
+    #[error(
+        "Card {0} stands in for that lost card already. Issue a card without replacing it, or replace card {0}."
+    )]
+    ReplacedAlready(String),
     /// Several are called so.
     #[error("{0} members fit that. Say which one by the member id.")]
     SeveralMembers(usize),
@@ -236,6 +244,8 @@ impl TillError {
             Self::OtherCard => "other_card",
             Self::NothingDue => "nothing_due",
             Self::NoSuchMember => "no_such_member",
+            Self::NotTheirCard => "not_their_card",
+            Self::ReplacedAlready(_) => "replaced_already",
             Self::SeveralMembers(_) => "several_members",
             Self::LineNeeded => "line_needed",
             Self::ProofNeeded => "proof_needed",

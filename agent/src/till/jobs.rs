@@ -68,6 +68,13 @@ impl Desk {
         if let Some(member) = proven {
             return self.account_without_card(key, ready, job, view, member);
         }
+        if let Work::Issue {
+            replaces: Some(lost),
+            ..
+        } = &job.work
+        {
+            self.block_lost(lost, &job.person)?;
+        }
         let answered = view.clone();
         let answer = self.write(key, |_, _| Deed::new(202, &answered, DraftChange::Keep))?;
         ready.jobs.start(job, view);
@@ -153,8 +160,11 @@ impl Desk {
                 self.needs_top_up_desk()?;
                 Ok(About::default())
             }
-            Work::Issue { .. } => {
+            Work::Issue { member, replaces } => {
                 self.may_issue()?;
+                if let Some(lost) = replaces {
+                    self.may_replace(*member, lost)?;
+                }
                 Ok(About::default())
             }
             Work::Read => Ok(About::default()),

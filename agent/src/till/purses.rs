@@ -335,6 +335,7 @@ impl Desk {
             words,
             top_up: desk.top_up,
             issue: desk.issue,
+            replacement_wait_hours: scheme.as_ref().map(|scheme| scheme.replacement_wait_hours),
             cap: scheme.map(|scheme| scheme.cap),
             open: open as u64,
         })

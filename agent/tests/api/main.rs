@@ -16,6 +16,7 @@ mod events;
 mod idempotency;
 mod input;
 mod killed;
+mod members;
 mod phones;
 mod program;
 mod purses;

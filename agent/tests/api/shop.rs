@@ -299,7 +299,7 @@ pub fn terminal() -> TerminalId {
 }
 
 /// What HQ published for S1.
-fn bundle() -> Bundle {
+pub fn bundle() -> Bundle {
     let plan = |plan: &str, name: &str, from: &str, until: &str, minimum: Value| {
         json!({"plan": plan, "name": name, "effect": {"kind": "amount_off", "amount": eur(100)},
             "valid_from": from, "valid_until": until, "minimum_spend": minimum,

@@ -10,12 +10,13 @@ pub(super) fn issue(state: &State, command: IssueCard, now: Now) -> Result<Event
     if !terms.desk.issue {
         return Err(Refusal::NoIssueDesk);
     }
+    // First: the lost card is blocked too, and this says more.
+    if command.replaces.as_ref() == Some(&command.card) {
+        return Err(Refusal::CardReplacesItself);
+    }
     if let Some(why) = terms.blocked.get(&command.card) {
         let why = why.clone();
         return Err(Refusal::PurseBlocked { why });
-    }
-    if command.replaces.as_ref() == Some(&command.card) {
-        return Err(Refusal::CardReplacesItself);
     }
     Ok(Event::CardIssued(CardIssued {
         card: command.card,

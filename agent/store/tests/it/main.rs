@@ -8,6 +8,7 @@ mod clock;
 mod codes;
 mod commits;
 mod crash;
+mod desk_members;
 mod disk_full;
 mod emoney;
 mod journal;

@@ -356,6 +356,13 @@ fn cards_are_issued_at_desks_and_not_blocked_or_in_their_own_stead() {
     assert_eq!(no_desk, Refusal::NoIssueDesk);
     let itself = refused(&|_, command| command.replaces = Some(card_id(1)));
     assert_eq!(itself, Refusal::CardReplacesItself);
+    // It is blocked as the lost one it is, and still told what is wrong.
+    let lost = refused(&|state, command| {
+        command.replaces = Some(card_id(1));
+        let blocked = &mut state.purse.as_mut().unwrap().blocked;
+        blocked.insert(card_id(1), "It was reported lost.".to_owned());
+    });
+    assert_eq!(lost, Refusal::CardReplacesItself);
     let why = "It was reported lost.".to_owned();
     let blocked = refused(&|state, _| {
         let blocked = &mut state.purse.as_mut().unwrap().blocked;

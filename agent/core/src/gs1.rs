@@ -8,9 +8,12 @@ mod charset;
 mod check;
 mod element;
 mod error;
+mod link;
+mod percent;
 mod table;
 
 pub use check::check_digit;
 pub use element::{Element, Elements, GROUP_SEPARATOR, Partly};
 pub use error::{Gs1Error, Gs1Fault};
+pub use link::{LINK_LIMIT, is_web_address};
 pub use table::{Definition, definition};

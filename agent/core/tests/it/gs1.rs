@@ -1,3 +1,4 @@
 //! GS1 data: what scanners and phones send, read and written again; the published vectors.
 
 mod elements;
+mod links;

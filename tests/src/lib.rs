@@ -8,6 +8,8 @@ mod api;
 mod events;
 mod headquarters;
 mod programs;
+#[cfg(unix)]
+pub mod purse;
 mod reader;
 mod running;
 mod sample;

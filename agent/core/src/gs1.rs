@@ -6,6 +6,7 @@
 
 mod charset;
 mod check;
+mod coupon;
 mod element;
 mod error;
 mod link;
@@ -13,6 +14,7 @@ mod percent;
 mod table;
 
 pub use check::check_digit;
+pub use coupon::*;
 pub use element::{Element, Elements, GROUP_SEPARATOR, Partly};
 pub use error::{Gs1Error, Gs1Fault};
 pub use link::{LINK_LIMIT, is_web_address};

@@ -172,7 +172,7 @@ impl Asked {
 }
 
 /// Read anew each time: the certificate is renewed now and then.
-fn client(identity: &Path) -> Result<HqClient, String> {
+pub(crate) fn client(identity: &Path) -> Result<HqClient, String> {
     let identity = Identity::load(identity).map_err(|error| error.to_string())?;
     HqClient::new(identity).map_err(|error| error.to_string())
 }
@@ -222,7 +222,8 @@ fn package(grant: &KeyGrant) -> Result<KeyPackage, String> {
     Ok(package)
 }
 
-fn hex(text: &str) -> Option<[u8; 16]> {
+/// The bytes of a key.
+pub(crate) fn hex(text: &str) -> Option<[u8; 16]> {
     if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }

@@ -9,7 +9,7 @@ use crate::line::{Concerns, Wire};
 use crate::line_board::{Known, LineBoard};
 use crate::options::AgentOptions;
 use crate::people::{PinCheck, Sessions};
-use crate::purse::{Jobs, Keys, TillAttendant};
+use crate::purse::{Jobs, Keys, NewCards, TillAttendant};
 use crate::readers::Readers;
 use crate::server;
 use crate::start_error::StartError;
@@ -117,6 +117,10 @@ impl Parts {
                 jobs: self.jobs.clone(),
                 keys: self.keys.clone(),
                 accounts: accounts.clone(),
+                hq: NewCards {
+                    identity: data.hq(),
+                    runtime: runtime.handle().clone(),
+                },
             };
             let config = ServiceConfig {
                 libnfc: options.libnfc.clone(),

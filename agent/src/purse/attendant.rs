@@ -6,6 +6,7 @@ use super::flow::{Flow, Steps};
 use super::issue::issue;
 use super::job::{Job, Jobs, Work};
 use super::keys::Keys;
+use super::new_card::NewCards;
 use super::outcome::{Attended, Durable, FlowError, JobEnd};
 use super::view::{JobKind, JobStage, JobView};
 use super::words;
@@ -48,6 +49,8 @@ pub(crate) struct TillAttendant {
     pub(crate) jobs: Jobs,
     pub(crate) keys: Keys,
     pub(crate) accounts: Accounts,
+    /// Who gives the keys of new cards.
+    pub(crate) hq: NewCards,
 }
 
 impl Attendant<Tapped> for TillAttendant {
@@ -61,7 +64,7 @@ impl Attendant<Tapped> for TillAttendant {
             ..
         }) = &job
         {
-            return self.issue(session, &chip, job);
+            return self.issue(session, &chip.asking(&self.hq), job);
         }
         let jobs = &self.jobs;
         let mut flow = Flow {

@@ -1,6 +1,7 @@
 //! Real cards, through `tillside-cards`, with this till's keys.
 
 use super::card::{Cards, Movement, NoProof, Proof, Purse, Reading, Staged, Trouble, causes};
+use super::new_card::{NewCardVault, NewCards};
 use std::sync::Arc;
 use std::sync::Mutex;
 use tillside_cards::desfire::CardError;
@@ -28,6 +29,8 @@ pub(crate) struct Chip {
     /// The purse of the card that was read last: only reading it makes one.
     read: Mutex<Option<PurseCard>>,
     random: fn() -> Option<[u8; 16]>,
+    /// Where the keys of a card that is being made come from, if not from this till.
+    new_card: Option<Arc<NewCardVault>>,
 }
 
 impl Chip {
@@ -42,7 +45,18 @@ impl Chip {
             keys: vault.zip(scheme),
             read: Mutex::default(),
             random,
+            new_card: None,
         }
+    }
+
+    /// The same while a card is being made: what this till has no keys to, HQ is asked for.
+    pub(crate) fn asking(mut self, hq: &NewCards) -> Self {
+        self.keys = self.keys.map(|(till, scheme)| {
+            let vault = Arc::new(NewCardVault::new(till, scheme.clone(), hq.clone()));
+            self.new_card = Some(vault.clone());
+            (vault as Arc<dyn KeyVault>, scheme)
+        });
+        self
     }
 
     fn keys(&self) -> Option<Keys<'_>> {
@@ -87,14 +101,21 @@ impl Chip {
             return Err(Trouble::lasting(error.to_string(), "no keys"));
         };
         let issued = self.with_random(|random| issue(session, keys, order, random, progress))?;
-        issued.map_err(|error| Trouble {
-            words: error.cashier_words().to_owned(),
-            why: causes(&error),
-            again: error.is_retryable(),
-            reader: match error {
-                IssueError::Card(CardError::Reader(error)) => Some(error),
-                _ => None,
-            },
+        issued.map_err(|error| {
+            let why = causes(&error);
+            let refused = self.new_card.as_ref().and_then(|hq| hq.refused());
+            if let (Some(words), IssueError::Card(CardError::Keys(_))) = (refused, &error) {
+                return Trouble::lasting(words, why);
+            }
+            Trouble {
+                words: error.cashier_words().to_owned(),
+                why,
+                again: error.is_retryable(),
+                reader: match error {
+                    IssueError::Card(CardError::Reader(error)) => Some(error),
+                    _ => None,
+                },
+            }
         })
     }
 }

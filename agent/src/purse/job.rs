@@ -3,6 +3,7 @@
 //! The till's thread starts jobs, a reader's thread takes them, and whoever asks sees how they stand.
 
 use super::view::{JobKind, JobStage, JobView};
+use super::words;
 use crate::events::{Happening, Hub};
 use crate::till::{Settled, TillError, VoidRequest};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -279,13 +280,13 @@ impl Jobs {
     ///
     /// # Errors
     /// `NoJob`, or `JobUnderWay` if a card is being attended for it.
-    pub fn cancel(&self, words: &str) -> Result<JobView, TillError> {
+    pub fn cancel(&self, nothing: &str) -> Result<JobView, TillError> {
         self.end_old();
         let mut slot = self.slot();
         let words = match &slot.state {
             State::Free => return Err(TillError::NoJob),
             State::OnCard => return Err(TillError::JobUnderWay),
-            State::Waiting(job, _) => left_undone(job, slot.view.as_ref(), words),
+            State::Waiting(job, _) => words::left_undone(&job.work, slot.view.as_ref(), nothing),
         };
         slot.state = State::Free;
         let view = slot.view.as_mut().ok_or(TillError::NoJob)?;
@@ -309,7 +310,7 @@ impl Jobs {
         drop(slot);
         self.show(|view| {
             view.stage = JobStage::Cancelled;
-            super::words::SALE_IS_OVER.clone_into(&mut view.words);
+            words::SALE_IS_OVER.clone_into(&mut view.words);
         });
     }
 
@@ -334,7 +335,7 @@ impl Jobs {
         let mut slot = self.slot();
         let words = match &slot.state {
             State::Waiting(job, since) if since.elapsed() >= patience => {
-                left_undone(job, slot.view.as_ref(), super::words::WAITED_TOO_LONG)
+                words::left_undone(&job.work, slot.view.as_ref(), words::WAITED_TOO_LONG)
             }
             _ => return,
         };
@@ -353,23 +354,6 @@ impl Jobs {
 
     fn slot(&self) -> MutexGuard<'_, Slot> {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What is left of a job that nobody comes for: `nothing`, or what stays done all the same.
-fn left_undone(job: &Job, view: Option<&JobView>, nothing: &str) -> String {
-    use super::words::{ISSUE_LEFT, LOST_STAYS_BLOCKED};
-    let begun = view.is_some_and(|view| view.progress.is_some());
-    let words = if begun { ISSUE_LEFT } else { nothing };
-    match &job.work {
-        Work::Issue {
-            replaces: Some(_), ..
-        } => {
-            // What was done is said; that nothing was is not true any more.
-            let words = words.replace(" Nothing was done.", "");
-            format!("{words} {LOST_STAYS_BLOCKED}")
-        }
-        _ => words.to_owned(),
     }
 }
 
@@ -450,7 +434,7 @@ mod tests {
             };
             (job, view)
         };
-        let cancelled = |jobs: &Jobs| jobs.cancel(super::super::words::CANCELLED).unwrap().words;
+        let cancelled = |jobs: &Jobs| jobs.cancel(words::CANCELLED).unwrap().words;
         let (one, view) = issue(None);
         jobs.start(one, view);
         assert_eq!(cancelled(&jobs), "Cancelled. Nothing was done.");

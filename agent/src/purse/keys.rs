@@ -111,7 +111,8 @@ impl Keys {
         matches!(self.held_mut().source, Some(Source::Development { .. }))
     }
 
-    /// Puts keys that HQ granted in the development file.
+    /// Puts keys that HQ granted in the development file, and takes those out that it does not grant any
+    /// more. An empty grant changes nothing: HQ's keys are in a token then, and this till has its own.
     ///
     /// # Errors
     /// The vault's.
@@ -120,18 +121,24 @@ impl Keys {
         let Some(Source::Development { path, secret }) = held.source.clone() else {
             return Ok(());
         };
-        if let Some(vault) = &held.vault {
-            let has = vault.held()?;
-            if package.held().iter().all(|key| has.contains(key)) {
-                return Ok(());
-            }
+        let granted = package.held();
+        if granted.is_empty() {
+            return Ok(());
         }
-        if package.held().is_empty() {
+        if let Some(vault) = &held.vault
+            && vault.held()? == granted
+        {
             return Ok(());
         }
         let mut vault = open_or_create(&path, &secret)?;
         vault.import(package)?;
-        tracing::info!(keys = package.held().len(), "keys for cards were taken in");
+        for key in vault.held()? {
+            if !granted.contains(&key) {
+                vault.remove(key.role, key.version)?;
+                tracing::info!(role = key.role.as_str(), "a key for cards was taken back");
+            }
+        }
+        tracing::info!(keys = granted.len(), "keys for cards were taken in");
         held.vault = Some(Arc::new(vault));
         held.problem = None;
         Ok(())
@@ -206,10 +213,12 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
-    fn package(version: u8) -> KeyPackage {
+    fn package(versions: &[u8]) -> KeyPackage {
         let mut package = KeyPackage::new();
-        for role in [KeyRole::Identify, KeyRole::Pay] {
-            package.add(role, version, [version; 16]).unwrap();
+        for &version in versions {
+            for role in [KeyRole::Identify, KeyRole::Pay] {
+                package.add(role, version, [version; 16]).unwrap();
+            }
         }
         package
     }
@@ -227,14 +236,20 @@ mod tests {
         assert!(keys.takes_grants());
         keys.import(&KeyPackage::new()).unwrap();
         assert!(!data.vault_file().exists(), "an empty grant makes nothing");
-        keys.import(&package(1)).unwrap();
+        keys.import(&package(&[1])).unwrap();
         assert_eq!(keys.view(), KeysView::Development);
         // A key roll brings newer ones beside the old.
-        keys.import(&package(2)).unwrap();
+        keys.import(&package(&[1, 2])).unwrap();
         let again = Keys::open(&options, &data);
         let vault = again.vault().unwrap();
         assert_eq!(vault.held().unwrap().len(), 4);
         assert_eq!(vault.newest(KeyRole::Pay).unwrap(), Some(2));
+        // What HQ does not grant any more is taken out, here and in the file.
+        again.import(&package(&[2])).unwrap();
+        again.import(&KeyPackage::new()).unwrap();
+        let held = |keys: &Keys| keys.vault().unwrap().held().unwrap();
+        assert_eq!(held(&again), package(&[2]).held());
+        assert_eq!(held(&Keys::open(&options, &data)), package(&[2]).held());
     }
 
     #[test]
@@ -248,7 +263,7 @@ mod tests {
             };
             Keys::open(&options, &data)
         };
-        open("right").import(&package(1)).unwrap();
+        open("right").import(&package(&[1])).unwrap();
         let keys = open("wrong");
         assert_eq!(keys.view(), KeysView::None);
         let problem = keys.problem().unwrap();

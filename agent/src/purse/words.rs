@@ -1,7 +1,8 @@
 //! What people at the till read about e-money. All of it is here, so that it stays of one piece:
 //! what happened, what to do, nothing about the inside.
 
-use super::view::{JobKind, MovementStage};
+use super::job::Work;
+use super::view::{JobKind, JobView, MovementStage};
 use tillside_core::{Money, PurseAction, PurseKind, PurseState};
 
 pub(crate) const WAITED_TOO_LONG: &str =
@@ -32,6 +33,27 @@ pub(crate) const ACCOUNT_UNKNOWN: &str = "HQ has not answered, so it is not know
 pub(crate) const FROZE: &str = "This card does not agree with what this till wrote down, so it was blocked here. Keep it aside and call your manager.";
 /// What the journal keeps as the reason, and the cashier reads at the next tap.
 pub(crate) const FROZEN_WHY: &str = "It does not agree with what this till wrote down.";
+
+/// What is left of a job that nobody comes for: `nothing`, or what stays done all the same.
+pub(crate) fn left_undone(work: &Work, view: Option<&JobView>, nothing: &str) -> String {
+    let begun = view.is_some_and(|view| view.progress.is_some());
+    let words = if begun { ISSUE_LEFT } else { nothing };
+    let replaces = matches!(
+        work,
+        Work::Issue {
+            replaces: Some(_),
+            ..
+        }
+    );
+    match replaces {
+        // What was done is said; that nothing was is not true any more.
+        true => {
+            let words = words.replace(" Nothing was done.", "");
+            format!("{words} {LOST_STAYS_BLOCKED}")
+        }
+        false => words.to_owned(),
+    }
+}
 
 /// What a job asks for.
 pub(crate) fn waiting(kind: JobKind, amount: Option<Money>) -> String {

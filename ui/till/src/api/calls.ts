@@ -84,6 +84,25 @@ export class Calls {
 
   readCard = (key: string) => this.client.write<api.Job>('POST', '/v1/cards/read', {}, key);
 
+  /** Members by a part of the name, or a card's number; where cards are issued. */
+  members = (search: string) =>
+    this.client.read<api.FoundMember[]>(`/v1/members${query({ search, limit: '8' })}`);
+
+  /** Makes a card a member's, perhaps in place of a lost one. */
+  issueCard = (member: string, replaces: string | null, manager: Consent | null, key: string) =>
+    this.client.write<api.Job>(
+      'POST',
+      '/v1/cards/issue',
+      { member, ...(replaces ? { replaces } : {}), ...(manager ? { manager } : {}) },
+      key,
+    );
+
+  /** Lost cards whose balance is not on their replacement yet. */
+  replacements = () => this.client.read<api.Replacement[]>('/v1/cards/replacements');
+
+  /** Puts the balance of a lost card on the card that is held. */
+  restore = (key: string) => this.client.write<api.Job>('POST', '/v1/purses/restore', {}, key);
+
   /** Blocks a card here, or allows it again. */
   setFrozen = (frozen: boolean, card: string, reason: string, manager: Consent | null, key: string) =>
     this.client.write<void>(

@@ -88,6 +88,15 @@ export interface Job {
   could_take: Money | null;
   receipt: string | null;
   card: CardReport | null;
+  /** How far a card is that is being issued. */
+  progress: JobProgress | null;
+}
+
+/** Steps of a card stay done when it is taken away. */
+export interface JobProgress {
+  // API: JobProgress
+  step: number;
+  of: number;
 }
 
 /** What is on a card. */
@@ -128,6 +137,8 @@ export interface Emoney {
   top_up: boolean;
   issue: boolean;
   cap: Money | null;
+  /** How long after a loss the balance is carried over, in hours. */
+  replacement_wait_hours: number | null;
   /** Movements that somebody has to look after. */
   open: number;
 }
@@ -141,6 +152,50 @@ export interface PursePayment {
   /** Less may be taken, if the card holds less. */
   partly?: boolean;
   from?: Source;
+}
+
+/** A member, as the desk that issues cards finds one. */
+export interface FoundMember {
+  // API: MemberFoundView
+  member: string;
+  display_name: string;
+  tier: string;
+  points: number;
+  cards: MemberCard[];
+}
+
+export interface MemberCard {
+  // API: MemberCardView
+  card: string;
+  card_end: string;
+  /** A printed number: nothing can be on it. */
+  printed: boolean;
+  blocked: string | null;
+  /** The card that stands in for it already. */
+  replaced_by: string | null;
+  /** What it held when this till saw it last. */
+  last_seen: Money | null;
+}
+
+/** A lost card's balance on its way to the card that stands in for it. */
+export interface Replacement {
+  // API: ReplacementView
+  lost: string;
+  lost_end: string;
+  card: string;
+  card_end: string;
+  member: string | null;
+  stage: 'waiting' | 'due' | 'unknown';
+  /** When the new card was issued here. */
+  at: number | null;
+  /** Not before this moment; null once HQ has released it. */
+  not_before: number | null;
+  /** The first day on which it may be put on, as YYYY-MM-DD. */
+  from_day: string | null;
+  amount: Money | null;
+  txid: string | null;
+  /** This till may put it on. */
+  here: boolean;
 }
 
 /** How a top-up is paid. */

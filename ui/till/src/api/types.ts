@@ -1,6 +1,6 @@
 // What the agent's local API sends and takes. Each type names its schema in the agent's /openapi.json, and
 // a test (tests/window/contract.rs) holds the two together.
-import type { Emoney, Job, Payment, Purse } from './purses';
+import type { Emoney, Job, Payment, Purse, Replacement } from './purses';
 
 export type * from './purses';
 
@@ -338,6 +338,8 @@ export interface UnconfirmedRow {
 export interface Reports {
   /** Not of a day: what has to be looked after, however old it is. */
   purses: Purse;
+  /** Nor these: lost cards whose balance is on its way. */
+  replacements: Replacement;
   sales: SaleRow;
   redemptions: RedemptionRow;
   voids: VoidRow;

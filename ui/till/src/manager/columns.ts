@@ -1,5 +1,5 @@
 // What each report shows, as data: the columns, and how a row's cell reads.
-import type { DayEmoney, Money, Report, Reports } from '../api/types';
+import type { DayEmoney, Money, Replacement, Report, Reports } from '../api/types';
 import { decimalText } from '../pure/money';
 import { t } from '../texts';
 
@@ -12,6 +12,9 @@ export type Cell =
   | { kind: 'receipt'; sale: string; number: string }
   /** Opens a movement of a purse. */
   | { kind: 'purse'; txid: string; text: string }
+  /** Opens a balance on its way, or says how it stands. */
+  | { kind: 'carry'; one: Replacement; text: string }
+  | { kind: 'standing'; one: Replacement }
   /** An icon and words. */
   | { kind: 'mark'; tone: 'good' | 'wait' | 'bad'; text: string };
 
@@ -80,6 +83,28 @@ export const columns: { [R in Report]: Column<Reports[R]>[] } = {
     { title: t.colNext, cell: (row) => text(row.words), long: true },
     { title: t.col.hq, cell: (row) => hq(row.confirmed), minor: true },
   ],
+  replacements: [
+    {
+      title: t.colReplaced,
+      cell: (row) => (row.at === null ? text(null) : { kind: 'time', at: row.at }),
+      minor: true,
+    },
+    { title: t.col.customer, cell: (row) => text(row.member) },
+    {
+      title: t.colNew,
+      cell: (row) => ({ kind: 'carry', one: row, text: t.carryFromTo(row.lost_end, row.card_end) }),
+    },
+    { title: t.col.amount, cell: (row) => amount(row.amount), right: true },
+    {
+      title: t.col.state,
+      cell: (row) => ({
+        kind: 'mark',
+        tone: row.stage === 'due' ? 'good' : 'wait',
+        text: t.carryStages[row.stage],
+      }),
+    },
+    { title: t.colNext, cell: (row) => ({ kind: 'standing', one: row }), long: true },
+  ],
   unconfirmed: [
     { title: t.col.time, cell: (row) => ({ kind: 'time', at: row.at }) },
     { title: t.col.record, cell: (row) => number(row.seq), right: true },
@@ -112,7 +137,7 @@ function words(cell: Cell): string {
   if (cell.kind === 'receipt') return cell.number;
   if (cell.kind === 'amount') return cell.amount ? decimalText(cell.amount) : '';
   if (cell.kind === 'number') return String(cell.value);
-  return cell.kind === 'time' ? '' : cell.text;
+  return cell.kind === 'time' || cell.kind === 'standing' ? '' : cell.text;
 }
 
 /** The day's e-money, as figures: how much, and how often where that is known. */

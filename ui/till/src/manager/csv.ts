@@ -1,5 +1,6 @@
 // A report as text for a spreadsheet (RFC 4180): what the screen shows, with full times and plain amounts.
 import type { Money } from '../api/types';
+import { replacementWords } from '../pure/desk';
 import { decimalText } from '../pure/money';
 import { localMinute } from '../pure/time';
 import type { Cell, Column } from './columns';
@@ -36,6 +37,8 @@ function value(cell: Cell, zone: string): string {
       return String(cell.value);
     case 'receipt':
       return cellText(cell.number);
+    case 'standing':
+      return cellText(replacementWords(cell.one, Date.now(), zone));
     default:
       return cellText(cell.text);
   }

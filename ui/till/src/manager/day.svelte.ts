@@ -40,6 +40,7 @@ export class Day {
   /** The newest first, but what waits for HQ in the order it is sent. */
   async #rowsOf(report: Report, date: string): Promise<Reports[Report][]> {
     if (report === 'purses') return this.app.calls.purses();
+    if (report === 'replacements') return this.app.calls.replacements();
     const rows: Reports[Report][] = await this.app.calls.report(report, date);
     return report === 'unconfirmed' ? rows : rows.reverse();
   }

@@ -5,7 +5,7 @@ import { counting, isLive, JobLog, mayClose, panel, Served, unknownOf } from './
 const eur = (minor: number) => ({ minor, currency: 'EUR' });
 
 function job(stage: JobStage, more: Partial<Job> = {}): Job {
-  const none = { balance: null, could_take: null, receipt: null, card: null };
+  const none = { balance: null, could_take: null, receipt: null, card: null, progress: null };
   const about = { kind: 'pay' as const, sale: 's1', txid: 't1', amount: eur(460), card_end: 'A6F2' };
   return { job: 'j1', stage, words: stage, completed: false, ...about, ...none, ...more };
 }

@@ -38,6 +38,23 @@ export function localMinute(at: number, zone: string): string {
   return `${dayOf(at, zone)} ${part.hour}:${part.minute}`;
 }
 
+/** A moment as `Thursday 26 November, 14:00`. */
+export function dayAndTime(at: number, zone: string): string {
+  const form = new Intl.DateTimeFormat(LOCALE, {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    timeZone: zone,
+  });
+  const part = Object.fromEntries(form.formatToParts(at).map(({ type, value }) => [type, value]));
+  return `${part.weekday} ${part.day} ${part.month}, ${localMinute(at, zone).slice(-5)}`;
+}
+
+/** A day given as YYYY-MM-DD, as `Thursday 26 November`. */
+export function longDay(date: string): string {
+  return dayAndTime(Date.parse(`${date}T12:00:00Z`), 'UTC').split(',')[0] ?? date;
+}
+
 /** Put together here, for browsers do not agree how any language writes a date. */
 function parts(at: number, zone: string): Record<string, string> {
   const two = '2-digit';

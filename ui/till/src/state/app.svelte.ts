@@ -7,7 +7,7 @@ import { listen } from '../api/events';
 import type { AgentEvent, CardTap, Emoney, Money, Session, Status } from '../api/types';
 import { Served } from '../pure/job';
 import { tapOutcome } from '../pure/till';
-import { clockTime } from '../pure/time';
+import { clockTime, dayAndTime } from '../pure/time';
 import { t } from '../texts';
 import { Purses } from './purses.svelte';
 import { Selling } from './selling.svelte';
@@ -34,6 +34,9 @@ export class App {
   happened = $state(0);
   /** Dialogs that are open: while one is, nothing is sold by accident. */
   dialogs = $state(0);
+
+  /** Takes scans and taps while a dialog asks whom or what they are of. */
+  catcher: ((code: string) => void) | null = null;
 
   /** What is on the sheet that is printed; the screen never shows it. */
   sheet = $state('');
@@ -84,6 +87,11 @@ export class App {
   /** A moment as the store's clock shows it. */
   time(at: number): string {
     return clockTime(at, this.status?.store?.time_zone ?? 'UTC', this.status?.now ?? Date.now());
+  }
+
+  /** A moment with its day of the week, by the store's clock. */
+  dayTime(at: number): string {
+    return dayAndTime(at, this.status?.store?.time_zone ?? 'UTC');
   }
 
   async start(): Promise<void> {
@@ -197,6 +205,7 @@ export class App {
     const { selling, status } = this;
     switch (event.event) {
       case 'card':
+        if (this.catcher) return this.catcher(event.data.card);
         return this.#tapped(event.data);
       case 'purse':
         return this.purses.heard(event.data);

@@ -7,7 +7,7 @@ mod discount;
 mod judge;
 mod open_lines;
 mod points;
-mod spread;
+pub(crate) mod spread;
 
 use crate::{
     Award, BASKET_COUPON_LIMIT, Clock, CouponNumber, Discount, Money, Now, Points, QuoteRequest,

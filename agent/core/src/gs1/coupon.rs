@@ -5,6 +5,9 @@
 //! family codes. What it takes off a basket is in [`CouponBasket`]; whether the store takes it at
 //! all, and against which forgeries, is left to the store.
 
+mod apply;
+mod basket;
+mod claim;
 mod cursor;
 mod error;
 mod family;
@@ -12,8 +15,10 @@ mod fields;
 mod offer;
 mod parse;
 
+pub use apply::{Applied, CashierReason, CouponOutcome, NotUsable};
+pub use basket::{CouponBasket, CouponLine, CouponTerms, LineShare, UnknownFamily};
 pub use error::{CouponError, CouponFault, CouponField, Nth};
-pub use family::{CompanyPrefix, FamilyCode};
+pub use family::{CompanyPrefix, FamilyCode, FamilyCodeError};
 pub use fields::{
     AdditionalRule, NorthAmericanCoupon, Purchase, Requirement, SaveValue, ShortDate,
 };

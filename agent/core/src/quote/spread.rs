@@ -5,7 +5,7 @@
 /// first. The shares sum to `amount` and none exceeds its weight.
 ///
 /// `amount` is 0 to the sum of the weights, and no weight is negative.
-pub(super) fn spread(amount: i64, weights: &[i64]) -> Vec<i64> {
+pub(crate) fn spread(amount: i64, weights: &[i64]) -> Vec<i64> {
     let sum: i128 = weights.iter().copied().map(i128::from).sum();
     if sum == 0 {
         return vec![0; weights.len()];

@@ -20,6 +20,7 @@ pub const STICKER: &str = "ntag215:04A1B2C3D4E5F6";
 /// Ground coffee, 4.29.
 pub const COFFEE: &str = "4006381333931";
 const MEMBER: &str = "01940000-0000-7000-8000-0000000000aa";
+const DORA: &str = "01940000-0000-7000-8000-0000000000bb";
 const TERMINAL: &str = "01940000-0000-7000-8000-000000000001";
 /// The service looks for cards every 0.4 s.
 const LOOKS: Duration = Duration::from_millis(600);
@@ -103,6 +104,23 @@ impl Counter {
         let job = ended(&api).await?;
         ensure!(job["stage"] == "done", "nothing was put on: {job}");
         self.away()
+    }
+
+    /// HQ lets a lost card's balance go to another one, from today on: the agent is started anew with it.
+    pub async fn release(&mut self, lost: &str, to: &str, minor: i64) -> Result<Api> {
+        self.till.kill()?;
+        {
+            let mut store = Store::open(&self.till.folder().join("tillside.db"))?;
+            let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
+            let now = store.now(Timestamp(i64::try_from(since.as_millis())?));
+            let mut bundle = bundle()?;
+            bundle.version += 1;
+            let sheet = bundle.purse.as_mut().context("the chain has e-money")?;
+            sheet.carry_overs = of(json!([{"from": lost, "to": to, "amount": eur(minor),
+                "from_day": now.date.to_string()}]))?;
+            store.adopt(&bundle, now)?;
+        }
+        self.start().await
     }
 
     /// Lays a card on the reader.
@@ -207,7 +225,9 @@ fn bundle() -> Result<Bundle> {
         )?,
         members: of(json!({"as_of": 0, "included": {}, "members": [{
             "member": MEMBER, "display_name": "Clara Weiss",
-            "tier": "gold", "points": 1240, "cards": []}]}))?,
+            "tier": "gold", "points": 1240, "cards": []}, {
+            "member": DORA, "display_name": "Dora Weissenfels",
+            "tier": "basic", "points": 12, "cards": ["code:900000017"]}]}))?,
         coupons: of(json!({"holder": TERMINAL, "numbers": [], "revoked": [], "elsewhere": []}))?,
         purse: Some(of(json!({
             "scheme": {"application": "F54C01", "system": "tillside-test", "currency": "EUR",

@@ -13,6 +13,7 @@ mod axe;
 mod browser;
 mod contract;
 mod counter;
+mod desk;
 mod display;
 mod driver;
 mod emoney;

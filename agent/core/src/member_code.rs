@@ -67,6 +67,9 @@ pub enum MemberCodeError {
     /// None of HQ's keys certified the phone.
     #[error("This phone is not registered with this chain. Ask for the card.")]
     UnknownPhone,
+    /// HQ took the certificate back: the phone was lost, or is another's by now.
+    #[error("This phone's registration was taken back. Ask for the card.")]
+    PhoneRevoked,
     /// The certificate ended.
     #[error("This phone's registration ended on {on}. Ask the shopper to register it anew.")]
     PhoneExpired {
@@ -102,6 +105,7 @@ impl MemberCodeError {
             Self::Unreadable => "code_unreadable",
             Self::NotTaken => "code_not_taken",
             Self::UnknownPhone => "code_unknown_phone",
+            Self::PhoneRevoked => "code_phone_revoked",
             Self::PhoneExpired { .. } => "code_phone_expired",
             Self::Forged => "code_forged",
             Self::OtherTill => "code_other_till",

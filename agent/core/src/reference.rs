@@ -51,8 +51,13 @@ pub struct MemberCodeSheet {
     /// The public keys whose certificates count: HQ's present one and those it still honours, at
     /// most [`MEMBER_CODE_KEY_LIMIT`].
     pub code_keys: Vec<CodeKey>,
+    /// Phones whose certificates do not count any more, at most [`MEMBER_CODE_REVOKED_LIMIT`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revoked: Vec<CodeKey>,
 }
 
+/// The most phones that a till is told not to believe. Past it, HQ changes its own key for phones.
+pub const MEMBER_CODE_REVOKED_LIMIT: usize = 10_000;
 /// The most keys a till tries a phone's certificate with.
 pub const MEMBER_CODE_KEY_LIMIT: usize = 8;
 

@@ -342,6 +342,7 @@ pub fn bundle() -> Bundle {
             "blocked": {"as_of": null, "filter": "", "cards": []}}))),
         member_codes: Some(MemberCodeSheet {
             code_keys: vec![CodeKey::of_secret(&HQ_SECRET)],
+            ..MemberCodeSheet::default()
         }),
     }
 }

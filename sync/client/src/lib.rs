@@ -21,12 +21,15 @@ pub use clock::{CLOCK_TOLERANCE, wall_clock};
 pub use engine::*;
 pub use enrol::{EnrolError, Replacing, enrol};
 pub use files::FileError;
-pub use https::{ACCOUNT_PATIENCE, CallError, HqClient, RenewError, STANDING_PATIENCE};
+pub use https::{
+    ACCOUNT_PATIENCE, CARD_KEYS_PATIENCE, CallError, HqClient, RenewError, STANDING_PATIENCE,
+};
 pub use identity::{Identity, IdentityError};
 pub use local::{Local, LocalError, LocalView};
 pub use retry::{LONGEST_WAIT, Retry};
 pub use run::{Bell, POLL_INTERVAL, run};
 /// What the calls for e-money carry, for the agent, which does not name the protocol.
 pub use tillside_protocol::{
-    AccountAnswer, AccountRequest, AccountStanding, GrantedKey, KeyGrant, PurseSettlement,
+    AccountAnswer, AccountRequest, AccountStanding, CardKeys, CardKeysRequest, GrantedKey,
+    KeyGrant, PurseSettlement,
 };

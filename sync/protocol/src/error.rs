@@ -32,6 +32,8 @@ pub enum ErrorCode {
     Version,
     /// Nothing is there.
     NotFound,
+    /// The caller's store may not do that, or not with this.
+    NotAllowed,
     /// HQ has too much to do.
     Busy,
     /// HQ failed inside; its log says why.

@@ -14,6 +14,8 @@ pub const METADATA: &str = "/v1/bundle/metadata/";
 pub const TARGETS: &str = "/v1/bundle/targets/";
 /// GET [`crate::KeyGrant`]: the card keys this terminal may have.
 pub const KEYS: &str = "/v1/keys";
+/// POST [`crate::CardKeysRequest`]: one new card's own keys, for the issue desk that makes it.
+pub const CARD_KEYS: &str = "/v1/keys/card";
 /// POST [`crate::AccountRequest`]: move an account purse.
 pub const ACCOUNT: &str = "/v1/account";
 /// GET [`crate::AccountStanding`], with the card as query `card=`.

@@ -22,7 +22,7 @@ pub struct KeyGrant {
     pub keys: Vec<GrantedKey>,
 }
 
-/// One master key.
+/// One key: the chain's in a [`KeyGrant`], one card's in [`CardKeys`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrantedKey {
     /// What it may do: the role's name in `tillside-keys`.
@@ -43,6 +43,22 @@ impl std::fmt::Debug for KeyGrant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(&self.keys).finish()
     }
+}
+
+/// An issue desk asks for the keys that one new card is to get, and that no store has.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CardKeysRequest {
+    /// The card.
+    pub card: CardIdentity,
+    /// In which version.
+    pub version: u8,
+}
+
+/// That card's own keys: not the chain's, from which they are made. Only ever sent over mutual TLS.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CardKeys {
+    /// The keys.
+    pub keys: Vec<GrantedKey>,
 }
 
 /// A terminal asks HQ to move an account. Asking again with the same `txid` is answered as before.

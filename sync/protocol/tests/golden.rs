@@ -167,6 +167,7 @@ fn errors() {
         ErrorCode::TooLarge,
         ErrorCode::Version,
         ErrorCode::NotFound,
+        ErrorCode::NotAllowed,
         ErrorCode::Busy,
         ErrorCode::Internal,
     ];

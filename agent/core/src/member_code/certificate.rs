@@ -80,6 +80,9 @@ impl DeviceCertificate {
         if !sheet.code_keys.iter().any(by) {
             return Err(MemberCodeError::UnknownPhone);
         }
+        if sheet.revoked.contains(&self.device) {
+            return Err(MemberCodeError::PhoneRevoked);
+        }
         let on = last_day(self.last_day).ok_or(MemberCodeError::UnknownPhone)?;
         match today <= on {
             true => Ok(self.member),

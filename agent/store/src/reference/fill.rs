@@ -30,6 +30,7 @@ pub(super) fn fill(conn: &Connection, bundle: &Bundle, digest: Hash) -> Within<(
         "hot_cards",
         "carry_overs",
         "member_code_keys",
+        "member_code_revoked",
     ] {
         // Without a WHERE, SQLite drops the pages whole.
         conn.execute(&format!("DELETE FROM {table}"), [])?;

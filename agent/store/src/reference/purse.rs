@@ -10,7 +10,7 @@ use crate::{Store, Till};
 use rusqlite::{Connection, OptionalExtension, params};
 use tillside_core::{
     CardIdentity, CarryOver, CodeKey, DeskRights, HotFilter, MEMBER_CODE_KEY_LIMIT,
-    MemberCodeSheet, PurseScheme, PurseSheet, Timestamp,
+    MEMBER_CODE_REVOKED_LIMIT, MemberCodeSheet, PurseScheme, PurseSheet, Timestamp,
 };
 
 pub(super) fn fill(conn: &Connection, sheet: &PurseSheet) -> Within<()> {
@@ -60,6 +60,18 @@ pub(super) fn fill_code_keys(conn: &Connection, sheet: &MemberCodeSheet) -> With
         );
         return Err(StoreError::Limit { what, limit }.into());
     }
+    if sheet.revoked.len() > MEMBER_CODE_REVOKED_LIMIT {
+        let (what, limit) = (
+            "phones in a bundle that do not count any more",
+            MEMBER_CODE_REVOKED_LIMIT as u64,
+        );
+        return Err(StoreError::Limit { what, limit }.into());
+    }
+    let mut insert =
+        conn.prepare("INSERT OR IGNORE INTO member_code_revoked (device) VALUES (?1)")?;
+    for device in &sheet.revoked {
+        insert.execute([&device.bytes()[..]])?;
+    }
     let mut insert = conn.prepare("INSERT INTO member_code_keys (key) VALUES (?1)")?;
     for key in &sheet.code_keys {
         insert.execute([&key.bytes()[..]])?;
@@ -93,8 +105,12 @@ pub(super) fn read_code_keys(conn: &Connection) -> Within<MemberCodeSheet> {
     let mut statement = conn.prepare("SELECT key FROM member_code_keys ORDER BY number")?;
     let keys = statement.query_map([], |row| row.get::<_, [u8; 32]>(0))?;
     let keys = keys.map(|key| key.map(CodeKey::new));
+    let mut statement = conn.prepare("SELECT device FROM member_code_revoked")?;
+    let revoked = statement.query_map([], |row| row.get::<_, [u8; 32]>(0))?;
+    let revoked = revoked.map(|device| device.map(CodeKey::new));
     Ok(MemberCodeSheet {
         code_keys: keys.collect::<Result<_, _>>()?,
+        revoked: revoked.collect::<Result<_, _>>()?,
     })
 }
 

@@ -193,7 +193,10 @@ fn a_wrong_sheet_is_refused_and_the_one_in_force_stays() {
     assert!(matches!(twice, StoreError::WrongBundle { .. }), "{twice}");
     let keys = refused(&|bundle| {
         let code_keys = vec![CodeKey::new([1; 32]); MEMBER_CODE_KEY_LIMIT + 1];
-        bundle.member_codes = Some(MemberCodeSheet { code_keys });
+        bundle.member_codes = Some(MemberCodeSheet {
+            code_keys,
+            ..MemberCodeSheet::default()
+        });
     });
     assert!(matches!(keys, StoreError::Limit { .. }), "{keys}");
 }

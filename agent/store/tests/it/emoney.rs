@@ -56,6 +56,7 @@ pub fn emoney_bundle(version: u64) -> Bundle {
         purse: Some(sheet()),
         member_codes: Some(MemberCodeSheet {
             code_keys: vec![CodeKey::of_secret(&HQ_CODES)],
+            ..MemberCodeSheet::default()
         }),
         ..bundle(version)
     }

@@ -30,6 +30,8 @@ impl Desk<'_, '_> {
         if self.uid == [0; 7] {
             return Err(IssueError::NoNumber);
         }
+        // Nothing is begun on a card that cannot be finished: its keys may come from elsewhere.
+        self.key(KeyRole::Master)?;
         let version = self.card.key_version(0)?;
         if version != 0 {
             self.authenticate_card()?;

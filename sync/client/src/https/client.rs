@@ -7,15 +7,18 @@ use crate::{Identity, IdentityError, wall_clock};
 use std::time::Duration;
 use tillside_protocol::tillside_core::{Bundle, CardIdentity, Timestamp};
 use tillside_protocol::{
-    ACCOUNT, ACCOUNT_STANDING, AccountAnswer, AccountRequest, AccountStanding, ENROL, EnrolRequest,
-    EnrolResponse, InviteCode, JOURNAL, KEYS, KeyGrant, PushRequest, PushResponse, RENEW,
-    RenewRequest, RenewResponse, STATUS, TerminalStatus,
+    ACCOUNT, ACCOUNT_STANDING, AccountAnswer, AccountRequest, AccountStanding, CARD_KEYS, CardKeys,
+    CardKeysRequest, ENROL, EnrolRequest, EnrolResponse, InviteCode, JOURNAL, KEYS, KeyGrant,
+    PushRequest, PushResponse, RENEW, RenewRequest, RenewResponse, STATUS, TerminalStatus,
 };
 use url::Url;
 
 /// The longest a shopper waits while HQ moves an account. After it nobody knows: the same request,
 /// with the same txid, finds out.
 pub const ACCOUNT_PATIENCE: Duration = Duration::from_secs(15);
+/// The longest a card lies at a desk while HQ makes its keys. Windows resets a card that is held
+/// exclusively and idle for five seconds.
+pub const CARD_KEYS_PATIENCE: Duration = Duration::from_secs(4);
 /// The longest a shopper waits for a balance.
 pub const STANDING_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -57,6 +60,14 @@ impl HqClient {
     /// The card keys that this terminal's store may have. They are secret: straight into a vault.
     pub async fn keys(&self) -> Result<KeyGrant, CallError> {
         self.wire()?.get(KEYS).await
+    }
+
+    /// The keys that one new card is to get and no store has, within [`CARD_KEYS_PATIENCE`]: for an issue
+    /// desk, which forgets them with the card.
+    pub async fn card_keys(&self, request: &CardKeysRequest) -> Result<CardKeys, CallError> {
+        let wire = self.wire()?;
+        wire.post_within(CARD_KEYS_PATIENCE, CARD_KEYS, request)
+            .await
     }
 
     /// Has HQ move an account purse, within [`ACCOUNT_PATIENCE`].

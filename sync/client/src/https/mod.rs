@@ -10,6 +10,6 @@ pub(crate) mod tls;
 mod wire;
 
 pub(crate) use client::enrol;
-pub use client::{ACCOUNT_PATIENCE, HqClient, RenewError, STANDING_PATIENCE};
+pub use client::{ACCOUNT_PATIENCE, CARD_KEYS_PATIENCE, HqClient, RenewError, STANDING_PATIENCE};
 pub use error::CallError;
 pub(crate) use wire::Wire;

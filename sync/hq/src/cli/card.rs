@@ -241,16 +241,37 @@ pub(super) enum Phone {
         #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=3650))]
         days: u16,
     },
+    /// Take a member's phones back: tills take no code of theirs from the next bundle on.
+    ///
+    /// The phone makes a new key when it is to be certified again.
+    Revoke {
+        /// The member's number.
+        #[arg(long)]
+        member: String,
+        /// Only the phone with this public key, 64 hex digits.
+        #[arg(long)]
+        device_key: Option<CodeKey>,
+    },
 }
 
 impl Phone {
     pub(super) async fn run(self, data: &DataDir, store: &SqliteStore) -> anyhow::Result<()> {
-        let Phone::Enrol {
-            member,
-            device_key,
-            days,
-        } = self;
         let now = now();
+        let (member, device_key, days) = match self {
+            Phone::Enrol {
+                member,
+                device_key,
+                days,
+            } => (member, device_key, days),
+            Phone::Revoke { member, device_key } => {
+                let taken = store.revoke_phones(member, device_key, now).await?;
+                say(&match taken {
+                    0 => "No phone of this member counted. Nothing was changed.".to_owned(),
+                    taken => format!("Phones taken back: {taken}. {PUBLISH}"),
+                });
+                return Ok(());
+            }
+        };
         let today = jiff::Timestamp::from_millisecond(now.0)?;
         let today = today.to_zoned(jiff::tz::TimeZone::UTC).date();
         let until = today
@@ -266,8 +287,8 @@ impl Phone {
 pub(super) enum Store {
     /// Say what a store may do with e-money beside taking it; without any it may only take it.
     ///
-    /// A right brings its keys: a top-up desk's tills get the key that puts money on, and an issue desk's
-    /// every key, since making a card writes them all. So an issue desk is always a top-up desk.
+    /// A right brings its keys: a top-up desk's tills get the key that puts money on. An issue desk asks HQ
+    /// for each new card's keys, and needs the line for it; it is always a top-up desk.
     Desk {
         /// The store.
         store: StoreId,

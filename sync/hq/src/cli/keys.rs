@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::path::PathBuf;
 use tillside_core::DeskRights;
 use tillside_hq::data::{DataDir, write_private};
+use tillside_hq::emoney::card_keys::ROLES;
 use tillside_hq::emoney::{EmoneyStore, Keyring, roles_of};
 use tillside_hq::store::sqlite::SqliteStore;
 
@@ -38,7 +39,8 @@ pub(super) enum For {
     Till,
     /// A till of a top-up desk.
     TopUp,
-    /// A desk that makes cards: every key.
+    /// Whoever makes cards without asking HQ for each: every key. Whoever has it can forge cards and what
+    /// they say to HQ, so no store should; a till that gets its keys from HQ gives these back.
     Personalisation,
 }
 
@@ -78,11 +80,13 @@ impl Keys {
 const KEY_VERSION_LIMIT: u8 = 127;
 
 fn export(keyring: &Keyring, to: For, file: &std::path::Path) -> anyhow::Result<()> {
-    let rights = DeskRights {
+    let mut roles = roles_of(DeskRights {
         top_up: !matches!(to, For::Till),
-        issue: matches!(to, For::Personalisation),
-    };
-    let roles = roles_of(rights);
+        issue: false,
+    });
+    if matches!(to, For::Personalisation) {
+        roles.extend(ROLES);
+    }
     let package = keyring.export(&roles)?;
     write_private(file, package.to_json()?.as_bytes())?;
     let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();

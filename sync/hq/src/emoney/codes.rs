@@ -48,14 +48,15 @@ pub fn certify(
     )?)
 }
 
-/// What stores are told; none before the first phone.
+/// What stores are told; none before the first phone. `revoked` do not count any more.
 ///
 /// # Errors
 /// If the key cannot be read.
-pub fn sheet(data: &DataDir) -> Result<Option<MemberCodeSheet>, CodeError> {
+pub fn sheet(data: &DataDir, revoked: Vec<CodeKey>) -> Result<Option<MemberCodeSheet>, CodeError> {
     let secret = secret(data)?;
     Ok(secret.map(|secret| MemberCodeSheet {
         code_keys: vec![CodeKey::of_secret(&secret)],
+        revoked,
     }))
 }
 

@@ -295,11 +295,11 @@ fn read_secret(path: &Path) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// Which keys a till of a store with these rights may have. Nobody else's: a till that only takes
-/// payments has no key that puts money on, and one that makes no cards none that makes them.
+/// Which of the chain's keys a till of a store with these rights may have: one that only takes payments
+/// has none that puts money on.
 ///
-/// To make a card is to write every key on it, and to give it its transaction MAC key: so an issue desk
-/// has them all.
+/// What only the making of a card needs, no till has: an issue desk asks for it card by card
+/// ([`super::card_keys`]).
 pub fn roles_of(rights: DeskRights) -> Vec<KeyRole> {
     let mut roles = vec![
         KeyRole::Identify,
@@ -313,15 +313,6 @@ pub fn roles_of(rights: DeskRights) -> Vec<KeyRole> {
     ];
     if rights.top_up {
         roles.push(KeyRole::TopUp);
-    }
-    if rights.issue {
-        roles.extend([
-            KeyRole::Master,
-            KeyRole::Administer,
-            KeyRole::Spare,
-            KeyRole::Picc,
-            KeyRole::TransactionMac,
-        ]);
     }
     roles
 }

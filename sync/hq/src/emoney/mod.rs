@@ -14,6 +14,7 @@
 //! evidence or a person moves it then. Talking to cards is left to the tills.
 
 pub mod accounts;
+pub mod card_keys;
 pub mod cards;
 pub mod codes;
 mod fault;
@@ -29,6 +30,9 @@ pub mod tender;
 
 pub use fault::PurseFault;
 pub use keyring::{Keyring, KeyringError, roles_of};
-pub(crate) use route::{account as account_route, keys as keys_route, standing as standing_route};
+pub(crate) use route::{
+    account as account_route, card_keys as card_keys_route, keys as keys_route,
+    standing as standing_route,
+};
 pub use setup::{SetUp, SetUpError, set_up};
 pub use store::*;

@@ -1,6 +1,6 @@
 //! Whether a card really committed what a terminal says: its transaction MAC, and what that is over.
 //!
-//! Only HQ (and a personalisation desk) has the key, so no till can make or check one. The MAC's input
+//! Only HQ has the key, so no till can make or check one. The MAC's input
 //! is the card's own record of the commands it took: what was read and written, in plain bytes. Numbers
 //! of files and the layout of the last transaction are those of the chain's cards.
 

@@ -1,6 +1,7 @@
-//! The calls of e-money: keys, accounts, and what an account holds.
+//! The calls of e-money: keys, of the chain and of one card, accounts, and what an account holds.
 
 use super::accounts::AccountError;
+use super::card_keys::{NoCardKeys, derive};
 use crate::clock::now;
 use crate::serve::{Answer, Caller, Hq, json};
 use axum::Json;
@@ -9,7 +10,9 @@ use axum::extract::{Query, State};
 use serde::Deserialize;
 use std::sync::Arc;
 use tillside_core::CardIdentity;
-use tillside_protocol::{AccountAnswer, AccountRequest, AccountStanding, ErrorCode, KeyGrant};
+use tillside_protocol::{
+    AccountAnswer, AccountRequest, AccountStanding, CardKeys, CardKeysRequest, ErrorCode, KeyGrant,
+};
 
 /// GET [`tillside_protocol::KEYS`]: what the rights of the caller's store allow, now.
 pub(crate) async fn keys(
@@ -32,6 +35,35 @@ pub(crate) async fn keys(
         }
         Err(_) => Err(Answer::new(ErrorCode::Busy, "HQ is stopping. Ask again.")),
     }
+}
+
+/// POST [`tillside_protocol::CARD_KEYS`]: written down before it is answered.
+pub(crate) async fn card_keys(
+    State(hq): State<Arc<Hq>>,
+    Caller(peer): Caller,
+    body: Body,
+) -> Result<Json<CardKeys>, Answer> {
+    let CardKeysRequest { card, version } = json(body).await?;
+    let terminal = peer.profile.terminal;
+    let given = hq
+        .store
+        .give_card_keys(terminal, card.clone(), version, now());
+    let scheme = given.await?.map_err(|why| not_given(&why))?;
+    tracing::info!(%terminal, %card, "gave a new card's keys to the desk that makes it");
+    let keyring = hq.keyring.clone();
+    let keys = move || derive(&keyring, &scheme, &card, version);
+    match tokio::task::spawn_blocking(keys).await {
+        Ok(Ok(keys)) => Ok(Json(CardKeys { keys })),
+        Ok(Err(why)) => Err(not_given(&why)),
+        Err(_) => Err(Answer::new(ErrorCode::Busy, "HQ is stopping. Ask again.")),
+    }
+}
+
+fn not_given(why: &NoCardKeys) -> Answer {
+    if let NoCardKeys::Keyring(error) = why {
+        tracing::error!(%error, "the key vault did not open");
+    }
+    Answer::new(why.code(), why.to_string())
 }
 
 /// POST [`tillside_protocol::ACCOUNT`].

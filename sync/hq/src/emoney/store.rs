@@ -1,6 +1,7 @@
 //! What e-money needs of the database.
 
 use super::accounts::{AccountError, Standing};
+use super::card_keys::NoCardKeys;
 use super::cards::{BlockKind, CardFile, CardHold, Replacement};
 use super::ledger::{Action, Holder};
 use super::lots::Pairing;
@@ -45,6 +46,16 @@ pub trait EmoneyStore: Send + Sync {
 
     /// Changes that, from the next bundle on; a right that is taken ends for HQ's routes at once.
     async fn set_desk(&self, store: StoreId, rights: DeskRights) -> Result<(), StoreError>;
+
+    /// Notes that a terminal is given the keys of a card that it makes. Refused where its store makes no
+    /// cards, and for a card that was made before.
+    async fn give_card_keys(
+        &self,
+        terminal: TerminalId,
+        card: CardIdentity,
+        version: u8,
+        now: Timestamp,
+    ) -> Result<Result<PurseScheme, NoCardKeys>, StoreError>;
 
     /// How HQ settled movements that this terminal left open and does not know the end of.
     async fn settlements(&self, terminal: TerminalId) -> Result<Vec<PurseSettlement>, StoreError>;
@@ -125,7 +136,17 @@ pub trait EmoneyStore: Send + Sync {
     /// Every purse's balance.
     async fn emoney_rows(&self) -> Result<Vec<PurseRow>, StoreError>;
 
-    /// Certifies a member's phone: whose it is. Not found: there is no such member.
+    /// Takes the certificates of a member's phones back, or of one of them, from the next bundle on. How
+    /// many counted until now. Not found: there is no such member, or too many phones are taken back.
+    async fn revoke_phones(
+        &self,
+        member_number: String,
+        device: Option<CodeKey>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError>;
+
+    /// Certifies a member's phone: whose it is. Not found: there is no such member, or the phone was taken
+    /// back.
     async fn enrol_phone(
         &self,
         member_number: String,

@@ -30,7 +30,7 @@ pub async fn publish(
     let newest = served.as_ref().map_or(0, Newest::bundle);
     let version = newest.max(store.newest_bundle().await?) + 1;
     let mut edition = store.edition(now).await?;
-    let codes = codes::sheet(data)?;
+    let codes = codes::sheet(data, store.revoked_phones(now).await?)?;
     for store in &mut edition.stores {
         store.member_codes.clone_from(&codes);
     }

@@ -3,7 +3,7 @@
 use super::Edition;
 use crate::store::StoreError;
 use async_trait::async_trait;
-use tillside_core::Timestamp;
+use tillside_core::{CodeKey, Timestamp};
 
 /// Reads what is published, and notes what was.
 #[async_trait]
@@ -11,6 +11,9 @@ pub trait PublishStore: Send + Sync {
     /// Everything that a bundle holds, as of one moment: the balances and, with them, up to which
     /// record of each terminal they count.
     async fn edition(&self, now: Timestamp) -> Result<Edition, StoreError>;
+
+    /// The phones that were taken back, as long as a certificate of theirs would count.
+    async fn revoked_phones(&self, now: Timestamp) -> Result<Vec<CodeKey>, StoreError>;
 
     /// The newest bundle's version; 0 before the first.
     async fn newest_bundle(&self) -> Result<u64, StoreError>;

@@ -64,6 +64,7 @@ impl IntoResponse for Answer {
             ErrorCode::CertificateMissing => StatusCode::UNAUTHORIZED,
             ErrorCode::InviteRefused
             | ErrorCode::TerminalRevoked
+            | ErrorCode::NotAllowed
             | ErrorCode::CertificateExpired => StatusCode::FORBIDDEN,
             ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             ErrorCode::NotFound => StatusCode::NOT_FOUND,

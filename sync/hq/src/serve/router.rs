@@ -11,8 +11,8 @@ use axum::routing::{get, post};
 use std::sync::Arc;
 use std::time::Duration;
 use tillside_protocol::{
-    ACCOUNT, ACCOUNT_STANDING, ENROL, ErrorCode, JOURNAL, KEYS, METADATA, PROTOCOL_VERSION, RENEW,
-    STATUS, TARGETS, VERSION_HEADER,
+    ACCOUNT, ACCOUNT_STANDING, CARD_KEYS, ENROL, ErrorCode, JOURNAL, KEYS, METADATA,
+    PROTOCOL_VERSION, RENEW, STATUS, TARGETS, VERSION_HEADER,
 };
 use tower_http::services::ServeDir;
 
@@ -26,6 +26,7 @@ pub(super) fn router(hq: Arc<Hq>) -> Router {
         .route(JOURNAL, post(ingest::push))
         .route(STATUS, get(fleet::status_route))
         .route(KEYS, get(emoney::keys_route))
+        .route(CARD_KEYS, post(emoney::card_keys_route))
         .route(ACCOUNT, post(emoney::account_route))
         .route(ACCOUNT_STANDING, get(emoney::standing_route))
         .layer(from_fn(require_version));

@@ -10,6 +10,7 @@ const PHONE: [u8; 32] = [9; 32];
 fn sheet() -> MemberCodeSheet {
     MemberCodeSheet {
         code_keys: vec![CodeKey::of_secret(&[1; 32]), CodeKey::of_secret(&HQ)],
+        ..MemberCodeSheet::default()
     }
 }
 
@@ -109,7 +110,11 @@ fn each_code_is_known_again_by_itself() {
 fn a_phone_counts_while_hq_says_so() {
     let code = code(0);
     let with = |keys: Vec<CodeKey>| {
-        code.check(&MemberCodeSheet { code_keys: keys }, &here(), now(), false)
+        let sheet = MemberCodeSheet {
+            code_keys: keys,
+            ..sheet()
+        };
+        code.check(&sheet, &here(), now(), false)
     };
     assert_eq!(with(Vec::new()), Err(MemberCodeError::NotTaken));
     assert_eq!(

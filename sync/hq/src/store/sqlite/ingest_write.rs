@@ -173,6 +173,17 @@ impl<'a> Writing<'a> {
         }
         if let Some(card) = &booking.issued {
             let (tx, store) = (self.transaction, &self.terminal.store);
+            if let Some(words) = emoney::made_elsewhere(tx, &card.card, self.terminal.id)? {
+                self.side_case(
+                    sealed,
+                    &SideCase {
+                        kind: "card_keys_elsewhere",
+                        words,
+                        evidence: serde_json::json!({ "card": card.card }),
+                        about: None,
+                    },
+                )?;
+            }
             if let Some(words) = emoney::issued(tx, card, store, record, self.now)? {
                 self.side_case(sealed, &SideCase {
                     kind: "carry_over",

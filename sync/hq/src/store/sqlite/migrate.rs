@@ -11,6 +11,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_emoney.sql"),
     include_str!("migrations/0003_tenders.sql"),
+    include_str!("migrations/0004_card_keys.sql"),
+    include_str!("migrations/0005_phones.sql"),
 ];
 
 /// Refuses a SQLite that is too old.

@@ -2,7 +2,7 @@
 
 use super::SqliteStore;
 use super::codec::{UuidId, code, count, failed, signed};
-use super::emoney::Sheets;
+use super::emoney::{Sheets, revoked_phones};
 use super::fleet::store_profile;
 use super::members::Balance;
 use crate::publish::{BundleNote, Edition, PublishStore};
@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use std::collections::BTreeMap;
 use tillside_core::{
-    CardIdentity, CouponEntry, CouponNumber, CouponSheet, CouponUsed, Elsewhere, Included, Item,
-    MemberEntry, MemberId, MemberSheet, Money, Points, Product, RULE_DOCUMENT_VERSION,
+    CardIdentity, CodeKey, CouponEntry, CouponNumber, CouponSheet, CouponUsed, Elsewhere, Included,
+    Item, MemberEntry, MemberId, MemberSheet, Money, Points, Product, RULE_DOCUMENT_VERSION,
     RuleDocument, SaleId, StoreId, TerminalId, Timestamp, number_digest,
 };
 use tillside_protocol::StoreTarget;
@@ -23,6 +23,11 @@ impl PublishStore for SqliteStore {
         self.write(move |transaction| Sheets::fix(transaction, now))
             .await?;
         self.read(move |transaction| edition(transaction, now))
+            .await
+    }
+
+    async fn revoked_phones(&self, now: Timestamp) -> Result<Vec<CodeKey>, StoreError> {
+        self.read(move |transaction| revoked_phones(transaction, now))
             .await
     }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod card;
+mod card_keys;
 mod cards;
 mod keys;
 mod lots;

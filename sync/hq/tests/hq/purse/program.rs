@@ -157,12 +157,15 @@ fn a_phone_s_certificate_counts_with_what_stores_are_told() {
     ];
     let certificate: DeviceCertificate = program.ok(&enrol).trim().parse().unwrap();
     program.ok(&["publish"]);
-    let targets = program.folder.path().join("hq/bundle/targets");
-    let store = std::fs::read_dir(targets).unwrap().flatten();
-    let store = store.map(|entry| entry.path());
-    let store = store.filter(|path| path.to_str().unwrap().ends_with("store-S1.json"));
-    let text = std::fs::read_to_string(store.last().unwrap()).unwrap();
-    let target: tillside_protocol::StoreTarget = serde_json::from_str(&text).unwrap();
+    let told = || -> tillside_protocol::StoreTarget {
+        let targets = program.folder.path().join("hq/bundle/targets");
+        let files = std::fs::read_dir(targets).unwrap().flatten();
+        let files = files.map(|entry| entry.path());
+        let files = files.filter(|path| path.to_str().unwrap().ends_with("store-S1.json"));
+        let newest = files.max_by_key(|path| std::fs::metadata(path).unwrap().modified().unwrap());
+        serde_json::from_str(&std::fs::read_to_string(newest.unwrap()).unwrap()).unwrap()
+    };
+    let target = told();
     let sheet: MemberCodeSheet = target.member_codes.unwrap();
     let today = jiff::Zoned::now().date();
     let named = certificate.check(&sheet, today).unwrap();
@@ -180,6 +183,26 @@ fn a_phone_s_certificate_counts_with_what_stores_are_told() {
         "another member's phone"
     );
     assert!(program.ok(&enrol).starts_with("TSD1"), "again, for longer");
+
+    // Taken back: the same certificate does not count with the next bundle.
+    let revoke = ["phone", "revoke", "--member", "900000001"];
+    let other = ["--device-key", &CodeKey::of_secret(&[6; 32]).to_string()].map(str::to_owned);
+    let other: Vec<&str> = other.iter().map(String::as_str).collect();
+    assert!(
+        program
+            .ok(&[&revoke[..], &other].concat())
+            .contains("Nothing was changed")
+    );
+    assert!(program.ok(&revoke).contains("taken back: 1"));
+    assert!(program.ok(&revoke).contains("Nothing was changed"));
+    program.ok(&["publish"]);
+    let sheet = told().member_codes.unwrap();
+    let refused = certificate.check(&sheet, today).unwrap_err();
+    assert_eq!(refused.code(), "code_phone_revoked");
+    assert!(
+        !program.run(&enrol).status.success(),
+        "its key is gone for good"
+    );
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! E-money in SQLite.
 
 mod account;
+mod card_keys;
 mod cards;
 mod check;
 mod ingest;
 mod money;
 mod movement;
+mod phones;
 mod points;
 mod report;
 mod settle;
@@ -13,8 +15,10 @@ mod sheet;
 mod show;
 mod tenders;
 
+pub(super) use card_keys::made_elsewhere;
 pub(super) use cards::issued;
 pub(super) use ingest::{Purses, SideCase};
+pub(super) use phones::revoked as revoked_phones;
 pub(super) use settle::scheme;
 pub(super) use sheet::Sheets;
 pub(super) use tenders::Counting;
@@ -22,6 +26,7 @@ pub(super) use tenders::Counting;
 use super::SqliteStore;
 use super::codec::failed;
 use crate::emoney::accounts::{AccountError, Standing};
+use crate::emoney::card_keys::NoCardKeys;
 use crate::emoney::cards::{BlockKind, CardFile, CardHold, Replacement};
 use crate::emoney::{EmoneyCheck, EmoneyStore, Gap, OpenMovement, PurseRow, Scheme};
 use crate::store::StoreError;
@@ -29,8 +34,8 @@ use async_trait::async_trait;
 use jiff::civil::Date;
 use rusqlite::params;
 use tillside_core::{
-    CardIdentity, CodeKey, DeskRights, MemberId, Money, PurseEnd, PurseTx, StoreId, TerminalId,
-    Timestamp,
+    CardIdentity, CodeKey, DeskRights, MemberId, Money, PurseEnd, PurseScheme, PurseTx, StoreId,
+    TerminalId, Timestamp,
 };
 use tillside_protocol::{AccountAnswer, AccountRequest, PurseSettlement, SETTLEMENT_LIMIT};
 
@@ -109,6 +114,17 @@ impl EmoneyStore for SqliteStore {
             Ok(())
         })
         .await
+    }
+
+    async fn give_card_keys(
+        &self,
+        terminal: TerminalId,
+        card: CardIdentity,
+        version: u8,
+        now: Timestamp,
+    ) -> Result<Result<PurseScheme, NoCardKeys>, StoreError> {
+        self.write(move |transaction| card_keys::give(transaction, terminal, &card, version, now))
+            .await
     }
 
     async fn settlements(&self, terminal: TerminalId) -> Result<Vec<PurseSettlement>, StoreError> {
@@ -229,6 +245,16 @@ impl EmoneyStore for SqliteStore {
         self.read(report::rows).await
     }
 
+    async fn revoke_phones(
+        &self,
+        member_number: String,
+        device: Option<CodeKey>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.write(move |transaction| phones::revoke(transaction, &member_number, device, now))
+            .await
+    }
+
     async fn enrol_phone(
         &self,
         member_number: String,
@@ -237,7 +263,7 @@ impl EmoneyStore for SqliteStore {
         now: Timestamp,
     ) -> Result<MemberId, StoreError> {
         self.write(move |transaction| {
-            account::enrol_phone(transaction, &member_number, device, valid_until, now)
+            phones::enrol(transaction, &member_number, device, valid_until, now)
         })
         .await
     }

@@ -167,3 +167,31 @@ code_id!(
     /// Who pays for a point or a discount: `chain`, or a brand.
     FunderId, "funder code", 32
 );
+code_id!(
+    /// Who makes a product, as the product list names it: `acme`.
+    Brand, "brand", 32
+);
+code_id!(
+    /// A time-boxed programme of rules: `autumn-2026`.
+    CampaignId, "campaign code", 32
+);
+code_id!(
+    /// A set of members made by hand: `staff`.
+    GroupId, "group code", 32
+);
+code_id!(
+    /// A set of members that HQ computes: `lapsed-90-days`.
+    SegmentId, "segment code", 32
+);
+code_id!(
+    /// A card of stamps to fill: `ten-coffees`.
+    StampCardId, "stamp card code", 32
+);
+code_id!(
+    /// A word that a shopper says or types for an offer. Capitals and small letters differ: `HELLO10`.
+    PromoCode, "promo code", 32
+);
+code_id!(
+    /// A name that a rule document gives to one of its own parts: `happy-hour`.
+    PartName, "name within the rules", 32
+);

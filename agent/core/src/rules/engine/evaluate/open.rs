@@ -1,0 +1,158 @@
+//! The lines of a basket while rules take from them, one after another.
+
+use super::super::compile::{LineKeys, Picked};
+use super::super::{Context, Rules};
+use super::spread::spread;
+use crate::{Money, Refusal};
+
+/// One line, in minor units.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct OpenLine {
+    pub(super) keys: LineKeys,
+    pub(super) quantity: u32,
+    /// What it still costs.
+    pub(super) left: i64,
+    /// How many of its items were given free.
+    pub(super) free: u32,
+    /// How many of its items are free or part of a set.
+    pub(super) used: u32,
+    /// Bit by bit the stacking categories that took from it.
+    taken_by: u64,
+    discountable: bool,
+    earns: bool,
+}
+
+impl OpenLine {
+    /// What one of its items that are not free still costs, rounded down.
+    pub(super) fn item(&self) -> i64 {
+        match self.quantity.saturating_sub(self.free) {
+            0 => 0,
+            items => self.left / i64::from(items),
+        }
+    }
+
+    /// How many of its items are in no set yet.
+    pub(super) const fn unused(&self) -> i64 {
+        self.quantity.saturating_sub(self.used) as i64
+    }
+}
+
+/// The lines, checked: their sum before discounts is in [`Money`]'s range and none is below zero, so
+/// every figure that is a part of it is in range too.
+pub(super) struct OpenLines {
+    pub(super) lines: Vec<OpenLine>,
+}
+
+/// What each line costs before discounts, in minor units. Refuses what a basket may not be.
+pub(super) fn subtotals(context: &Context<'_>) -> Result<Vec<i64>, Refusal> {
+    let lines = context.lines.len();
+    if lines > crate::BASKET_LINE_LIMIT {
+        return Err(Refusal::TooManyLines { lines });
+    }
+    let found = context.redeemed.currency();
+    let expected = context.currency;
+    if found != expected {
+        return Err(Refusal::MixedCurrency { expected, found });
+    }
+    let mut sum = Money::zero(expected);
+    let mut subtotals = Vec::with_capacity(lines);
+    for (index, line) in context.lines.iter().enumerate() {
+        let subtotal = line.line.check(index + 1, expected)?;
+        sum = sum.checked_add(subtotal)?;
+        subtotals.push(subtotal.minor());
+    }
+    Ok(subtotals)
+}
+
+impl OpenLines {
+    pub(super) fn new(
+        rules: &Rules,
+        context: &Context<'_>,
+        keys: &[LineKeys],
+        subtotals: &[i64],
+    ) -> Self {
+        let excluded = |by: &Option<Picked>, keys: &LineKeys| {
+            by.as_ref().is_some_and(|picked| picked.covers(keys))
+        };
+        let lines = context.lines.iter().zip(keys).zip(subtotals);
+        let open =
+            |((line, keys), subtotal): ((&super::super::ContextLine<'_>, &LineKeys), &i64)| {
+                let free = line.free.min(line.line.quantity);
+                OpenLine {
+                    keys: *keys,
+                    quantity: line.line.quantity,
+                    left: subtotal - line.taken.clamp(0, *subtotal),
+                    free,
+                    used: free,
+                    taken_by: 0,
+                    discountable: !excluded(&rules.no_discount_on, keys),
+                    earns: !excluded(&rules.no_earning_on, keys),
+                }
+            };
+        Self {
+            lines: lines.map(open).collect(),
+        }
+    }
+
+    /// The indexes of the lines that a discount may take from: selected, open to its category, and
+    /// still costing something.
+    pub(super) fn discountable(&self, picked: &Picked, stacks: Option<Stacks>) -> Vec<usize> {
+        let open = |line: &OpenLine| {
+            let closed = stacks.is_some_and(|stacks| line.taken_by & !stacks.with != 0);
+            line.discountable && !closed && line.left > 0 && picked.covers(&line.keys)
+        };
+        let lines = self.lines.iter().enumerate();
+        lines
+            .filter(|(_, line)| open(line))
+            .map(|(n, _)| n)
+            .collect()
+    }
+
+    /// Takes so much off some lines, for a rule of a stacking category.
+    pub(super) fn take(&mut self, parts: &[(usize, i64)], stacks: Option<Stacks>) {
+        for (index, minor) in parts {
+            if let Some(line) = self.lines.get_mut(*index) {
+                line.left -= minor;
+                line.taken_by |= stacks.map_or(0, |stacks| stacks.own);
+            }
+        }
+    }
+
+    /// Notes that so many items of some lines are in a set, and how many of them free.
+    pub(super) fn use_up(&mut self, items: &[(usize, i64, i64)]) {
+        for (index, used, free) in items {
+            if let Some(line) = self.lines.get_mut(*index) {
+                // Both are at most the line's quantity.
+                line.used += *used as u32;
+                line.free += *free as u32;
+            }
+        }
+    }
+
+    /// What each line earns on, in minor units: what it costs, less its part of what was redeemed.
+    pub(super) fn earning(&self, redeemed: i64) -> Vec<i64> {
+        let left: Vec<i64> = self.lines.iter().map(|line| line.left).collect();
+        let redeemed = redeemed.clamp(0, left.iter().sum());
+        let shares = spread(redeemed, &left);
+        let lines = self.lines.iter().zip(shares);
+        lines
+            .map(|(line, share)| if line.earns { line.left - share } else { 0 })
+            .collect()
+    }
+
+    /// How many items of the selected lines earn.
+    pub(super) fn earning_items(&self, picked: &Picked) -> i64 {
+        let earn = |line: &&OpenLine| line.earns && picked.covers(&line.keys);
+        let items = self.lines.iter().filter(earn);
+        items.map(|line| i64::from(line.quantity)).sum()
+    }
+}
+
+/// A stacking category, as bits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Stacks {
+    /// Its own bit.
+    pub(super) own: u64,
+    /// Those it stacks with.
+    pub(super) with: u64,
+}

@@ -1,16 +1,14 @@
-//! What a scanner read, taken apart: symbology prefixes, GS1 element strings, the GTIN inside.
+//! What a scanner read, taken apart: symbology prefixes, GS1 data, the GTIN inside.
 //!
 //! Whether the number is a product, a coupon or a member card is left to the till, which knows them.
 
+use tillside_core::gs1::{Carried, GROUP_SEPARATOR, LINK_LIMIT, Partly, is_web_address};
 use tillside_core::{Gtin, GtinError, MEMBER_CODE_PREFIX};
 
-/// The longest code a scanner may send, in characters.
+/// The longest code a scanner may send, in characters; a GS1 Digital Link may be longer.
 pub const CODE_LIMIT: usize = 200;
 /// The longest code of a phone, in characters.
 const PHONE_CODE_LIMIT: usize = 512;
-
-/// The separator between GS1 elements of variable length (FNC1 as scanners send it).
-const GROUP_SEPARATOR: char = '\u{1d}';
 
 /// A scanned or typed code.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,6 +17,8 @@ pub struct Scanned {
     pub text: String,
     /// The GTIN it holds, if it looks like one: good, or with the reason why not.
     pub gtin: Option<Result<Gtin, GtinError>>,
+    /// The GS1 data it holds, if it is an element string or a Digital Link.
+    pub gs1: Option<Partly>,
 }
 
 /// Why a code cannot be looked at.
@@ -39,9 +39,10 @@ impl Scanned {
     /// # Errors
     /// If it is empty or too long.
     pub fn read(raw: &str) -> Result<Self, ScanError> {
-        let (gs1, body) = strip_symbology(raw.trim());
+        let Carried { body, gs1, .. } = Carried::read(raw.trim());
         let limit = match body.starts_with(MEMBER_CODE_PREFIX) {
             true => PHONE_CODE_LIMIT,
+            false if gs1.is_some() && is_web_address(body) => LINK_LIMIT,
             false => CODE_LIMIT,
         };
         if body.chars().count() > limit {
@@ -53,62 +54,17 @@ impl Scanned {
         if text.is_empty() {
             return Err(ScanError::Empty);
         }
-        let element = body.strip_prefix("(01)").and_then(|rest| rest.get(..14));
-        let inside = element.or_else(|| gs1.then(|| trade_item(body)).flatten());
-        let gtin = match inside {
-            Some(number) => Some(Gtin::new(number)),
+        let gtin = match &gs1 {
+            Some(elements) => elements.value("01").map(Gtin::new),
             None if looks_like_gtin(&text) => Some(Gtin::new(&text)),
             None => None,
         };
-        Ok(Self { text, gtin })
-    }
-}
-
-/// Drops the AIM symbology identifier (ISO/IEC 15424: `]`, a letter, a modifier) and says whether
-/// it promises GS1 elements: GS1-128, GS1 DataBar, GS1 DataMatrix, GS1 QR.
-fn strip_symbology(raw: &str) -> (bool, &str) {
-    match raw.as_bytes() {
-        [b']', letter, modifier, ..] if letter.is_ascii_alphabetic() && modifier.is_ascii() => {
-            let gs1 = ["]C1", "]e0", "]d2", "]Q3"].contains(&&raw[..3]);
-            (gs1, &raw[3..])
-        }
-        _ => (false, raw),
+        Ok(Self { text, gtin, gs1 })
     }
 }
 
 fn looks_like_gtin(text: &str) -> bool {
     [8, 12, 13, 14].contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// The 14 digits of element (01) in a GS1 element string (GS1 General Specifications, 7.8).
-fn trade_item(elements: &str) -> Option<&str> {
-    let mut rest = elements;
-    while let Some(identifier) = rest.get(..2) {
-        let value = &rest[2..];
-        if identifier == "01" {
-            return value.get(..14);
-        }
-        rest = match predefined_length(identifier) {
-            Some(length) => value.get(length..)?,
-            None => value.split_once(GROUP_SEPARATOR)?.1,
-        };
-        rest = rest.trim_start_matches(GROUP_SEPARATOR);
-    }
-    None
-}
-
-/// Elements whose length needs no separator (GS1 General Specifications, figure 7.8.5-2).
-fn predefined_length(identifier: &str) -> Option<usize> {
-    match identifier {
-        "00" => Some(18),
-        "02" | "03" => Some(14),
-        "04" => Some(16),
-        "11" | "12" | "13" | "14" | "15" | "16" | "17" | "18" | "19" => Some(6),
-        "20" => Some(2),
-        "31" | "32" | "33" | "34" | "35" | "36" => Some(8),
-        "41" => Some(14),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -134,6 +90,8 @@ mod tests {
             "]Q317261231010400638133393110A1",
             "]d2\u{1d}10LOT-7\u{1d}0104006381333931",
             "(01)04006381333931",
+            "0104006381333931\u{1d}10A1",
+            "https://example.com/01/4006381333931/10/A1?17=261231",
         ] {
             assert_eq!(gtin(raw).as_deref(), Some(GTIN), "{raw:?}");
         }
@@ -156,6 +114,24 @@ mod tests {
             panic!("{scanned:?}");
         };
         assert_eq!(expected, 1);
+    }
+
+    #[test]
+    fn a_digital_link_may_be_long_and_other_addresses_not() {
+        let long = |path: &str| format!("https://example.com/{path}?x={}", "9".repeat(CODE_LIMIT));
+        assert_eq!(gtin(&long("01/4006381333931")).as_deref(), Some(GTIN));
+        assert_eq!(
+            Scanned::read(&long("about")).unwrap_err(),
+            ScanError::TooLong
+        );
+    }
+
+    #[test]
+    fn a_damaged_element_string_keeps_its_fault() {
+        let scanned = Scanned::read("]C10104006381333930").unwrap();
+        assert_eq!(scanned.gtin, None);
+        assert_eq!(scanned.gs1.unwrap().fault.unwrap().at, 2);
+        assert_eq!(gtin("]C10104006381333931179999").as_deref(), Some(GTIN));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! the North American coupon guideline). Which of it sells an item or takes a coupon is left to the
 //! till; asking a clearing house about an offer is left to whoever has a line.
 
+mod carrier;
 mod charset;
 mod check;
 mod coupon;
@@ -13,6 +14,7 @@ mod link;
 mod percent;
 mod table;
 
+pub use carrier::Carried;
 pub use check::check_digit;
 pub use coupon::*;
 pub use element::{Element, Elements, GROUP_SEPARATOR, Partly};

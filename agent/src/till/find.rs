@@ -2,6 +2,7 @@
 
 use super::{Desk, TillError};
 use crate::barcode::Scanned;
+use tillside_core::gs1::{NorthAmericanCoupon, Partly, PositiveOffer};
 use tillside_core::{
     CardIdentity, CouponNumber, Item, MEMBER_CODE_PREFIX, MemberCode, Product, Sku,
 };
@@ -71,13 +72,40 @@ impl Desk {
 
 fn nothing(scanned: &Scanned) -> String {
     let text = &scanned.text;
-    match &scanned.gtin {
-        Some(Ok(gtin)) => format!(
+    match (&scanned.gtin, &scanned.gs1) {
+        (Some(Ok(gtin)), _) => format!(
             "{gtin} is not in the product list. Enter the item by hand with its name and price, or leave it out."
         ),
-        Some(Err(error)) => TillError::BadGtin(error.clone()).to_string(),
-        None => format!(
+        (Some(Err(error)), _) => TillError::BadGtin(error.clone()).to_string(),
+        (None, Some(data)) => no_product(data),
+        (None, None) => format!(
             "{text} is no product, coupon or member card that this store knows. Check the number and try again."
         ),
     }
+}
+
+/// GS1 data that names no product: a manufacturer's coupon, damaged, or on a pallet.
+fn no_product(data: &Partly) -> String {
+    if let Some(digits) = data.value("8110") {
+        return match NorthAmericanCoupon::parse(digits) {
+            Ok(coupon) => manufacturers(coupon.issuer.as_str(), &coupon.offer),
+            Err(error) => error.to_string(),
+        };
+    }
+    if let Some(digits) = data.value("8112") {
+        return match PositiveOffer::parse(digits) {
+            Ok(offer) => manufacturers(offer.funder.as_str(), &offer.offer),
+            Err(error) => error.to_string(),
+        };
+    }
+    match &data.fault {
+        Some(error) => error.to_string(),
+        None => "This code holds no product number. Scan the other code on the item.".to_owned(),
+    }
+}
+
+fn manufacturers(company: &str, offer: &str) -> String {
+    format!(
+        "This is a manufacturer's coupon (offer {offer} of company {company}). The till takes nothing off for it: do with it what the store's rules say."
+    )
 }

@@ -74,12 +74,7 @@ impl Elements {
     /// # Errors
     /// At the first thing that is wrong.
     pub fn scanned(text: &str) -> Result<Self, Gs1Error> {
-        match Self::scanned_partly(text) {
-            Partly {
-                fault: Some(error), ..
-            } => Err(error),
-            Partly { elements, .. } => Self::new(elements),
-        }
+        Self::whole(Self::scanned_partly(text))
     }
 
     /// Reads an element string as far as it goes: a till sells an item although its batch number is
@@ -121,30 +116,42 @@ impl Elements {
     /// # Errors
     /// At the first thing that is wrong.
     pub fn printed(text: &str) -> Result<Self, Gs1Error> {
-        if text.chars().count() > TEXT_LIMIT {
-            return Err(Gs1Error::new(TEXT_LIMIT, 0, Gs1Fault::TooMuch));
-        }
+        Self::whole(Self::printed_partly(text))
+    }
+
+    /// Reads the printed form as far as it goes.
+    pub fn printed_partly(text: &str) -> Partly {
         let mut elements = Vec::new();
         let mut rest = text;
-        while !rest.is_empty() {
-            let at = text[..text.len() - rest.len()].chars().count();
-            let Some(ai) = bracket(rest) else {
-                return Err(Gs1Error::new(at, 1, Gs1Fault::Brackets));
-            };
-            let body = &rest[ai.len() + 2..];
-            let (value, used) = printed_value(body);
-            let element = Element::new(ai, &value).map_err(|error| match error.fault {
-                Gs1Fault::UnknownIdentifier { .. } => Gs1Error {
-                    at: at + 1,
-                    len: ai.len(),
-                    ..error
-                },
-                _ => error.moved(at + ai.len() + 2),
-            });
-            add(&mut elements, element?).map_err(|error| error.moved(at + 1))?;
-            rest = &body[used..];
+        if text.chars().count() > TEXT_LIMIT {
+            let fault = Some(Gs1Error::new(TEXT_LIMIT, 0, Gs1Fault::TooMuch));
+            return Partly { elements, fault };
         }
-        Self::new(elements)
+        while !rest.is_empty() {
+            match first_printed(rest).and_then(|(element, used)| {
+                add(&mut elements, element).map_err(|error| error.moved(1))?;
+                Ok(used)
+            }) {
+                Ok(used) => rest = &rest[used..],
+                Err(error) => {
+                    let before = text[..text.len() - rest.len()].chars().count();
+                    let fault = Some(error.moved(before));
+                    return Partly { elements, fault };
+                }
+            }
+        }
+        Partly {
+            elements,
+            fault: None,
+        }
+    }
+
+    /// All that was read, unless there was a fault.
+    pub(super) fn whole(partly: Partly) -> Result<Self, Gs1Error> {
+        match partly.fault {
+            Some(error) => Err(error),
+            None => Self::new(partly.elements),
+        }
     }
 
     /// Takes elements together.
@@ -210,7 +217,7 @@ fn value<'a>(elements: &'a [Element], ai: &str) -> Option<&'a str> {
 }
 
 /// Adds an element, unless it is there already; refuses it if it is there with another value.
-fn add(elements: &mut Vec<Element>, element: Element) -> Result<(), Gs1Error> {
+pub(super) fn add(elements: &mut Vec<Element>, element: Element) -> Result<(), Gs1Error> {
     match elements.iter().find(|known| known.ai == element.ai) {
         Some(known) if known.value == element.value => Ok(()),
         Some(_) => {
@@ -243,6 +250,22 @@ fn first_element(text: &str) -> Result<(Element, usize), Gs1Error> {
     };
     let element = Element::new(ai, value).map_err(|error| error.moved(ai.len()))?;
     Ok((element, ai.len() + value.len()))
+}
+
+/// The first element of a printed text, and how many bytes it takes. Positions count in `text`.
+fn first_printed(text: &str) -> Result<(Element, usize), Gs1Error> {
+    let ai = bracket(text).ok_or_else(|| Gs1Error::new(0, 1, Gs1Fault::Brackets))?;
+    let front = ai.len() + 2;
+    let (value, used) = printed_value(&text[front..]);
+    let element = Element::new(ai, &value).map_err(|error| match error.fault {
+        Gs1Fault::UnknownIdentifier { .. } => Gs1Error {
+            at: 1,
+            len: ai.len(),
+            ..error
+        },
+        _ => error.moved(front),
+    })?;
+    Ok((element, front + used))
 }
 
 /// Checks a value component by component; positions count in `value`.

@@ -3,7 +3,7 @@
 //! Any domain and any path in front of the key; the key, its qualifiers and the data attributes
 //! become elements. Where the link leads is left to whoever follows it: a till never does.
 
-use super::element::{Element, Elements};
+use super::element::{Element, Elements, Partly, add};
 use super::error::{Gs1Error, Gs1Fault};
 use super::percent;
 use super::table::definition;
@@ -49,22 +49,18 @@ impl Elements {
     /// [`Gs1Fault::NotALink`] and [`Gs1Fault::NoKey`] if it is another kind of text or address, and
     /// whatever else is wrong with a Digital Link, with the place in the text as it was given.
     pub fn linked(text: &str) -> Result<Self, Gs1Error> {
-        let whole = Piece { at: 0, text };
-        if text.chars().count() > LINK_LIMIT {
-            return Err(Gs1Error::new(LINK_LIMIT, 0, Gs1Fault::TooMuch));
+        Self::whole(Self::linked_partly(text))
+    }
+
+    /// Reads a Digital Link as far as it goes: its path, then each attribute.
+    pub fn linked_partly(text: &str) -> Partly {
+        match in_address(text) {
+            Ok(partly) => partly,
+            Err(error) => Partly {
+                elements: Vec::new(),
+                fault: Some(error),
+            },
         }
-        let (path, query) = path_and_query(text).ok_or_else(|| whole.error(Gs1Fault::NotALink))?;
-        let mut elements = in_path(path)?;
-        for parameter in query
-            .map(|query| query.split(&['&', ';']))
-            .unwrap_or_default()
-        {
-            elements.extend(attribute(parameter)?);
-        }
-        Self::new(elements).map_err(|error| Gs1Error {
-            at: path.at,
-            ..error
-        })
     }
 
     /// A Digital Link on `domain`, such as `https://id.gs1.org`; `None` if no element is a key.
@@ -99,6 +95,35 @@ impl Elements {
         }
         Some(link)
     }
+}
+
+/// The path's elements, and those of the query up to the first that is wrong.
+fn in_address(text: &str) -> Result<Partly, Gs1Error> {
+    let whole = Piece { at: 0, text };
+    if text.chars().count() > LINK_LIMIT {
+        return Err(Gs1Error::new(LINK_LIMIT, 0, Gs1Fault::TooMuch));
+    }
+    let (path, query) = path_and_query(text).ok_or_else(|| whole.error(Gs1Fault::NotALink))?;
+    let mut elements = in_path(path)?;
+    let parameters = query
+        .map(|query| query.split(&['&', ';']))
+        .unwrap_or_default();
+    for parameter in parameters {
+        let added = attribute(parameter).and_then(|element| match element {
+            Some(element) => add(&mut elements, element).map_err(|error| error.moved(parameter.at)),
+            None => Ok(()),
+        });
+        if let Err(error) = added {
+            return Ok(Partly {
+                elements,
+                fault: Some(error),
+            });
+        }
+    }
+    Ok(Partly {
+        elements,
+        fault: None,
+    })
 }
 
 /// Whether a text is a web address, Digital Link or not.

@@ -68,13 +68,19 @@ pub enum CashierReason {
     #[error("Read on the coupon what must be bought, and look whether it was.")]
     ReadTheCoupon,
     /// Family code 992.
-    #[error("This coupon does not say which items it is for. Read it, and look whether they were bought.")]
+    #[error(
+        "This coupon does not say which items it is for. Read it, and look whether they were bought."
+    )]
     NoFamily,
     /// The store has no family for an item of the company.
-    #[error("The company's items were bought, but not known which of them count. Read the coupon, and look whether they are the right ones.")]
+    #[error(
+        "The company's items were bought, but not known which of them count. Read the coupon, and look whether they are the right ones."
+    )]
     UnknownFamily,
     /// A third purchase without a rule how it counts.
-    #[error("This coupon does not say how its purchases go together. Read it, and look whether they were made.")]
+    #[error(
+        "This coupon does not say how its purchases go together. Read it, and look whether they were made."
+    )]
     NoRule,
 }
 
@@ -118,14 +124,27 @@ fn good_here_and_now(
     terms: &CouponTerms<'_>,
 ) -> Result<(), NotUsable> {
     let day = |short: super::ShortDate| short.seen_from(terms.today).ok_or(NotUsable::PrintedWrong);
-    if let Some(last) = coupon.expires.map(day).transpose()?.filter(|last| *last < terms.today) {
+    if let Some(last) = coupon
+        .expires
+        .map(day)
+        .transpose()?
+        .filter(|last| *last < terms.today)
+    {
         return Err(NotUsable::Expired(last));
     }
-    if let Some(first) = coupon.starts.map(day).transpose()?.filter(|first| *first > terms.today) {
+    if let Some(first) = coupon
+        .starts
+        .map(day)
+        .transpose()?
+        .filter(|first| *first > terms.today)
+    {
         return Err(NotUsable::NotYet(first));
     }
     if let Some(retailer) = &coupon.retailer
-        && !terms.retailer.iter().any(|own| own.starts_with(retailer.as_str()))
+        && !terms
+            .retailer
+            .iter()
+            .any(|own| own.starts_with(retailer.as_str()))
     {
         return Err(NotUsable::OtherRetailer);
     }
@@ -142,20 +161,29 @@ fn good_here_and_now(
 fn alternatives(coupon: &NorthAmericanCoupon) -> Vec<Vec<Demand<'_>>> {
     let demands: Vec<Demand<'_>> = coupon
         .purchases()
-        .map(|(nth, of)| Demand { nth, requirement: of.requirement, of: vec![of] })
+        .map(|(nth, of)| Demand {
+            nth,
+            requirement: of.requirement,
+            of: vec![of],
+        })
         .collect();
     let Some((first, others)) = demands.split_first() else {
         return Vec::new();
     };
     let mut sets = match coupon.rule {
         Some(AdditionalRule::Any) => demands.iter().map(|one| vec![one.clone()]).collect(),
-        Some(AdditionalRule::FirstAndAnother) => {
-            others.iter().map(|other| vec![first.clone(), other.clone()]).collect()
-        }
+        Some(AdditionalRule::FirstAndAnother) => others
+            .iter()
+            .map(|other| vec![first.clone(), other.clone()])
+            .collect(),
         Some(AdditionalRule::Mixed) => {
             let of = coupon.purchases().map(|(_, purchase)| purchase).collect();
             // Whatever the value is said to apply to, it is one of the mixed items.
-            vec![vec![Demand { nth: coupon.applies_to, of, ..first.clone() }]]
+            vec![vec![Demand {
+                nth: coupon.applies_to,
+                of,
+                ..first.clone()
+            }]]
         }
         Some(AdditionalRule::All) | None => vec![demands.clone()],
     };
@@ -180,7 +208,8 @@ fn meet(
     if demands.iter().any(reads) {
         return Met::Ask(CashierReason::ReadTheCoupon);
     }
-    let unchecked = |demand: &Demand<'_>| demand.of.iter().any(|p| p.family == FamilyCode::UNCHECKED);
+    let unchecked =
+        |demand: &Demand<'_>| demand.of.iter().any(|p| p.family == FamilyCode::UNCHECKED);
     if demands.iter().any(unchecked) {
         return Met::Ask(CashierReason::NoFamily);
     }
@@ -204,7 +233,9 @@ fn value(
     claims: &Claims,
     terms: &CouponTerms<'_>,
 ) -> CouponOutcome {
-    let target = demands.iter().position(|demand| demand.nth == coupon.applies_to);
+    let target = demands
+        .iter()
+        .position(|demand| demand.nth == coupon.applies_to);
     // Of "any one of them" and "the second or the third", the one that was bought.
     let target = target.unwrap_or(demands.len() - 1);
     let price = |line: usize| basket.lines()[line].unit_price;
@@ -213,8 +244,16 @@ fn value(
     let worth = |(line, units): &(usize, u32)| price(*line).saturating_mul(i64::from(*units));
     let all = units.iter().map(worth).fold(0, i64::saturating_add);
     let left = basket.left_to_pay();
-    let whole = matches!(demands[target].requirement, Requirement::TransactionWorth(_));
-    if whole && !matches!(coupon.save, SaveValue::CentsOff(_) | SaveValue::CentsOffTransaction(_)) {
+    let whole = matches!(
+        demands[target].requirement,
+        Requirement::TransactionWorth(_)
+    );
+    if whole
+        && !matches!(
+            coupon.save,
+            SaveValue::CentsOff(_) | SaveValue::CentsOffTransaction(_)
+        )
+    {
         // Free or reduced items, but none is named.
         return CouponOutcome::AskCashier(CashierReason::ReadTheCoupon);
     }
@@ -225,19 +264,35 @@ fn value(
                 _ => None,
             };
             let most = if over.is_some() { all.min(left) } else { left };
-            let times = if coupon.may_be_multiplied { terms.times.max(1) } else { 1 };
+            let times = if coupon.may_be_multiplied {
+                terms.times.max(1)
+            } else {
+                1
+            };
             let once = i64::from(cents).min(most);
             ((i64::from(cents) * i64::from(times)).min(most), once, over)
         }
         SaveValue::ItemFree { up_to } => {
             let free = cheapest(&units, 1);
-            let most = free.iter().map(worth).fold(0, i64::saturating_add).min(left);
-            let cents = if up_to == 0 { most } else { most.min(up_to.into()) };
+            let most = free
+                .iter()
+                .map(worth)
+                .fold(0, i64::saturating_add)
+                .min(left);
+            let cents = if up_to == 0 {
+                most
+            } else {
+                most.min(up_to.into())
+            };
             (cents, cents, Some(free))
         }
         SaveValue::ItemsFree(count) => {
             let free = cheapest(&units, count);
-            let cents = free.iter().map(worth).fold(0, i64::saturating_add).min(left);
+            let cents = free
+                .iter()
+                .map(worth)
+                .fold(0, i64::saturating_add)
+                .min(left);
             (cents, cents, Some(free))
         }
         SaveValue::PercentOff(percent) => {
@@ -262,7 +317,12 @@ fn value(
     };
     let transaction_used = demands.iter().map(asked_of_transaction).sum();
     let at_stores_cost = cents - once;
-    CouponOutcome::Applied(Applied { lines, off_transaction, transaction_used, at_stores_cost })
+    CouponOutcome::Applied(Applied {
+        lines,
+        off_transaction,
+        transaction_used,
+        at_stores_cost,
+    })
 }
 
 /// The cheapest `count` of some units that are sorted by price.
@@ -282,7 +342,11 @@ fn used(demands: usize, claims: &Claims) -> Vec<LineShare> {
     for (line, units) in (0..demands).flat_map(|demand| claims.of(demand)) {
         match lines.iter_mut().find(|share| share.line == line) {
             Some(share) => share.units += units,
-            None => lines.push(LineShare { line, units, cents: 0 }),
+            None => lines.push(LineShare {
+                line,
+                units,
+                cents: 0,
+            }),
         }
     }
     lines.sort_by_key(|share| share.line);

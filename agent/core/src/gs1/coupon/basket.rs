@@ -80,7 +80,12 @@ impl CouponBasket {
     /// A basket that no coupon was applied to yet.
     pub fn new(lines: Vec<CouponLine>) -> Self {
         let used = vec![0; lines.len()];
-        Self { lines, used, transaction_used: 0, taken_off: 0 }
+        Self {
+            lines,
+            used,
+            transaction_used: 0,
+            taken_off: 0,
+        }
     }
 
     /// What the coupon gives on what is left of this basket. Changes nothing.
@@ -99,7 +104,9 @@ impl CouponBasket {
                 *used = used.saturating_add(share.units);
             }
         }
-        self.transaction_used = self.transaction_used.saturating_add(applied.transaction_used);
+        self.transaction_used = self
+            .transaction_used
+            .saturating_add(applied.transaction_used);
         self.taken_off = self.taken_off.saturating_add(applied.total());
     }
 
@@ -133,7 +140,10 @@ impl CouponBasket {
     /// How well a line fits a purchase (the guideline, section 7).
     pub(super) fn fit(&self, line: usize, purchase: &Purchase, unknown: UnknownFamily) -> Fit {
         let line = &self.lines[line];
-        let owned = line.gtin.as_ref().is_some_and(|gtin| purchase.company.owns(gtin));
+        let owned = line
+            .gtin
+            .as_ref()
+            .is_some_and(|gtin| purchase.company.owns(gtin));
         match (owned, line.family) {
             (false, _) => Fit::No,
             (true, _) if purchase.family == FamilyCode::ANY => Fit::Yes,

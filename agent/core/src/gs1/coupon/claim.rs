@@ -51,19 +51,28 @@ pub(super) fn claim(
         (price, Prefer::Cheapest) => price,
     });
     let best = |line: usize, demand: &Demand<'_>| {
-        let fits = demand.of.iter().map(|purchase| basket.fit(line, purchase, unknown));
+        let fits = demand
+            .of
+            .iter()
+            .map(|purchase| basket.fit(line, purchase, unknown));
         fits.max().unwrap_or(Fit::No)
     };
     let fits = demands.iter().map(|demand| {
         let lines = (0..basket.lines().len()).map(|line| best(line, demand) >= at_least);
         lines.collect::<Vec<_>>()
     });
-    let search = Search { basket, order, fits: fits.collect() };
+    let search = Search {
+        basket,
+        order,
+        fits: fits.collect(),
+    };
     let counted = |demand: &usize| matches!(demands[*demand].requirement, Requirement::Units(_));
     let (first, second): (Vec<_>, Vec<_>) = (0..demands.len()).partition(counted);
     let one_way: Vec<usize> = first.iter().chain(&second).copied().collect();
     let other_way: Vec<usize> = second.iter().chain(&first).copied().collect();
-    search.run(demands, &one_way).or_else(|| search.run(demands, &other_way))
+    search
+        .run(demands, &one_way)
+        .or_else(|| search.run(demands, &other_way))
 }
 
 struct Search<'a> {
@@ -88,7 +97,12 @@ impl Search<'_> {
                 Requirement::Pounds(hundredths) => {
                     // A pound is 453.59237 g exactly, so a hundredth of one is 4.5359237 g.
                     let weight = |line: usize| self.grams(line) * 10_000_000;
-                    self.measure(&mut taken, demand, i128::from(hundredths) * 45_359_237, weight)
+                    self.measure(
+                        &mut taken,
+                        demand,
+                        i128::from(hundredths) * 45_359_237,
+                        weight,
+                    )
                 }
                 Requirement::Kilograms(grams) => {
                     let weight = |line: usize| self.grams(line);
@@ -120,8 +134,12 @@ impl Search<'_> {
     /// `asking` already gives some up and takes others instead. Says how many it got.
     fn count(&self, taken: &mut [Vec<u32>], demand: usize, want: u32, asking: &[usize]) -> u32 {
         let mut got = 0;
-        let fitting: Vec<usize> =
-            self.order.iter().copied().filter(|line| self.fits[demand][*line]).collect();
+        let fitting: Vec<usize> = self
+            .order
+            .iter()
+            .copied()
+            .filter(|line| self.fits[demand][*line])
+            .collect();
         for line in fitting.iter().copied() {
             let units = self.free(taken, line).min(want - got);
             taken[demand][line] += units;
@@ -152,13 +170,20 @@ impl Search<'_> {
         of_unit: impl Fn(usize) -> i128,
     ) -> bool {
         let mut sum = 0;
-        for line in self.order.iter().copied().filter(|line| self.fits[demand][*line]) {
+        for line in self
+            .order
+            .iter()
+            .copied()
+            .filter(|line| self.fits[demand][*line])
+        {
             let each = of_unit(line);
             if each <= 0 || sum >= want {
                 continue;
             }
             let missing = (want - sum + each - 1) / each;
-            let units = u32::try_from(missing).unwrap_or(u32::MAX).min(self.free(taken, line));
+            let units = u32::try_from(missing)
+                .unwrap_or(u32::MAX)
+                .min(self.free(taken, line));
             taken[demand][line] += units;
             sum += each * i128::from(units);
         }

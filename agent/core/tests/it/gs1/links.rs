@@ -106,7 +106,7 @@ fn what_is_wrong_is_named_with_its_place() {
         ),
         (
             "https://example.com/01/09506000134352/10/A?10=B",
-            20,
+            43,
             Gs1Fault::Contradiction {
                 ai: "10".to_owned(),
             },

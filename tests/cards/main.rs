@@ -4,6 +4,8 @@
 
 mod books;
 mod life;
+mod personal;
 mod stage;
 mod till;
 mod torn;
+mod witness;

@@ -1,5 +1,6 @@
 //! The basket: what is being bought, as the POS or the cashier put it.
 
+use crate::gs1::check_digit;
 use crate::{Category, CodeError, Currency, Money, Refusal, Sku, TaxClass};
 use serde::{Deserialize, Serialize};
 
@@ -41,14 +42,9 @@ impl Gtin {
             return Err(GtinError::NotDigits(text.to_owned()));
         }
         let padded = format!("{text:0>14}");
-        let (body, check) = padded.as_bytes().split_at(13);
-        let sum: u32 = body
-            .iter()
-            .enumerate()
-            .map(|(i, b)| u32::from(b - b'0') * if i % 2 == 0 { 3 } else { 1 })
-            .sum();
-        let expected = ((10 - sum % 10) % 10) as u8;
-        if check != [b'0' + expected] {
+        let (body, check) = padded.split_at(13);
+        let expected = check_digit(body);
+        if check.as_bytes() != [b'0' + expected] {
             return Err(GtinError::CheckDigit {
                 text: text.to_owned(),
                 expected,

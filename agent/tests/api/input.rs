@@ -103,6 +103,26 @@ fn wrong_scans_say_what_to_do() {
             "WHAT-IS-THIS",
             "WHAT-IS-THIS is no product, coupon or member card that this store knows. Check the number and try again.",
         ),
+        (
+            "]C10104006381333930",
+            "The check digit of (01) in this GS1 code should be 1 (character 3). Scan the code again, or type the number printed under it.",
+        ),
+        (
+            "]C100106141412345678908",
+            "This code holds no product number. Scan the other code on the item.",
+        ),
+        (
+            "]e08110106141416543213150110120",
+            "This is a manufacturer's coupon (offer 654321 of company 0614141). The till takes nothing off for it: do with it what the store's rules say.",
+        ),
+        (
+            "]e0811010614141654321315011012",
+            "This coupon cannot be read: the product family of the first purchase is cut short (character 22 of its code). Scan it again; if it stays so, do not take the coupon.",
+        ),
+        (
+            "]d28112001234561234560123456",
+            "This is a manufacturer's coupon (offer 123456 of company 123456). The till takes nothing off for it: do with it what the store's rules say.",
+        ),
     ] {
         let scanned = anna.scan(&sale, code);
         assert_eq!(
@@ -118,6 +138,23 @@ fn wrong_scans_say_what_to_do() {
     scan(json!({"code": COFFEE, "quantity": 0})).refused(422, "quantity_zero");
     scan(json!({"code": COFFEE, "quantity": 10_000})).refused(422, "quantity_too_large");
     scan(json!({})).refused(400, "malformed");
+}
+
+#[test]
+fn a_product_is_sold_from_every_gs1_code() {
+    let shop = Shop::open();
+    let anna = shop.cashier();
+    for code in [
+        format!("]d2010{COFFEE}17991231"),
+        format!("(01)0{COFFEE}(10)A1"),
+        format!("https://id.example.com/01/0{COFFEE}/10/A1?17=991231"),
+        format!("]C1010{COFFEE}17999999"),
+    ] {
+        let sale = anna.open_sale();
+        let scanned = anna.scan(&sale, &code);
+        assert_eq!(scanned["kind"], json!("line"), "{code}: {scanned}");
+        assert_eq!(scanned["sale"]["lines"].as_array().unwrap().len(), 1);
+    }
 }
 
 #[test]

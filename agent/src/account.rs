@@ -9,9 +9,10 @@ use crate::till::{Settled, Till, TillError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tillside_core::{EndEvidence, PurseEvidence, PurseTx};
+use tillside_core::{CardIdentity, EndEvidence, PurseEvidence, PurseTx};
 use tillside_keys::{KeyPackage, KeyRole};
 use tillside_sync::{AccountAnswer, AccountRequest, CallError, HqClient, Identity, KeyGrant};
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 
 /// How long after an answer that did not come HQ is asked again.
@@ -168,6 +169,33 @@ impl Asked {
             Self::Call(error) => error.is_retryable(),
             Self::NoClient(_) => false,
         }
+    }
+}
+
+/// HQ, for whoever has a shopper before them: asked on the spot, with an answer in seconds or none.
+#[derive(Clone, Debug)]
+pub(crate) struct OnTheSpot {
+    pub(crate) identity: PathBuf,
+    pub(crate) runtime: Handle,
+}
+
+impl OnTheSpot {
+    /// What the account that a card names holds, minor units; none if HQ does not say. HQ looks again
+    /// when it moves it.
+    pub(crate) async fn balance(&self, card: &CardIdentity) -> Option<i64> {
+        let client = client(&self.identity).ok()?;
+        match client.account_standing(card).await {
+            Ok(standing) => Some(standing.balance.minor()),
+            Err(error) => {
+                tracing::info!(%error, "HQ did not say what an account holds");
+                None
+            }
+        }
+    }
+
+    /// The same for a reader's thread.
+    pub(crate) fn balance_now(&self, card: &CardIdentity) -> Option<i64> {
+        self.runtime.block_on(self.balance(card))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What an agent is made of, put together and set going. Starting and stopping it is `agent`'s.
 
-use crate::account::{Accounts, Asking};
+use crate::account::{Accounts, Asking, OnTheSpot};
 use crate::api::{self, Listeners, Local, Token};
 use crate::devices::Devices;
 use crate::events::Hub;
@@ -9,7 +9,7 @@ use crate::line::{Concerns, Wire};
 use crate::line_board::{Known, LineBoard};
 use crate::options::AgentOptions;
 use crate::people::{PinCheck, Sessions};
-use crate::purse::{Jobs, Keys, NewCards, TillAttendant};
+use crate::purse::{Jobs, Keys, TillAttendant};
 use crate::readers::Readers;
 use crate::server;
 use crate::start_error::StartError;
@@ -111,16 +111,17 @@ impl Parts {
         let (till, till_thread) = Till::start(self.desk).map_err(StartError::System)?;
         let devices = Devices::default();
         let accounts = Accounts::default();
+        let hq = OnTheSpot {
+            identity: data.hq(),
+            runtime: runtime.handle().clone(),
+        };
         let readers = options.readers.then(|| {
             let attendant = TillAttendant {
                 till: till.clone(),
                 jobs: self.jobs.clone(),
                 keys: self.keys.clone(),
                 accounts: accounts.clone(),
-                hq: NewCards {
-                    identity: data.hq(),
-                    runtime: runtime.handle().clone(),
-                },
+                hq: hq.clone(),
             };
             let config = ServiceConfig {
                 libnfc: options.libnfc.clone(),
@@ -142,6 +143,7 @@ impl Parts {
             jobs: self.jobs.clone(),
             keys: self.keys.clone(),
             accounts: accounts.clone(),
+            hq,
             devices,
             board: self.board.clone(),
             bell: self.bell.clone(),

@@ -22,7 +22,7 @@ pub(crate) use guard::Token;
 pub use screen::Screen;
 pub(crate) use stream::Listeners;
 
-use crate::account::Accounts;
+use crate::account::{Accounts, OnTheSpot};
 use crate::clock::WallClock;
 use crate::devices::Devices;
 use crate::events::Hub;
@@ -49,6 +49,7 @@ pub(crate) struct Local {
     pub(crate) jobs: Jobs,
     pub(crate) keys: Keys,
     pub(crate) accounts: Accounts,
+    pub(crate) hq: OnTheSpot,
     pub(crate) devices: Devices,
     pub(crate) board: LineBoard,
     pub(crate) bell: Arc<Bell>,

@@ -25,7 +25,7 @@ pub(crate) struct PayBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<crate::view::schema::Money>)]
     amount: Option<Money>,
-    /// Whether less may be taken where the card holds less: then all it holds.
+    /// Whether less may be taken where the card or the account holds less: then all it holds.
     #[serde(default)]
     partly: bool,
     /// Where the money is.
@@ -256,11 +256,21 @@ pub(crate) async fn cancel_job(
 
 /// Begins a job, unless its key was answered before.
 pub(super) async fn begin(local: &Local, session: &Session, key: WriteKey, work: Work) -> Answered {
+    let looked_at = work.clone();
+    let card = local
+        .till
+        .run(move |desk| desk.account_to_look_at(&looked_at))
+        .await?;
+    let account = match card {
+        Some(card) => local.hq.balance(&card).await,
+        None => None,
+    };
     let ready = Ready {
         jobs: local.jobs.clone(),
         accounts: local.accounts.clone(),
         readers: local.readers,
         keys: local.keys.held(),
+        account,
     };
     let person = session.person.clone();
     let job = local

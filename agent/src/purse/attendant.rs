@@ -6,11 +6,10 @@ use super::flow::{Flow, Steps};
 use super::issue::issue;
 use super::job::{Job, Jobs, Work};
 use super::keys::Keys;
-use super::new_card::NewCards;
 use super::outcome::{Attended, Durable, FlowError, JobEnd};
 use super::view::{JobKind, JobStage, JobView};
 use super::words;
-use crate::account::Accounts;
+use crate::account::{Accounts, OnTheSpot};
 use crate::chance;
 use crate::till::{Desk, Settled, Till, TillError};
 use std::ops::ControlFlow;
@@ -49,8 +48,7 @@ pub(crate) struct TillAttendant {
     pub(crate) jobs: Jobs,
     pub(crate) keys: Keys,
     pub(crate) accounts: Accounts,
-    /// Who gives the keys of new cards.
-    pub(crate) hq: NewCards,
+    pub(crate) hq: OnTheSpot,
 }
 
 impl Attendant<Tapped> for TillAttendant {
@@ -72,6 +70,7 @@ impl Attendant<Tapped> for TillAttendant {
             cards: &chip,
             new_tx: &mut || Ok(PurseTx::new(chance::eight()?)),
             hook: &mut |_: Durable| ControlFlow::Continue(()),
+            account: &mut |card| self.hq.balance_now(card),
             working: &mut |begun| {
                 jobs.show(|view| {
                     view.stage = JobStage::Working;

@@ -1,7 +1,8 @@
 //! Real cards, through `tillside-cards`, with this till's keys.
 
 use super::card::{Cards, Movement, NoProof, Proof, Purse, Reading, Staged, Trouble, causes};
-use super::new_card::{NewCardVault, NewCards};
+use super::new_card::NewCardVault;
+use crate::account::OnTheSpot;
 use std::sync::Arc;
 use std::sync::Mutex;
 use tillside_cards::desfire::CardError;
@@ -50,7 +51,7 @@ impl Chip {
     }
 
     /// The same while a card is being made: what this till has no keys to, HQ is asked for.
-    pub(crate) fn asking(mut self, hq: &NewCards) -> Self {
+    pub(crate) fn asking(mut self, hq: &OnTheSpot) -> Self {
         self.keys = self.keys.map(|(till, scheme)| {
             let vault = Arc::new(NewCardVault::new(till, scheme.clone(), hq.clone()));
             self.new_card = Some(vault.clone());

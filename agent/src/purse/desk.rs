@@ -169,6 +169,7 @@ impl PurseDesk {
             cards: &chip,
             new_tx: &mut PurseDesk::new_tx,
             hook,
+            account: &mut |_| None,
             working: &mut |_| {},
         };
         let attended = flow.attend(session, job).map_err(no_tap)?;

@@ -11,7 +11,7 @@ use super::outcome::{Attended, Durable, Ended, FlowError, JobEnd};
 use super::words;
 use crate::till::{Begun, Desk, Holder, Met, Settled, TapPlan, TillError};
 use std::ops::ControlFlow;
-use tillside_core::{EndEvidence, Money, PurseEvidence, PurseKind, PurseTx, Refusal};
+use tillside_core::{CardIdentity, EndEvidence, Money, PurseEvidence, PurseKind, PurseTx, Refusal};
 use tillside_drivers::CardSession;
 
 /// How steps of the till are taken: on the spot, or by the till's own thread.
@@ -42,6 +42,8 @@ pub(crate) struct Flow<'f, S, C> {
     /// New txids, for the second movement of a job.
     pub(crate) new_tx: &'f mut dyn FnMut() -> Result<PurseTx, TillError>,
     pub(crate) hook: &'f mut dyn FnMut(Durable) -> ControlFlow<()>,
+    /// What HQ says, on the spot, that the account of a card holds; none if it does not say.
+    pub(crate) account: &'f mut dyn FnMut(&CardIdentity) -> Option<i64>,
     /// Hears once that the card is being written to.
     pub(crate) working: &'f mut dyn FnMut(&Begun),
 }
@@ -135,13 +137,20 @@ impl<S: Steps, C: Cards> Flow<'_, S, C> {
             card: reading.card.clone(),
             member: reading.member,
             seen: Some(seen),
-            account: None,
+            account: self.account_of(job, &reading.card),
         };
         match self.begin(job, holder)? {
             Ok(begun) if begun.kind == PurseKind::Account => Ok(JobEnd::AskHq(begun)),
             Ok(begun) => self.move_purse(purse, &begun),
             Err(end) => Ok(end),
         }
+    }
+
+    /// What the account holds, where the job takes less if that is less.
+    fn account_of(&mut self, job: &Job, card: &CardIdentity) -> Option<i64> {
+        job.work
+            .takes_what_an_account_holds()
+            .then(|| (self.account)(card))?
     }
 
     /// The intent, on the disk; or how the job ends without one.
@@ -331,7 +340,7 @@ impl<S: Steps, C: Cards> Flow<'_, S, C> {
             card: reading.card.clone(),
             member: reading.member,
             seen: None,
-            account: None,
+            account: self.account_of(job, &reading.card),
         };
         match self.begin(job, holder) {
             Ok(Ok(begun)) => JobEnd::AskHq(begun),

@@ -121,6 +121,12 @@ impl Work {
         }
     }
 
+    /// Whether it takes what an account holds, where that is less.
+    pub fn takes_what_an_account_holds(&self) -> bool {
+        let partly = matches!(self, Self::Pay { partly: true, .. });
+        partly && self.asks_hq()
+    }
+
     /// Whether it moves the value on the card itself.
     pub fn moves_the_card(&self) -> bool {
         match self {

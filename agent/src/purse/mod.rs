@@ -30,7 +30,6 @@ pub use desk::{NoTap, PurseDesk, Tap};
 pub use flow::Steps;
 pub use job::{JOB_PATIENCE, Job, Jobs, Source, Work};
 pub use keys::{Keys, VaultOptions};
-pub(crate) use new_card::NewCards;
 pub use outcome::{Durable, Ended, JobEnd};
 pub use view::{
     CardReport, CardTransactionView, EmoneyView, JobKind, JobProgress, JobStage, JobView, KeysView,

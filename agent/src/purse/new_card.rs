@@ -3,36 +3,25 @@
 //! They are asked for before anything is written to the card, and forgotten with it. A vault that holds
 //! the chain's keys to them (a desk's own token, a trial) is not asked past.
 
-use crate::account::client;
-use std::path::PathBuf;
+use crate::account::{OnTheSpot, client};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tillside_cards::scheme::CardScheme;
 use tillside_core::CardIdentity;
 use tillside_keys::{CardKey, Diversification, HeldKey, KeyRole, KeyVault, VaultError, VaultKind};
 use tillside_sync::{CallError, CardKeys, CardKeysRequest};
-use tokio::runtime::Handle;
 
 const NO_LINE: &str = "A new card needs the line to HQ, and there is none right now. The card is as it was. Try again when the line is back.";
 const NONE: &str = "HQ gave no keys for this card. The card is as it was. Call HQ.";
 
-/// Whom to ask for a new card's keys.
-#[derive(Clone, Debug)]
-pub(crate) struct NewCards {
-    pub(crate) identity: PathBuf,
-    pub(crate) runtime: Handle,
-}
-
-impl NewCards {
-    fn ask(&self, card: CardIdentity, version: u8) -> Result<CardKeys, String> {
-        let client = client(&self.identity)?;
-        let request = CardKeysRequest { card, version };
-        let answer = self.runtime.block_on(client.card_keys(&request));
-        answer.map_err(|error| match error {
-            CallError::Refused { body } => body.message,
-            CallError::Unreachable { .. } => NO_LINE.to_owned(),
-            error => error.to_string(),
-        })
-    }
+fn ask(hq: &OnTheSpot, card: CardIdentity, version: u8) -> Result<CardKeys, String> {
+    let client = client(&hq.identity)?;
+    let request = CardKeysRequest { card, version };
+    let answer = hq.runtime.block_on(client.card_keys(&request));
+    answer.map_err(|error| match error {
+        CallError::Refused { body } => body.message,
+        CallError::Unreachable { .. } => NO_LINE.to_owned(),
+        error => error.to_string(),
+    })
 }
 
 /// A till's vault while one card is being issued.
@@ -60,8 +49,8 @@ impl std::fmt::Debug for NewCardVault {
 }
 
 impl NewCardVault {
-    pub(crate) fn new(till: Arc<dyn KeyVault>, scheme: CardScheme, hq: NewCards) -> Self {
-        Self::asking(till, scheme, move |card, version| hq.ask(card, version))
+    pub(crate) fn new(till: Arc<dyn KeyVault>, scheme: CardScheme, hq: OnTheSpot) -> Self {
+        Self::asking(till, scheme, move |card, version| ask(&hq, card, version))
     }
 
     fn asking(

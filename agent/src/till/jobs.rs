@@ -23,6 +23,8 @@ pub(crate) struct Ready {
     pub(crate) readers: bool,
     /// There are keys for cards.
     pub(crate) keys: bool,
+    /// What the account of a phone's holder holds, as far as HQ said so.
+    pub(crate) account: Option<i64>,
 }
 
 /// What a job will be about, for the screen.
@@ -96,6 +98,21 @@ impl Desk {
         Ok(code.and_then(|code| code.proves(now.at)))
     }
 
+    /// The card that stands for a phone, where a payment takes less if its account holds less.
+    ///
+    /// # Errors
+    /// If the store fails, or there is no such sale.
+    pub(crate) fn account_to_look_at(
+        &mut self,
+        work: &Work,
+    ) -> Result<Option<CardIdentity>, TillError> {
+        let now = self.now()?;
+        match self.proven_by_code(work, now)? {
+            Some(member) if work.takes_what_an_account_holds() => self.card_of(member).map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// The intent at once, in the name of the phone's holder; HQ is asked then. HQ knows accounts by
     /// the cards that name their member, so one of those stands for the phone.
     fn account_without_card(
@@ -110,7 +127,7 @@ impl Desk {
             card: self.card_of(member)?,
             member: Some(member),
             seen: None,
-            account: None,
+            account: ready.account,
         };
         self.begin_purse(job.txid, &job.work, &job.person, &holder)?;
         view.stage = JobStage::Working;

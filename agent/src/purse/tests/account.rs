@@ -129,6 +129,7 @@ fn a_fresh_code_stands_for_a_card_of_its_member_that_may_be_used() {
         accounts: Accounts::default(),
         readers: false,
         keys: false,
+        account: None,
     };
     let work = from_account(sale, 429);
     let answer = shop.desk.begin_job(&key(), &ready, person(), work).unwrap();
@@ -146,6 +147,52 @@ fn a_fresh_code_stands_for_a_card_of_its_member_that_may_be_used() {
         .unwrap();
     jobs.tell_settled(&settled, None);
     assert!(jobs.view().unwrap().completed && jobs.free().is_ok());
+}
+
+#[test]
+fn what_the_account_holds_is_taken_where_less_will_do() {
+    let (mut shop, card) = (Shop::open(), Proven(Card::new(CARD), true));
+    shop.line_up();
+    let partly = |sale| Work::Pay {
+        sale,
+        amount: None,
+        partly: true,
+        from: Source::Account,
+    };
+    let holds = [
+        (Some(100), 100),
+        (Some(429), 429),
+        (Some(900), 429),
+        (Some(0), 429),
+        (None, 429),
+    ];
+    for (holds, taken) in holds {
+        shop.account = holds;
+        let sale = shop.sale(429);
+        let JobEnd::AskHq(begun) = job(&mut shop, &card, partly(sale)) else {
+            panic!("HQ is asked");
+        };
+        assert_eq!(begun.amount, eur(taken), "{holds:?}");
+        let refused = PurseEvidence::AccountRefused {
+            why: "No.".to_owned(),
+        };
+        shop.desk
+            .end_purse(begun.txid, EndEvidence::Plain(refused))
+            .unwrap();
+    }
+    // Whoever wants all of it or nothing is not looked up.
+    shop.account = Some(100);
+    let sale = shop.sale(429);
+    let work = Work::Pay {
+        sale,
+        amount: None,
+        partly: false,
+        from: Source::Account,
+    };
+    let JobEnd::AskHq(begun) = job(&mut shop, &card, work) else {
+        panic!("HQ is asked");
+    };
+    assert_eq!(begun.amount, eur(429));
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub(super) struct Shop {
     pub(super) desk: Desk,
     folder: PathBuf,
     clock: Arc<AtomicI64>,
+    /// What HQ says that an account holds.
+    pub(super) account: Option<i64>,
     _kept: TempDir,
 }
 
@@ -58,6 +60,7 @@ impl Shop {
             desk: desk(store, &clock),
             folder,
             clock,
+            account: None,
             _kept: kept,
         }
     }
@@ -68,6 +71,7 @@ impl Shop {
             desk,
             folder,
             clock,
+            account,
             _kept,
         } = self;
         drop(desk);
@@ -77,6 +81,7 @@ impl Shop {
             desk,
             folder,
             clock,
+            account,
             _kept,
         }
     }
@@ -136,6 +141,7 @@ impl Shop {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             },
+            account: &mut |_| self.account,
             working: &mut |_| {},
         };
         flow.attend(&mut NoSession, job.as_ref())

@@ -255,7 +255,8 @@ async fn carried_over(page: &Page, counter: &Counter) -> Result<()> {
     page.sees("dialog", "Hold the new card on the reader")
         .await?;
     counter.tap(CARD.0)?;
-    page.sees("dialog", "may not be used").await?;
+    page.sees("dialog", "No balance is waiting for this card")
+        .await?;
     counter.away()?;
     page.key(ENTER).await?;
     page.sees("dialog", "Hold the new card on the reader")

@@ -53,7 +53,8 @@ impl Desk {
             authenticated: reading.authenticated,
             member: member.map(|member| member.display_name),
             expires: reading.expires.map(|date| date.to_string()),
-            frozen_here: frozen.iter().any(|frozen| frozen.card == reading.card),
+            frozen_here: frozen.iter().any(|frozen| frozen.card == reading.card)
+                && self.stand_in(&reading.card)?.is_none(),
             words: report_words(reading, blocked.as_deref(), balance),
             blocked,
             balance,

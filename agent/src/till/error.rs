@@ -174,7 +174,7 @@ pub enum TillError {
     NotTheirCard,
     /// Another card stands in for the lost one already.
     #[error(
-        "Card {0} stands in for that lost card already. Issue a card without replacing it, or replace card {0}."
+        "That card was reported lost, and card {0} stands in for it. It stays blocked; use card {0}."
     )]
     ReplacedAlready(String),
     /// Several are called so.

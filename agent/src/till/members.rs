@@ -10,7 +10,6 @@ use tillside_core::{
     CardIdentity, Command, FreezeCard, Member, MemberId, Money, PersonId, PurseTx, Refusal,
     Timestamp, decide,
 };
-use tillside_store::Replaced;
 use utoipa::ToSchema;
 
 /// The shortest part of a name that is looked for: nobody leafs through the members.
@@ -22,7 +21,7 @@ pub(crate) const FOUND_LIMIT: usize = 20;
 const GIVEN_UP_AFTER: i64 = 7 * 24 * 3_600_000;
 const HOUR: i64 = 3_600_000;
 /// What the journal keeps as the reason, and whoever is shown the lost card reads.
-const LOST: &str = "It was reported lost, and another card stands in for it.";
+const LOST: &str = "It was reported lost.";
 
 /// A member, as the desk looks for one.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
@@ -165,10 +164,7 @@ impl Desk {
                 cards.push(card);
             }
         }
-        let replaced = self.store.replaced()?;
-        let cards = cards
-            .into_iter()
-            .map(|card| self.card_found(card, &replaced));
+        let cards = cards.into_iter().map(|card| self.card_found(card));
         Ok(MemberFoundView {
             cards: cards.collect::<Result<_, _>>()?,
             member: member.member,
@@ -178,22 +174,18 @@ impl Desk {
         })
     }
 
-    fn card_found(
-        &self,
-        card: CardIdentity,
-        replaced: &[Replaced],
-    ) -> Result<MemberCardView, TillError> {
+    fn card_found(&self, card: CardIdentity) -> Result<MemberCardView, TillError> {
         let seen = self.store.seen_last(&card)?;
         let scheme = self.store.purse_scheme();
         let last_seen = seen
             .zip(scheme)
             .map(|(seen, scheme)| Money::new(seen.balance, scheme.currency).map_err(Refusal::from));
-        let by = replaced.iter().find(|one| one.lost == card);
+        let by = self.stand_in(&card)?;
         Ok(MemberCardView {
             card_end: words::card_end(&card),
             printed: card.as_str().starts_with("code:"),
             blocked: self.store.card_blocked(&card)?,
-            replaced_by: by.map(|one| words::card_end(&one.card)),
+            replaced_by: by.as_ref().map(words::card_end),
             last_seen: last_seen.transpose()?,
             card,
         })
@@ -257,11 +249,27 @@ impl Desk {
         if owner.is_some_and(|owner| owner.member != member) {
             return Err(TillError::NotTheirCard);
         }
-        let replaced = self.store.replaced()?;
-        match replaced.into_iter().find(|one| one.lost == *lost) {
-            Some(one) => Err(TillError::ReplacedAlready(words::card_end(&one.card))),
+        self.not_replaced(lost)
+    }
+
+    /// That no card stands in for this one: a replaced card is never used or replaced again.
+    pub(super) fn not_replaced(&self, lost: &CardIdentity) -> Result<(), TillError> {
+        match self.stand_in(lost)? {
+            Some(card) => Err(TillError::ReplacedAlready(words::card_end(&card))),
             None => Ok(()),
         }
+    }
+
+    /// The card that stands in for a lost one: as it was issued here, or as HQ said.
+    pub(super) fn stand_in(&self, lost: &CardIdentity) -> Result<Option<CardIdentity>, TillError> {
+        if let Some(card) = self.store.stands_in_for(lost)? {
+            return Ok(Some(card));
+        }
+        let overs = self.store.carry_overs(lost)?.into_iter();
+        Ok(overs
+            .filter(|over| over.from == *lost)
+            .map(|over| over.to)
+            .next())
     }
 
     /// A lost card is blocked at this till at once, whatever becomes of the new one; HQ hears of it.

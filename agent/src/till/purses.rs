@@ -284,6 +284,7 @@ impl Desk {
         approved_by: PersonId,
     ) -> Result<Answer, TillError> {
         self.write(key, |desk, now| {
+            desk.not_replaced(&card)?;
             let state = desk.purse_state(&card, &[], &[])?;
             let unfreeze = UnfreezeCard {
                 card,

@@ -78,6 +78,19 @@ impl Store {
         })
     }
 
+    /// The card that this terminal issued in place of a lost one, the newest.
+    pub fn stands_in_for(&self, lost: &CardIdentity) -> Result<Option<CardIdentity>, StoreError> {
+        self.read(|conn| {
+            let card = conn
+                .prepare_cached(
+                    "SELECT card FROM issued_cards WHERE replaces = ?1 ORDER BY id DESC LIMIT 1",
+                )?
+                .query_row([lost.as_str()], |row| row.get::<_, Checked<_>>(0))
+                .optional()?;
+            Ok(card.map(|card| card.0))
+        })
+    }
+
     /// Whether this terminal is the one of its store that carries balances over.
     pub fn carries_over(&self) -> bool {
         let till = self.till.as_ref();

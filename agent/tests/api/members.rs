@@ -96,11 +96,26 @@ fn a_lost_card_is_blocked_as_soon_as_its_replacement_is_begun() {
             .contains("stays blocked"),
         "{cancelled}"
     );
+    let free = json!({"card": CARD, "reason": "Found again."});
+    mara.post("/v1/cards/unfreeze", &free).good();
+    assert_eq!(blocked(), Value::Null, "nothing stands in for it");
+    mara.post("/v1/cards/issue", &order(CLARA, CARD)).good();
+    mara.delete("/v1/jobs/current").good();
     // Once is enough, however often it is tried.
     mara.post("/v1/cards/issue", &order(CLARA, CARD)).good();
     mara.delete("/v1/jobs/current").good();
     shop.stop();
-    assert_eq!(count(&shop.journal(), "card_frozen"), 1);
+    assert_eq!(count(&shop.journal(), "card_frozen"), 2);
+}
+
+#[test]
+fn a_replaced_card_is_not_freed_any_more() {
+    let shop = Shop::with_keys(|store| more(store, "2026-11-25", true));
+    let mara = shop.manager();
+    let freeze = json!({"card": DORAS, "reason": "Found in the shop."});
+    mara.post("/v1/cards/freeze", &freeze).good();
+    mara.post("/v1/cards/unfreeze", &freeze)
+        .refused(422, "replaced_already");
 }
 
 #[test]

@@ -185,14 +185,14 @@ export const purseTexts = {
   carryNotBefore: (at: string) => `Not before ${at}.`,
   carryAsked: 'HQ has not said yet how much. It comes by itself while the line is up.',
   carryFromTo: (from: string, to: string) => `${from} → ${to}`,
+  carryFromToLong: (from: string, to: string) => `Lost card ${from} → new card ${to}`,
   carryStages: { waiting: 'waiting', due: 'due', unknown: 'not known yet' },
   carryExplain: (amount: string, lost: string, card: string) =>
     `${amount} of lost card ${lost} goes on the card ending in ${card}. It is put on once, and cannot be taken back.`,
   carryGo: 'Hold the new card',
   carryHere: (amount: string, lost: string) => `${amount} of lost card ${lost} is due for this card.`,
   carryTab: 'Replaced cards',
-  colLost: 'Lost card',
-  colNew: 'New card',
+  colNew: 'Lost → new card',
   colReplaced: 'Replaced',
   giveBackGo: 'Hold the card that paid',
   giveBackExplain: (amount: string, end: string) =>

@@ -86,6 +86,8 @@ fn a_replacement_waits_until_its_balance_is_carried_over() {
     let waiting = (uid(2), true, false, None);
     assert_eq!(lost(&store), [(uid(9), true, true, None), waiting.clone()]);
     assert_eq!(store.replaced().unwrap()[0].member, Some(member_id(1)));
+    assert_eq!(store.stands_in_for(&uid(2)).unwrap(), Some(uid(3)));
+    assert_eq!(store.stands_in_for(&uid(3)).unwrap(), None);
     begun(&mut store, restore(1));
     unknown(&mut store, 1);
     assert_eq!(

@@ -5,7 +5,7 @@ use super::error::Gs1Fault;
 use super::link::is_web_address;
 
 /// The symbology identifiers (ISO/IEC 15424) that promise element strings: GS1-128, GS1 DataBar and
-/// its composites, GS1 DataMatrix, GS1 QR Code, GS1 DotCode (General Specifications, figure 5.1.2-1).
+/// its composites, GS1 DataMatrix, GS1 QR Code, GS1 DotCode (General Specifications, section 5.1).
 const PROMISES: [&str; 7] = ["]C1", "]e0", "]e1", "]e2", "]d2", "]Q3", "]J1"];
 
 /// A code as it came in, with the GS1 data in it.

@@ -162,10 +162,10 @@ fn is_iban(value: &str) -> bool {
     remainder == Some(1)
 }
 
-/// The 82 characters in the order their values are given (General Specifications, figure 7.9.5-1).
+/// The 82 characters in the order their values are given (General Specifications, 7.9.5).
 const MODEL_VALUES: &str =
     "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
-/// The 32 check characters (figure 7.9.5-2).
+/// The 32 check characters (7.9.5).
 const MODEL_CHECKS: &[u8] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 /// The weights of a model number's characters from the right: the first primes.
 const MODEL_WEIGHTS: [u32; 23] = [

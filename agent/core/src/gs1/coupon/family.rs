@@ -132,7 +132,7 @@ mod tests {
         let owns = |text: &str| prefix.owns(&Gtin::new(text).unwrap());
         assert!(owns("614141123452"), "a U.P.C. without its leading 0");
         assert!(owns("10614141123459"), "a case");
-        assert!(!owns("4006381333931") && !owns("6141411234506"));
+        assert!(!owns("4006381333931") && !owns("6141411234500"));
         let zeros = CompanyPrefix::new("000009").unwrap();
         assert!(!zeros.owns(&Gtin::new("96385074").unwrap()), "a GTIN-8");
         assert!(CompanyPrefix::new("12345").is_none() && CompanyPrefix::new("12345x").is_none());

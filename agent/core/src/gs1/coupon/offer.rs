@@ -1,7 +1,7 @@
 //! AI 8112: a coupon of the Positive Offer File, with a number of its own.
 //!
 //! Its terms are not in the code: a clearing house knows them and says whether this very number was
-//! used already (General Specifications, 3.9.22; *AI (8112) Coupon Data* of The Coupon Bureau and
+//! used already (General Specifications, 3.9; the positive offer file of The Coupon Bureau and
 //! the JICC). Asking it needs a line; what holds without one is a policy that is stated up front.
 
 use super::cursor::Cursor;

@@ -130,6 +130,11 @@ fn section_5_2_save_value_0_takes_cents_off_the_items() {
     let other = of("0048000", 1, 120, 400, 1);
     assert_eq!(refused(outcome(digits, &[other])), NotUsable::NotBought);
     assert_eq!(refused(outcome(digits, &[])), NotUsable::NotBought);
+    // What costs nothing, or is taken back, was not bought.
+    for price in [0, -400] {
+        let free = [item(1, 120, price, 1)];
+        assert_eq!(refused(outcome(digits, &free)), NotUsable::NotBought);
+    }
 }
 
 #[test]

@@ -122,7 +122,7 @@ async fn issued(page: &Page, counter: &Counter) -> Result<()> {
     page.sees("dialog", "Put money on a card").await?;
     page.press("€20.00").await?;
     page.key(ENTER).await?;
-    page.sees("dialog", "It holds 20.00 EUR now").await?;
+    page.sees("dialog", "It holds €20.00 now").await?;
     page.key(ENTER).await?;
     counter.away()
 }
@@ -264,7 +264,7 @@ async fn carried_over(page: &Page, counter: &Counter) -> Result<()> {
     counter.tap(NEW.0)?;
     page.sees(
         "dialog",
-        "The balance of the lost card, 20.00 EUR, is on this one now",
+        "The balance of the lost card, €20.00, is on this one now",
     )
     .await?;
     page.looks("carried").await?;

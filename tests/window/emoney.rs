@@ -159,7 +159,7 @@ async fn card(page: &Page, counter: &Counter) -> Result<()> {
     page.sees("dialog", "Take €20.00 in cash first").await?;
     page.looks("top-up").await?;
     page.press("€20.00 received").await?;
-    page.sees("dialog", "It holds 21.42 EUR now").await?;
+    page.sees("dialog", "It holds €21.42 now").await?;
     page.looks("topped-up").await?;
     page.key(ENTER).await?;
     counter.away()?;
@@ -369,7 +369,7 @@ async fn part(page: &Page, counter: &Counter) -> Result<()> {
     page.sees("label", "Amount to take").await?;
     page.types("1").await?;
     page.key(ENTER).await?;
-    page.sees("dialog", "to pay 1.00 EUR").await?;
+    page.sees("dialog", "to pay €1.00").await?;
     counter.tap(CARD.0)?;
     page.sees("dialog", "€3.29").await?;
     counter.away()?;

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { change, decimalText, decimals, handedOver, left, money, parseMoney, sum, topUpSums } from './money';
+import {
+  change,
+  decimalText,
+  decimals,
+  handedOver,
+  left,
+  money,
+  parseMoney,
+  sum,
+  topUpSums,
+  spoken,
+} from './money';
 
 const eur = (minor: number) => ({ minor, currency: 'EUR' });
 
@@ -54,5 +65,17 @@ describe('sums of payments', () => {
     expect(topUpSums('EUR').map((s) => s.minor)).toEqual([1000, 2000, 5000, 10000]);
     expect(topUpSums('JPY').map((s) => s.minor)).toEqual([1000, 2000, 5000, 10000]);
     expect(topUpSums('KWD')[0]?.minor).toBe(10000);
+  });
+});
+
+describe('amounts in the agent\u2019s sentences', () => {
+  it('read as everywhere else on the screen', () => {
+    expect(spoken('It holds 21.42 EUR now.')).toBe('It holds €21.42 now.');
+    expect(spoken('4.29 EUR is paid. -1.00 EUR, 500 JPY.')).toBe('€4.29 is paid. -€1.00, ¥500.');
+    expect(spoken('12345.67 EUR')).toBe('€12,345.67');
+  });
+  it('are left alone when they are none', () => {
+    for (const words of ['3 AAA batteries', '5 EUR', '1.234 EUR', 'card D5E6', '72 hours'])
+      expect(spoken(words)).toBe(words);
   });
 });

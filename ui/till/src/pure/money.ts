@@ -33,6 +33,17 @@ export function money(amount: Money): string {
   return format(amount.currency).format(decimalText(amount) as `${number}`);
 }
 
+const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
+
+/** The agent's sentences, with the amounts in them as the rest of the screen shows them: `4.29 EUR` is `€4.29`. */
+export function spoken(words: string): string {
+  return words.replace(/(-?\d+(?:\.\d+)?) ([A-Z]{3})\b/g, (whole, digits: string, currency: string) => {
+    if (!CURRENCIES.has(currency)) return whole;
+    const places = digits.split('.')[1]?.length ?? 0;
+    return places === decimals(currency) ? format(currency).format(digits as `${number}`) : whole;
+  });
+}
+
 /** What was typed, as an amount; null if it is none. Comma and point both part the decimals. */
 export function parseMoney(text: string, currency: string): Money | null {
   const places = decimals(currency);

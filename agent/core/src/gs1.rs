@@ -1,8 +1,9 @@
 //! GS1 data as a scanner reads it: element strings, Digital Links, and the coupons they carry.
 //!
-//! Pure reading and writing of what GS1 published (General Specifications, Digital Link URI Syntax,
-//! the North American coupon guideline). Which of it sells an item or takes a coupon is left to the
-//! till; asking a clearing house about an offer is left to whoever has a line.
+//! Pure reading and writing of what GS1 published: the General Specifications, the Digital Link URI
+//! Syntax and, below "the guideline", the *North American Coupon Application Guideline Using GS1
+//! DataBar Expanded Symbols* (JICC, R2.0, 2015). Which of it sells an item or takes a coupon is
+//! left to the till; asking a clearing house about an offer is left to whoever has a line.
 
 mod carrier;
 mod charset;

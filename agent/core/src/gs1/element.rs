@@ -100,8 +100,8 @@ impl Elements {
             }) {
                 Ok(used) => rest = &trimmed[used..],
                 Err(error) => {
-                    let before = text[..at].chars().count();
-                    fault = Some(error.moved(before));
+                    // What was read before it is ASCII: a byte is a character.
+                    fault = Some(error.moved(at));
                     break;
                 }
             }
@@ -134,8 +134,8 @@ impl Elements {
             }) {
                 Ok(used) => rest = &rest[used..],
                 Err(error) => {
-                    let before = text[..text.len() - rest.len()].chars().count();
-                    let fault = Some(error.moved(before));
+                    // What was read before it is ASCII: a byte is a character.
+                    let fault = Some(error.moved(text.len() - rest.len()));
                     return Partly { elements, fault };
                 }
             }

@@ -66,6 +66,7 @@ pub fn random() -> [u8; 16] {
 
 /// One card on one reader.
 pub struct Stage {
+    pub shelf: Shelf,
     pub reader: DirectReader,
     pub card: CardSpec,
     pub scheme: CardScheme,
@@ -73,11 +74,13 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(model: ReaderModel, card: &str) -> Self {
-        let reader = DirectReader::new(model, &Shelf::default());
+        let shelf = Shelf::default();
+        let reader = DirectReader::new(model, &shelf);
         let card = card.parse().unwrap();
         reader.lay(&card).unwrap();
         let scheme = scheme();
         Self {
+            shelf,
             reader,
             card,
             scheme,

@@ -156,7 +156,7 @@ fn a_copied_number_without_its_keys_is_not_ours() {
 }
 
 /// The page as a phone opens it: the tag's file, read without a key.
-fn tapped(reader: &DirectReader, spec: &CardSpec) -> String {
+pub fn tapped(reader: &DirectReader, spec: &CardSpec) -> String {
     reader.lift();
     reader.lay(spec).unwrap();
     let mut session = reader.session().unwrap();

@@ -7,9 +7,5 @@
     reason = "the matrix says how many cells it has, and how they came out"
 )]
 
-mod cell;
 mod matrix;
-mod operation;
 mod planted;
-mod play;
-mod tally;

@@ -1,28 +1,18 @@
 //! The judge is judged: tills, cards and books that go wrong behind a cell's back are found.
 
-use crate::cell::{Cell, Fate, every_fault};
-use crate::operation::{Operation, Setting};
-use crate::play::{Plant, Player};
 use anyhow::{Context, Result, ensure};
 use tillside_core::{EndEvidence, PurseEnd, PurseStage, PurseTx};
 use tillside_tests::purse::{Chain, pay};
+use tillside_tests::torn::{Cell, Fate, Operation, Plant, Player, Setting, every_fault};
 
 /// Whether a fault planted in payments is found in some cell of this fate, and in what words.
 fn found(fate: Fate, plant: Plant<'_>) -> Result<Vec<String>> {
     let setting = Operation::Pay.setting()?;
-    let player = Player {
-        setting: &setting,
-        plant: Some(plant),
-    };
+    let mut player = Player::in_process(&setting);
+    player.plant = Some(plant);
     let mut words = Vec::new();
     for fault in every_fault(&setting) {
-        let cell = Cell {
-            operation: Operation::Pay,
-            fault,
-            dies: None,
-            fate,
-            dies_again: None,
-        };
+        let cell = Cell::whole(Operation::Pay, fault, fate);
         words.extend(player.play(&cell).err().map(|error| format!("{error:#}")));
     }
     Ok(words)

@@ -5,6 +5,7 @@
 //! benches.
 
 mod api;
+mod chance;
 mod events;
 mod headquarters;
 mod programs;
@@ -14,9 +15,12 @@ mod reader;
 mod running;
 mod sample;
 mod terminal;
+#[cfg(unix)]
+pub mod torn;
 mod waiting;
 
 pub use api::{Answer, Api, Refused};
+pub use chance::Chance;
 pub use events::{Heard, Listening};
 pub use headquarters::Headquarters;
 pub use programs::program;

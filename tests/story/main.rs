@@ -11,7 +11,6 @@
 
 mod carried;
 mod cast;
-mod chance;
 mod demo;
 mod options;
 mod ringing;

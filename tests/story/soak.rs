@@ -1,7 +1,6 @@
 //! The hard parts of the story, round after round, each with another seed.
 
 use crate::cast::Cast;
-use crate::chance::Chance;
 use crate::options::Options;
 use crate::ringing::{points_at, points_in};
 use crate::steps::{shopper, times_recorded};
@@ -9,6 +8,7 @@ use crate::tricks::{Survived, checkouts_through_kills};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::time::{Duration, Instant};
+use tillside_tests::Chance;
 use tillside_tests::{Person, until};
 
 /// Sales of a round, and how often the agent dies in it.

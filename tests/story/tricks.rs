@@ -1,9 +1,9 @@
 //! Mean things done to a till: killed in the middle of checkouts, again and again.
 
-use crate::chance::Chance;
 use crate::ringing::{Ringing, shelf};
 use anyhow::{Context, Result, bail};
 use std::time::Duration;
+use tillside_tests::Chance;
 use tillside_tests::{Api, Person, Terminal, signal};
 
 /// What came of many checkouts through crashes.

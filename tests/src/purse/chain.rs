@@ -3,6 +3,7 @@
 use super::counter::{Counter, issue, top_up, tx};
 use super::headquarters::{Books, scheme};
 use super::memory::{CardMemory, application};
+use super::place::Bench;
 use super::{CARD, MEMBER, NOON};
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
@@ -52,7 +53,7 @@ impl Chain {
             enrol(folder.path(), &store.to_lowercase(), &admitted)?;
         }
         drop(hq);
-        Self::over(folder, Shelf::default())
+        Self::over(folder, &Bench::Direct, Bench::Direct.shelf())
     }
 
     /// A new chain whose card was issued at S2, holds [`FLOAT`], and is known to HQ.
@@ -70,11 +71,15 @@ impl Chain {
         Ok(chain)
     }
 
-    fn over(folder: TempDir, shelf: Shelf) -> Result<Self> {
+    fn over(folder: TempDir, bench: &Bench, shelf: Shelf) -> Result<Self> {
+        let till = |number| {
+            let file = folder.path().join(format!("s{number}.db"));
+            Counter::start(&file, bench.place(number, &shelf))
+        };
         Ok(Self {
             hq: Books::open(folder.path())?,
-            s1: Counter::start(&folder.path().join("s1.db"), &shelf)?,
-            s2: Counter::start(&folder.path().join("s2.db"), &shelf)?,
+            s1: till(1)?,
+            s2: till(2)?,
             card: CARD.parse()?,
             shelf,
             folder,
@@ -151,19 +156,19 @@ impl Scene {
         Ok(())
     }
 
-    /// A copy of everything, running.
+    /// A copy of everything, running on a bench.
     ///
     /// # Errors
     /// If it cannot be copied.
-    pub fn play(&self) -> Result<Chain> {
+    pub fn play(&self, bench: &Bench) -> Result<Chain> {
         let folder = folder()?;
         for file in FILES {
             let (from, to) = (self.folder.path().join(file), folder.path().join(file));
             std::fs::copy(from, to)?;
         }
-        let shelf = Shelf::default();
+        let shelf = bench.shelf();
         shelf.put(&CARD.parse()?, self.card.clone());
-        Chain::over(folder, shelf)
+        Chain::over(folder, bench, shelf)
     }
 }
 

@@ -1,5 +1,6 @@
 //! A till and its reader: what a cashier does there, and the program's death.
 
+use super::place::Place;
 use super::vault::ChainVault;
 use super::{MEMBER, NOON, eur};
 use anyhow::{Context, Result};
@@ -14,8 +15,7 @@ use tillside::purse::{
     WriteKey,
 };
 use tillside_core::{Hash, PersonId, PurseStage, PurseTx, SaleId, TenderKind, TerminalId};
-use tillside_drivers::CardSession;
-use tillside_sim::{CardSpec, DirectReader, Fault, FaultSetting, ReaderModel, Shelf};
+use tillside_sim::CardSpec;
 use tillside_store::Store;
 
 /// A till over its database, and the reader beside it.
@@ -24,7 +24,7 @@ pub struct Counter {
     file: PathBuf,
     terminal: TerminalId,
     /// The reader.
-    pub reader: DirectReader,
+    pub reader: Place,
 }
 
 /// How a card in the reader came out, and which durable moments were passed on the way.
@@ -40,12 +40,12 @@ impl Counter {
     ///
     /// # Errors
     /// If it cannot be opened.
-    pub fn start(file: &Path, shelf: &Shelf) -> Result<Self> {
+    pub fn start(file: &Path, reader: Place) -> Result<Self> {
         let mut counter = Self {
             desk: None,
             file: file.to_owned(),
             terminal: TerminalId::new(Default::default()),
-            reader: DirectReader::new(ReaderModel::Acr122, shelf),
+            reader,
         };
         counter.restart()?;
         let store = counter.desk()?.store();
@@ -89,25 +89,6 @@ impl Counter {
         self.desk.as_mut().context("the till was stopped")
     }
 
-    /// Lays a card on the reader, with what goes wrong then.
-    ///
-    /// # Errors
-    /// If one lies there.
-    pub fn lay(&self, card: &CardSpec, fault: Option<Fault>) -> Result<()> {
-        self.reader.lay(card)?;
-        let once = |fault| FaultSetting { fault, once: true };
-        Ok(self.reader.set_fault(fault.map(once))?)
-    }
-
-    /// Takes the card away, if it lies there, and what was to go wrong.
-    ///
-    /// # Errors
-    /// Never in practice.
-    pub fn lift(&self) -> Result<()> {
-        self.reader.lift();
-        Ok(self.reader.set_fault(None)?)
-    }
-
     /// The card that lies there is attended, for a job or for none; the agent dies at `dies`.
     ///
     /// # Errors
@@ -118,40 +99,34 @@ impl Counter {
         work: Option<Work>,
         dies: Option<Durable>,
     ) -> Result<Ran> {
-        match self.reader.session() {
-            Ok(mut session) => self.attend_on(session.as_mut(), txid, work, dies),
-            Err(error) => Ok(Ran {
-                end: Err(error.into()),
-                moments: Vec::new(),
-            }),
-        }
-    }
-
-    /// The same on any session.
-    ///
-    /// # Errors
-    /// If the till was stopped.
-    pub fn attend_on(
-        &mut self,
-        session: &mut dyn CardSession,
-        txid: PurseTx,
-        work: Option<Work>,
-        dies: Option<Durable>,
-    ) -> Result<Ran> {
         let mut moments = Vec::new();
-        let mut hook = |moment| {
+        let end = self.attend_with(txid, work, &mut |moment| {
             moments.push(moment);
             match dies == Some(moment) {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             }
-        };
-        let desk = self.desk.as_mut().context("the till was stopped")?;
-        let end = match work {
-            Some(work) => desk.run(session, &person()?, txid, work, &mut hook),
-            None => desk.tap(session, &mut hook),
-        };
+        })?;
         Ok(Ran { end, moments })
+    }
+
+    /// The same; `hook` is called at every durable moment.
+    ///
+    /// # Errors
+    /// If the till was stopped.
+    pub fn attend_with(
+        &mut self,
+        txid: PurseTx,
+        work: Option<Work>,
+        hook: &mut dyn FnMut(Durable) -> ControlFlow<()>,
+    ) -> Result<Result<Tap, NoTap>> {
+        let desk = self.desk.as_mut().context("the till was stopped")?;
+        let person = person()?;
+        let end = self.reader.with_session(|session| match work {
+            Some(work) => desk.run(session, &person, txid, work, hook),
+            None => desk.tap(session, hook),
+        });
+        Ok(end.unwrap_or_else(|error| Err(error.into())))
     }
 
     /// A card is held for a moment, and nothing goes wrong.
@@ -159,10 +134,10 @@ impl Counter {
     /// # Errors
     /// If nothing comes of it.
     pub fn hold(&mut self, card: &CardSpec, work: Option<Work>) -> Result<Tap> {
-        self.lift()?;
-        self.lay(card, None)?;
+        self.reader.lift()?;
+        self.reader.lay(card, None)?;
         let ran = self.attend(tx(), work, None)?;
-        self.lift()?;
+        self.reader.lift()?;
         Ok(ran.end?)
     }
 
@@ -172,10 +147,10 @@ impl Counter {
     /// # Errors
     /// If it ended in another way.
     pub fn hold_and_die(&mut self, card: &CardSpec, dies: Option<Durable>) -> Result<Vec<Durable>> {
-        self.lift()?;
-        self.lay(card, None)?;
+        self.reader.lift()?;
+        self.reader.lay(card, None)?;
         let ran = self.attend(tx(), None, dies)?;
-        self.lift()?;
+        self.reader.lift()?;
         match (ran.end, dies) {
             (Ok(_), None) => {}
             (Err(NoTap::Ended(at)), Some(due)) if at == due => self.restart()?,

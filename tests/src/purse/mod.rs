@@ -8,12 +8,14 @@ mod chain;
 mod counter;
 mod headquarters;
 mod memory;
+mod place;
 mod vault;
 
 pub use chain::{Chain, FLOAT, Scene};
 pub use counter::{Counter, Ran, issue, pay, top_up, void};
 pub use headquarters::Books;
 pub use memory::{CardMemory, Entry};
+pub use place::{Bench, Place};
 pub use vault::ChainVault;
 
 use tillside_core::{Currency, Money, MoneyError, Timestamp};

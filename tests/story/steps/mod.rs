@@ -17,10 +17,10 @@ pub use crash::times_recorded;
 pub use purse::issue;
 
 use crate::cast::Cast;
-use crate::chance::Chance;
 use crate::options::Options;
 use crate::transcript::Transcript;
 use anyhow::Result;
+use tillside_tests::Chance;
 
 /// The printed numbers of the members who shop in the story.
 pub mod shopper {

@@ -2,11 +2,11 @@
 
 use super::Play;
 use crate::cast::Cast;
-use crate::chance::Chance;
 use crate::options::Options;
 use crate::transcript::Transcript;
 use anyhow::{Context, Result};
 use serde_json::Value;
+use tillside_tests::Chance;
 use tillside_tests::{Person, until};
 
 /// Step 1.

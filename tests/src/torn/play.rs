@@ -1,39 +1,56 @@
 //! One cell, played and judged. The card's memory is the oracle.
 
-use crate::cell::{Cell, Fate};
-use crate::operation::{Operation, Setting};
-use crate::tally::Outcome;
+use super::death::die;
+use super::{Cell, Fate, Operation, Outcome, Setting};
+use crate::purse::{Bench, CardMemory, Chain, pay};
 use anyhow::{Context, Result, ensure};
 use tillside::purse::{Durable, JobEnd, NoTap};
 use tillside_core::{PurseStage, PurseTx};
-use tillside_tests::purse::{CardMemory, Chain, pay};
 
 /// What a till that is not ours does behind a cell's back: faults that the judge has to find.
 pub type Plant<'p> = &'p dyn Fn(&mut Chain, PurseTx, &Setting) -> Result<()>;
 
 /// What a cell is played with.
 pub struct Player<'p> {
+    /// The operation.
     pub setting: &'p Setting,
+    /// The readers.
+    pub bench: Bench,
+    /// What goes wrong besides.
     pub plant: Option<Plant<'p>>,
 }
 
 /// How a cell came out, and the moments that were passed.
 pub struct Played {
+    /// How it came out.
     pub outcome: Outcome,
+    /// The moments of the torn tap.
     pub moments: Vec<Durable>,
     /// Those that were passed when the card was back at the same till.
     pub back: Vec<Durable>,
 }
 
-impl Player<'_> {
+impl<'p> Player<'p> {
+    /// On readers of this process.
+    pub fn in_process(setting: &'p Setting) -> Self {
+        Self {
+            setting,
+            bench: Bench::Direct,
+            plant: None,
+        }
+    }
+
     /// Plays a cell. An error is money made, lost or taken twice, or a word that is not true.
     pub fn play(&self, cell: &Cell) -> Result<Played> {
-        let mut chain = self.setting.scene.play()?;
+        let mut chain = self.setting.scene.play(&self.bench)?;
         let (txid, card) = (chain.tx(), chain.card.clone());
         let (here, _) = cell.operation.tills(&mut chain);
-        here.lay(&card, Some(cell.fault))?;
-        let ran = here.attend(txid, self.setting.work()?, cell.dies)?;
-        here.lift()?;
+        here.reader.lay(&card, Some(cell.fault))?;
+        let ran = match (cell.dies, here.reader.on_service()) {
+            (Some(dies), Some(_)) => die(here, self.setting, txid, dies)?,
+            _ => here.attend(txid, self.setting.work()?, cell.dies)?,
+        };
+        here.reader.lift()?;
         if let Some(dies) = cell.dies {
             let ended = matches!(ran.end, Err(NoTap::Ended(at)) if at == dies);
             ensure!(ended, "it was to end at {dies:?}, and {:?}", ran.end);
@@ -333,9 +350,7 @@ impl Player<'_> {
         ensure!(times == 1, "{times} facts of one card");
         let memory = chain.purse()?;
         ensure!(memory.balance == 0 && memory.tmc == 0, "{memory:?}");
-        let topped = chain
-            .s2
-            .hold(&card, Some(tillside_tests::purse::top_up(300)?))?;
+        let topped = chain.s2.hold(&card, Some(crate::purse::top_up(300)?))?;
         ensure!(topped.balance == Some(300), "{topped:?}");
         self.finish(chain)?;
         Ok(found(early, true))

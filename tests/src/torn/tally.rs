@@ -1,6 +1,6 @@
 //! How many cells there were, and how they came out.
 
-use crate::cell::{Cell, Fate};
+use super::{Cell, Fate};
 use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter, Result};
 
@@ -34,6 +34,7 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// One more cell.
     pub fn add(&mut self, cell: &Cell, outcome: Outcome) {
         *self.outcomes.entry(outcome).or_default() += 1;
         self.killed += u32::from(cell.dies.is_some());
@@ -47,6 +48,7 @@ impl Tally {
         }] += 1;
     }
 
+    /// All cells.
     pub fn cells(&self) -> u32 {
         self.outcomes.values().sum()
     }
@@ -56,6 +58,7 @@ impl Tally {
         self.whole
     }
 
+    /// Those that came out so.
     pub fn of(&self, outcome: Outcome) -> u32 {
         self.outcomes.get(&outcome).copied().unwrap_or(0)
     }

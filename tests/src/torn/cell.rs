@@ -1,6 +1,6 @@
 //! One cell of the matrix, and how all of them are found.
 
-use crate::operation::{Operation, Setting};
+use super::{Operation, Setting};
 use tillside::purse::Durable;
 use tillside_sim::{Fault, Garble};
 
@@ -20,16 +20,32 @@ pub enum Fate {
 /// One cell.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Cell {
+    /// What is done with the card.
     pub operation: Operation,
     /// What goes wrong, and at which command.
     pub fault: Fault,
     /// The moment at which the agent dies, if it does.
     pub dies: Option<Durable>,
+    /// What becomes of the card.
     pub fate: Fate,
     /// The moment at which it dies once more, when the card is back at the same till.
     pub dies_again: Option<Durable>,
 }
 
+impl Cell {
+    /// One in which the till lives.
+    pub fn whole(operation: Operation, fault: Fault, fate: Fate) -> Self {
+        Self {
+            operation,
+            fault,
+            dies: None,
+            fate,
+            dies_again: None,
+        }
+    }
+}
+
+/// Everything that can become of it.
 pub const FATES: [Fate; 4] = [Fate::Here, Fate::There, Fate::ThereFirst, Fate::Never];
 /// Of [`faults`], for one command.
 pub const FAULTS: u32 = 6;

@@ -1,9 +1,10 @@
 //! The five operations, each with a chain in which it can be begun.
 
+use crate::purse::{Bench, Chain, Counter, FLOAT, Scene, issue, pay, top_up, void};
 use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
 use tillside::purse::{JobEnd, Work};
 use tillside_core::SaleId;
-use tillside_tests::purse::{Chain, Counter, FLOAT, Scene, issue, pay, top_up, void};
 
 /// What a payment is over, minor units.
 const PRICE: i64 = 429;
@@ -11,18 +12,25 @@ const PRICE: i64 = 429;
 const NOTE: i64 = 500;
 
 /// What is done with the card when it is torn.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Operation {
+    /// It is looked at.
     Identify,
+    /// It pays.
     Pay,
+    /// Money is put on it.
     TopUp,
+    /// A sale of the same day is taken back.
     Void,
+    /// It is made the chain's.
     Issue,
 }
 
 /// An operation that is about to begin.
 pub struct Setting {
+    /// The operation.
     pub operation: Operation,
+    /// Where it begins.
     pub scene: Scene,
     /// The sale it is about.
     pub sale: Option<SaleId>,
@@ -64,6 +72,21 @@ impl Operation {
         Ok(setting)
     }
 
+    /// The job, about a sale; none to identify.
+    ///
+    /// # Errors
+    /// If a sale is missing.
+    pub fn work(self, sale: Option<SaleId>) -> Result<Option<Work>> {
+        let sale = || sale.context("a sale");
+        Ok(match self {
+            Operation::Identify => None,
+            Operation::Pay => Some(pay(sale()?)),
+            Operation::TopUp => Some(top_up(NOTE)?),
+            Operation::Void => Some(void(sale()?)?),
+            Operation::Issue => Some(issue()?),
+        })
+    }
+
     fn prepared(self) -> Result<(Chain, Option<SaleId>)> {
         let mut chain = match self {
             Operation::Issue => Chain::found()?,
@@ -87,22 +110,18 @@ impl Operation {
 
 impl Setting {
     /// The job; none to identify.
+    ///
+    /// # Errors
+    /// Never in practice.
     pub fn work(&self) -> Result<Option<Work>> {
-        let sale = || self.sale.context("a sale");
-        Ok(match self.operation {
-            Operation::Identify => None,
-            Operation::Pay => Some(pay(sale()?)),
-            Operation::TopUp => Some(top_up(NOTE)?),
-            Operation::Void => Some(void(sale()?)?),
-            Operation::Issue => Some(issue()?),
-        })
+        self.operation.work(self.sale)
     }
 
     fn count(&self) -> Result<u32> {
-        let mut chain = self.scene.play()?;
+        let mut chain = self.scene.play(&Bench::Direct)?;
         let (txid, card) = (chain.tx(), chain.card.clone());
         let (here, _) = self.operation.tills(&mut chain);
-        here.lay(&card, None)?;
+        here.reader.lay(&card, None)?;
         let tap = here.attend(txid, self.work()?, None)?.end?;
         let done = match &tap.job {
             None => self.operation == Operation::Identify,
@@ -111,6 +130,6 @@ impl Setting {
             _ => false,
         };
         ensure!(done, "nothing goes wrong, and {tap:?}");
-        Ok(u32::try_from(here.reader.view().commands)?)
+        Ok(u32::try_from(here.reader.commands()?)?)
     }
 }

@@ -5,7 +5,7 @@
 
 mod book;
 mod check;
-// pub mod engine;
+pub mod engine;
 mod selector;
 
 pub use book::RuleBook;

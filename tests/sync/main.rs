@@ -8,11 +8,15 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod accounts;
 mod bundles;
+mod cable;
 mod certificates;
+mod counter;
 mod enrolment;
 mod purses;
 mod pushing;
+mod rights;
 mod running;
 mod stage;
 mod till;

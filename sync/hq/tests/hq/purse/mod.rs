@@ -6,6 +6,7 @@ mod card_keys;
 mod cards;
 mod keys;
 mod lots;
+mod many;
 mod orders;
 mod program;
 mod proofs;

@@ -114,7 +114,9 @@ pub struct Player<'a> {
 
 impl std::fmt::Debug for Player<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:02X?} of {}", self.plan, self.tape.reader)
+        let other = self.plan.spliced.map(|(from, _)| from);
+        let (changed, reader) = (&self.plan.changed, &self.tape.reader);
+        write!(f, "{changed:02X?}, another tape from {other:?}, on {reader}")
     }
 }
 

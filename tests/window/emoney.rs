@@ -291,6 +291,9 @@ async fn manager(page: &Page, counter: &Counter) -> Result<()> {
     page.sees("dialog", "The shopper has left").await?;
     page.looks("owed").await?;
     page.press("Give the money back").await?;
+    page.sees("dialog", "it cannot be undone").await?;
+    page.looks("give-back-asked").await?;
+    page.key(ENTER).await?;
     page.sees("dialog", "Hold the card on the reader that paid")
         .await?;
     counter.tap(CARD.0)?;

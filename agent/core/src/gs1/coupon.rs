@@ -14,6 +14,7 @@ mod family;
 mod fields;
 mod offer;
 mod parse;
+mod value;
 
 pub use apply::{Applied, CashierReason, CouponOutcome, NotUsable};
 pub use basket::{CouponBasket, CouponLine, CouponTerms, LineShare, UnknownFamily};

@@ -2,6 +2,7 @@
 
 mod carriers;
 mod coupon_fields;
+mod coupon_rules;
 mod coupon_vectors;
 mod coupons;
 mod damaged_coupons;

@@ -1,8 +1,8 @@
 //! How a conversation is damaged: what a bad line does, and what somebody does who holds a card of the
 //! chain, its old conversations and its neighbours', and no key.
 
-use super::chance::Chance;
 use super::tape::{Heard, Plan, Tape};
+use tillside_tests::Chance;
 
 /// Status words that mean something to one of the protocols.
 const STATUS: [[u8; 2]; 12] = [

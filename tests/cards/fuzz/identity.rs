@@ -1,6 +1,5 @@
 //! Who is this? Every kind of card, on every reader that carries it.
 
-use super::chance::Chance;
 use super::damage::{below, plan};
 use super::tape::{Plan, Player, Recorder, Tape};
 use super::{Outcome, asked, draws, storm};
@@ -10,6 +9,7 @@ use tillside_cards::scheme::{CardScheme, Keys};
 use tillside_cards::{CardAuthority, Identified, IdentityError, identify_with};
 use tillside_drivers::CardSession;
 use tillside_sim::{CardSpec, ReaderModel, SavedCard};
+use tillside_tests::Chance;
 
 const RAW: &[ReaderModel] = &[ReaderModel::Acr122, ReaderModel::Acr1252];
 const ALL: &[ReaderModel] = &[

@@ -1,7 +1,6 @@
 //! A card that is there and goes on while its answers are damaged: what the till was told must be what
 //! the card's memory says.
 
-use super::chance::Chance;
 use super::damage::spoilt;
 use super::money::movement;
 use super::{Outcome, asked, storm};
@@ -12,6 +11,7 @@ use tillside_cards::purse::{
 };
 use tillside_drivers::{CardSession, ReaderError};
 use tillside_sim::ReaderModel;
+use tillside_tests::Chance;
 
 /// Commands of a payment.
 const COMMANDS: u64 = 11;

@@ -10,7 +10,6 @@
     reason = "a soak of ten million says how far it is"
 )]
 
-mod chance;
 mod damage;
 mod identity;
 mod live;
@@ -18,8 +17,8 @@ mod money;
 mod pages;
 mod tape;
 
-use chance::Chance;
 use std::time::Instant;
+use tillside_tests::Chance;
 
 /// How often a long run says how far it is.
 const LINES: u64 = 10;

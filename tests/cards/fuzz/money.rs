@@ -1,7 +1,6 @@
 //! Money on a card, and the making of cards: nothing is called done that the card did not prove, and
 //! nothing is called undone once the commit was sent.
 
-use super::chance::Chance;
 use super::damage::{below, plan};
 use super::tape::{Plan, Player, Recorder, Tape, Turn};
 use super::{Outcome, asked, draws, storm};
@@ -14,6 +13,7 @@ use tillside_cards::purse::{
 use tillside_cards::scheme::{CardScheme, Keys};
 use tillside_drivers::CardSession;
 use tillside_sim::ReaderModel;
+use tillside_tests::Chance;
 
 const CARDS: [&str; 2] = ["desfire-ev2:04213A8A1B2C80", "desfire-ev3:04F1A2B3C4D5E6"];
 const READERS: [ReaderModel; 2] = [ReaderModel::Acr122, ReaderModel::Plain];

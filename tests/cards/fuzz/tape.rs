@@ -116,7 +116,10 @@ impl std::fmt::Debug for Player<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let other = self.plan.spliced.map(|(from, _)| from);
         let (changed, reader) = (&self.plan.changed, &self.tape.reader);
-        write!(f, "{changed:02X?}, another tape from {other:?}, on {reader}")
+        write!(
+            f,
+            "{changed:02X?}, another tape from {other:?}, on {reader}"
+        )
     }
 }
 

@@ -20,17 +20,17 @@ const ALL: &[ReaderModel] = &[
     ReaderModel::Plain,
 ];
 
-type Personalise = fn(&Desk<'_>, &CardSpec, &[u8]) -> SavedCard;
+pub type Personalise = fn(&Desk<'_>, &CardSpec, &[u8]) -> SavedCard;
 
 /// A kind of card: its name in the simulator, how it is made, and the readers that carry it.
-struct Kind {
-    kind: CardKind,
-    card: &'static str,
-    make: Personalise,
+pub struct Kind {
+    pub kind: CardKind,
+    pub card: &'static str,
+    pub make: Personalise,
     readers: &'static [ReaderModel],
 }
 
-const KINDS: [Kind; 3] = [
+pub const KINDS: [Kind; 3] = [
     Kind {
         kind: CardKind::Ntag424,
         card: "ntag424:04D1A2B3C4D5E6",
@@ -52,7 +52,7 @@ const KINDS: [Kind; 3] = [
 ];
 
 impl Kind {
-    fn spec(&self) -> CardSpec {
+    pub fn spec(&self) -> CardSpec {
         self.card.parse().unwrap()
     }
 

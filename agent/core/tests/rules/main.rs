@@ -1,0 +1,19 @@
+//! The rule engine as its users see it: stories by example, and a naive evaluator, written from the
+//! documentation alone, that it must agree with on documents and baskets by chance.
+#![allow(clippy::unwrap_used)]
+
+mod agreement;
+mod coverage;
+mod faults;
+#[allow(dead_code)]
+#[path = "../it/fixtures.rs"]
+mod fixtures;
+mod layout_one;
+mod naive;
+mod naive_conditions;
+mod naive_gifts;
+#[allow(dead_code)]
+#[path = "../it/strategies.rs"]
+mod strategies;
+mod world;
+mod world_rules;

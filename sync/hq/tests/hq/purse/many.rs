@@ -85,7 +85,6 @@ async fn the_check_of_ten_times_as_much_takes_some_ten_times_as_long() {
     ] {
         let small = checked(all / 10, few).await;
         let large = checked(all, many).await;
-        eprintln!("{all} movements on {what}: {large:?}; a tenth: {small:?}");
         // A pass over all for each would take a hundred times as long.
         let allowed = small * 35 + Duration::from_millis(500);
         assert!(large < allowed, "{what}: {large:?}, and {small:?} before");

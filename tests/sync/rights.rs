@@ -21,10 +21,7 @@ async fn until_held(counter: &Counter, what: &str, wanted: impl Fn(&str) -> bool
 async fn a_key_comes_with_a_right_and_goes_with_it() {
     let counter = Counter::new().await;
     let hq = &counter.stage.hq;
-    until_held(&counter, "the desk's keys", |keys| {
-        keys.contains("top_up")
-    })
-    .await;
+    until_held(&counter, "the desk's keys", |keys| keys.contains("top_up")).await;
     let rights = |rights: &[&str]| {
         hq.run(&[&["store", "desk", "S1"], rights].concat())
             .unwrap();

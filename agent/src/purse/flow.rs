@@ -6,9 +6,9 @@
 //! is known is on the disk before anybody is told. [`Durable`] names the moments in between.
 
 use super::card::{Cards, Movement, NoProof, Purse, Reading, Trouble, failed};
-use super::job::{Job, Work};
 use super::outcome::{Attended, Durable, Ended, FlowError, JobEnd};
 use super::words;
+use super::work::{Job, Work};
 use crate::till::{Begun, Desk, Holder, Met, Settled, TapPlan, TillError};
 use std::ops::ControlFlow;
 use tillside_core::{CardIdentity, EndEvidence, Money, PurseEvidence, PurseKind, PurseTx, Refusal};

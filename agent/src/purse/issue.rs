@@ -3,10 +3,10 @@
 use super::card::{Cards, causes, failed};
 use super::chip::Chip;
 use super::flow::Steps;
-use super::job::{Job, Work};
 use super::outcome::{Durable, Ended, FlowError, JobEnd};
 use super::view::JobProgress;
 use super::words;
+use super::work::{Job, Work};
 use jiff::civil::Date;
 use std::ops::ControlFlow;
 use tillside_cards::desfire::layout::FILE_TRANSACTION_MAC;

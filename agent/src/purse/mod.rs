@@ -20,6 +20,7 @@ mod new_card;
 mod outcome;
 mod view;
 pub(crate) mod words;
+mod work;
 
 pub use crate::till::{
     Answer, Begun, Desk, LineRequest, Met, Settled, TenderRequest, TillError, VoidRequest, WriteKey,
@@ -28,13 +29,14 @@ pub(crate) use attendant::{CardTapped, Tapped, TillAttendant};
 pub(crate) use card::Reading;
 pub use desk::{NoTap, PurseDesk, Tap};
 pub use flow::Steps;
-pub use job::{JOB_PATIENCE, Job, Jobs, Source, Work};
+pub use job::{JOB_PATIENCE, Jobs};
 pub use keys::{Keys, VaultOptions};
 pub use outcome::{Durable, Ended, JobEnd};
 pub use view::{
     CardReport, CardTransactionView, EmoneyView, JobKind, JobProgress, JobStage, JobView, KeysView,
     MovementKind, MovementStage, PaymentView, PurseView,
 };
+pub use work::{Job, Source, Work};
 
 #[cfg(test)]
 mod tests;

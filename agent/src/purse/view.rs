@@ -1,7 +1,7 @@
 //! Purses as the screen and the POS see them: payments of a sale, movements, jobs, what is on a card.
 
-use super::job::Job;
 use super::words;
+use super::work::Job;
 use crate::till::Settled;
 use crate::view::schema;
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! What people at the till read about e-money. All of it is here, so that it stays of one piece:
 //! what happened, what to do, nothing about the inside.
 
-use super::job::Work;
 use super::view::{JobKind, JobView, MovementStage};
+use super::work::Work;
 use tillside_core::{Money, PurseAction, PurseKind, PurseState};
 
 pub(crate) const WAITED_TOO_LONG: &str =

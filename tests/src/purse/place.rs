@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tillside_drivers::pcsc::PcscReader;
 use tillside_drivers::{CardReader, CardSession, Presented, ReaderError};
 use tillside_sim::{
@@ -91,9 +91,7 @@ impl Place {
         Ok(())
     }
 
-    /// If the card has gone by itself, waits until the service saw that. pcscd looks every 400 ms; a
-    /// program that dies in between, and a card that is back before the next look, and pcscd
-    /// (seen with 1.9.9) takes the reader for empty until that card is lifted once more.
+    /// If the card has gone by itself, waits until the service saw that. See [`Place::wait_if_held`].
     ///
     /// # Errors
     /// If the service does not see it go.
@@ -109,6 +107,33 @@ impl Place {
             ensure!(gone, "the service did not see the card go");
         }
         Ok(())
+    }
+
+    /// If the card lies there, waits until the service took it back from a program that died with it.
+    ///
+    /// pcscd resets such a card, and looks for cards every 400 ms. If the card goes and comes between
+    /// two looks and the reset falls in between, pcscd (seen with 1.9.9) takes the reader for empty
+    /// until the card is lifted once more. No hand is as quick; a test is.
+    ///
+    /// # Errors
+    /// If the service does not give it back.
+    pub fn wait_if_held(&self) -> Result<()> {
+        let Kind::Service {
+            lying: Some(card), ..
+        } = &self.0
+        else {
+            return Ok(());
+        };
+        let end = Instant::now() + HOPELESS;
+        loop {
+            // A session begins when nobody else holds the card.
+            match on_service(card, |_| ()) {
+                Err(ReaderError::InUse { .. }) if Instant::now() < end => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                other => return Ok(other?),
+            }
+        }
     }
 
     /// Takes the card away, if it lies there, and what was to go wrong.

@@ -56,6 +56,7 @@ pub fn die(here: &mut Counter, setting: &Setting, txid: PurseTx, dies: Durable) 
     // SIGKILL: nothing of it runs after this.
     child.kill()?;
     child.wait()?;
+    here.reader.wait_if_held()?;
     ensure!(
         line.trim() == HERE,
         "it was to die at {dies:?}, and said {line:?}"

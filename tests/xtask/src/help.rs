@@ -17,8 +17,14 @@ cargo xtask COMMAND
   bench          Measures, built for release, and prints a table of figures with their goals.
       --only ID      One figure (`--list` names them).
       --json         One JSON object a line.
-  soak           Plays the hard parts of the story again and again with other seeds.
-                 TILLSIDE_SOAK_ROUNDS=N (default 20), TILLSIDE_SEED=S to repeat one round.
+  soak           The hard parts again and again with other seeds, TILLSIDE_SEED=S to repeat one. Most of an
+                 hour on two cores, besides the builds.
+      --only story   Sales, with an agent and an HQ that die: TILLSIDE_SOAK_ROUNDS=N (default 20, some
+                     seconds each). --data DIR behind it keeps everything in DIR.
+      --only torn    Cards torn away over a real card service: TILLSIDE_TORN_CELLS=N (default 1000, two
+                     seconds each).
+      --only cards   Damaged answers, built for release: TILLSIDE_DAMAGED_CARDS=N for each protocol
+                     (default 10000000, three minutes in all).
   help           This text.
 ";
 

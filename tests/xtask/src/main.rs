@@ -19,6 +19,7 @@ mod report;
 mod run;
 mod screen;
 mod setup;
+mod soak;
 mod suite;
 mod versions;
 
@@ -53,7 +54,7 @@ fn dispatch(words: &[&str]) -> Result<(), Failure> {
         }
         "setup" => no_options(command, rest).and_then(|()| setup::everything()),
         "demo" => play::demo(rest),
-        "soak" => play::soak(rest),
+        "soak" => soak::soak(rest),
         "test" => no_options(command, rest).and_then(|()| suite::test()),
         "ci" => checks::ci(rest),
         "bench" => play::bench(rest),

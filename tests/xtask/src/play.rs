@@ -1,4 +1,4 @@
-//! Commands that hand over to a program of `tillside-tests`: the demo, the story, the soak, the figures.
+//! Commands that hand over to a program of `tillside-tests`: the demo, the story, the figures.
 
 use crate::debian::For;
 use crate::run::{self, Failure, Heard};
@@ -24,15 +24,6 @@ pub fn story() -> Result<Heard, Failure> {
     run::listened("the story", command, report::closes_story)
 }
 
-/// `cargo xtask soak`.
-pub fn soak(options: &[&str]) -> Result<(), Failure> {
-    setup::prepare(For::Demo)?;
-    setup::build_programs()?;
-    let mut command = program("debug", "tillside-story");
-    command.arg("soak").args(options);
-    run::become_program(command)
-}
-
 /// `cargo xtask bench [--only ID] [--json]`. With `--json` nothing else goes to standard output.
 pub fn bench(options: &[&str]) -> Result<(), Failure> {
     let mut build = vec!["build", "--quiet", "--release", "--bins"];
@@ -53,7 +44,7 @@ pub fn bench(options: &[&str]) -> Result<(), Failure> {
 }
 
 /// A program that cargo built.
-fn program(profile: &str, name: &str) -> Command {
+pub fn program(profile: &str, name: &str) -> Command {
     let file: PathBuf = [profile, &format!("{name}{}", std::env::consts::EXE_SUFFIX)]
         .iter()
         .collect();

@@ -28,6 +28,11 @@ pub fn closes_story(line: &str) -> bool {
     line.starts_with("The story ")
 }
 
+/// The line with which a kind of card ends its damaged conversations.
+pub fn closes_damage(line: &str) -> bool {
+    line.contains(" damaged conversations held ")
+}
+
 /// Adds up what `cargo test` said of its test programs.
 pub fn sum(lines: &[String]) -> String {
     let total = |word: &str| -> u64 { lines.iter().map(|line| count(line, word)).sum() };
@@ -67,7 +72,7 @@ fn plain(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{closes_npm, sum};
+    use super::{closes_damage, closes_npm, sum};
 
     #[test]
     fn results_add_up() {
@@ -80,6 +85,13 @@ mod tests {
             sum(&lines),
             "cargo test: 15 passed; 2 failed; 1 ignored; in 2 test programs"
         );
+    }
+
+    #[test]
+    fn damaged_cards_end_with_a_line_that_is_no_progress() {
+        let line = "  ok  FeliCa Lite-S: 10 damaged conversations held (9 refused), 5 a second";
+        assert!(closes_damage(line));
+        assert!(!closes_damage("  ..  FeliCa Lite-S: 5 of 10, 1 s"));
     }
 
     #[test]

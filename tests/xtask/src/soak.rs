@@ -1,0 +1,104 @@
+//! `cargo xtask soak`: what the tests do, for as long as it takes to trust it.
+
+use crate::debian::For;
+use crate::play::program;
+use crate::run::{self, Failure};
+use crate::{report, setup};
+use std::time::Instant;
+
+/// Damaged conversations with each kind of card, unless the environment says another number.
+const DAMAGED: (&str, &str) = ("TILLSIDE_DAMAGED_CARDS", "10000000");
+
+/// A part of the whole, by which it can be run alone.
+struct Part {
+    name: &'static str,
+    run: fn(&[&str]) -> Result<(), Failure>,
+}
+
+const PARTS: &[Part] = &[
+    Part {
+        name: "story",
+        run: story,
+    },
+    Part {
+        name: "torn",
+        run: torn,
+    },
+    Part {
+        name: "cards",
+        run: cards,
+    },
+];
+
+/// Runs all parts, or the one that `--only` names; other options go to the story. Goes on after a part
+/// that failed, and fails at the end.
+pub fn soak(options: &[&str]) -> Result<(), Failure> {
+    let began = Instant::now();
+    let (parts, rest): (Vec<&Part>, _) = match options {
+        ["--only", name, rest @ ..] => (
+            PARTS.iter().filter(|part| part.name == *name).collect(),
+            rest,
+        ),
+        rest => (PARTS.iter().collect(), rest),
+    };
+    if parts.is_empty() {
+        let names: Vec<&str> = PARTS.iter().map(|part| part.name).collect();
+        return Err(Failure::new(format!(
+            "usage: cargo xtask soak [--only PART] [--data DIR], with PART one of {}",
+            names.join(", ")
+        )));
+    }
+    setup::prepare(For::Demo)?;
+    let mut failed = Vec::new();
+    for part in &parts {
+        println!("Soak: {}", part.name);
+        if let Err(failure) = (part.run)(rest) {
+            println!("{failure}");
+            failed.push(part.name);
+        }
+    }
+    let names: Vec<&str> = parts.iter().map(|part| part.name).collect();
+    match failed.is_empty() {
+        true => {
+            run::done(
+                &format!("the soak holds: {}", names.join(", ")),
+                began.elapsed(),
+            );
+            Ok(())
+        }
+        false => Err(Failure::new(format!("Failed: {}.", failed.join(", ")))),
+    }
+}
+
+/// Sales, with an agent and an HQ that die.
+fn story(options: &[&str]) -> Result<(), Failure> {
+    setup::build_programs()?;
+    let mut command = program("debug", "tillside-story");
+    command.arg("soak").args(options);
+    run::step("rounds of the story", command)
+}
+
+/// Cards torn away, over a real card service.
+fn torn(_: &[&str]) -> Result<(), Failure> {
+    setup::build_programs()?;
+    run::step("torn taps", program("debug", "tillside-tear"))
+}
+
+/// Answers of cards damaged on their way, built for release: some dozens of millions of them.
+fn cards(_: &[&str]) -> Result<(), Failure> {
+    let test = ["test", "--release", "--package", "tillside-tests"];
+    let only = ["--test", "cards", "fuzz::", "--", "--nocapture"];
+    let mut command = run::cargo(&[&test[..], &only].concat());
+    if std::env::var_os(DAMAGED.0).is_none() {
+        command.env(DAMAGED.0, DAMAGED.1);
+    }
+    let heard = run::listened("damaged answers", command, report::closes_damage)?;
+    if !heard.passed {
+        return Err(Failure::new("The damaged answers do not hold; see above."));
+    }
+    println!("  What each kind of card went through");
+    for line in &heard.lines {
+        println!("  {}", line.trim());
+    }
+    Ok(())
+}

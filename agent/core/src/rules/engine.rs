@@ -41,6 +41,7 @@ mod effect;
 mod error;
 mod evaluate;
 mod facts;
+pub mod lint;
 mod outcome;
 mod read;
 mod words;

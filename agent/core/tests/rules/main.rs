@@ -9,9 +9,11 @@ mod faults;
 #[path = "../it/fixtures.rs"]
 mod fixtures;
 mod layout_one;
+mod lints;
 mod naive;
 mod naive_conditions;
 mod naive_gifts;
+mod stories;
 #[allow(dead_code)]
 #[path = "../it/strategies.rs"]
 mod strategies;

@@ -143,7 +143,7 @@ fn the_worst_case_counts_caps() {
             items: 100,
             baskets_a_day: 300,
         };
-        worst_cases(&document(&[rule.clone()]), largest).remove(0)
+        worst_cases(&document(std::slice::from_ref(rule)), largest).remove(0)
     };
     let open = worst(&one);
     assert_eq!((open.basket_points, open.day_points), (1_000, 300_000));

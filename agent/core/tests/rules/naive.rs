@@ -9,13 +9,16 @@ use tillside_core::engine::Rule;
 use tillside_core::engine::*;
 use tillside_core::*;
 
+/// Who pays how much.
+type Paid = Vec<(String, i64)>;
+
 /// What an outcome should say.
 #[derive(PartialEq, Debug, Default)]
 pub struct Expected {
     /// Rule, effect, what it takes off each line, and who pays.
-    pub discounts: Vec<(String, usize, Vec<i64>, Vec<(String, i64)>)>,
+    pub discounts: Vec<(String, usize, Vec<i64>, Paid)>,
     /// Rule, effect, what it gives, and who pays.
-    pub awards: Vec<(String, usize, Gift, Vec<(String, i64)>)>,
+    pub awards: Vec<(String, usize, Gift, Paid)>,
     pub left: Vec<i64>,
     pub moved: Vec<(CounterKey, Used)>,
     pub endings: Vec<(String, Ending)>,

@@ -170,3 +170,42 @@ fn a_cashier_and_an_auditor_can_read_why() {
     assert!(second.workings[0].rounded_down);
     assert_eq!(outcome.version, 17);
 }
+
+#[test]
+fn more_than_a_sale_may_give_is_refused_unless_a_cap_holds_it_down() {
+    let rich = facts(&[(1, MONEY_LIMIT)]);
+    let cent = json!({"minor": 1, "currency": "EUR"});
+    let refused = |effect: Value| {
+        let rules = Rules::compile(1, &document(&[rule("a", effect)])).unwrap();
+        rich.ask(&rules).unwrap_err()
+    };
+    let progress = json!({"tier_progress": {"units": 2, "per": cent}});
+    assert_eq!(refused(progress), Refusal::PointsTooMany);
+    let points = json!({"points_per_amount": {"points": 2, "per": cent}});
+    assert_eq!(refused(points.clone()), Refusal::PointsTooMany);
+    // Each alone is within, both together are not.
+    let once = json!({"points_per_amount": {"points": 1, "per": cent}});
+    let two = [rule("a", once.clone()), rule("b", once)];
+    let rules = Rules::compile(1, &document(&two)).unwrap();
+    assert_eq!(rich.ask(&rules), Err(Refusal::PointsTooMany));
+    let mut capped = rule("a", points);
+    capped["caps"] = json!([{"over": "basket", "points": 10}]);
+    assert_eq!(
+        ask(&[capped], &rich).awards[0].gift,
+        Gift::Points(Points(10))
+    );
+}
+
+#[test]
+fn a_basket_past_its_limits_is_refused() {
+    let rules = Rules::empty();
+    let many = facts(&vec![(1, 1); BASKET_LINE_LIMIT + 1]);
+    let lines = BASKET_LINE_LIMIT + 1;
+    assert_eq!(many.ask(&rules), Err(Refusal::TooManyLines { lines }));
+    let too_dear = facts(&[(1, MONEY_LIMIT), (1, 1)]);
+    assert!(too_dear.ask(&rules).is_err());
+    assert_eq!(
+        facts(&[(0, 1)]).ask(&rules),
+        Err(Refusal::QuantityZero { line: 1 })
+    );
+}

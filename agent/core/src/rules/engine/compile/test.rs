@@ -17,7 +17,7 @@ pub(in super::super) enum Test {
     /// Not this, and the place that says so.
     Not(String, Box<Test>),
     /// A condition without parts, and its place.
-    Leaf(String, Leaf),
+    Leaf(String, Box<Leaf>),
 }
 
 /// A condition without parts.
@@ -66,7 +66,7 @@ impl<'a> TestWriter<'a, '_> {
             plain => {
                 let place = place.field(kind(plain));
                 let leaf = self.leaf(plain, &place)?;
-                Test::Leaf(place.path().to_owned(), leaf)
+                Test::Leaf(place.path().to_owned(), Box::new(leaf))
             }
         };
         Ok(test)

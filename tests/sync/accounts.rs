@@ -3,7 +3,7 @@
 
 use crate::counter::{Counter, ended};
 use serde_json::{Value, json};
-use tillside_tests::Api;
+use tillside_tests::{Api, Person};
 
 async fn ask(api: &Api, sale: &str, body: Value) -> Value {
     api.post(&format!("{sale}/purse"), body).await.unwrap();
@@ -149,5 +149,33 @@ async fn without_a_line_it_is_said_in_plain_words_and_the_sale_goes_on() {
     counter.cable.mend();
     counter.up(true).await;
     assert_eq!(counter.held(), "10.00 EUR");
+    counter.settled().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_goes_back_to_the_account_it_came_from_whoever_is_there() {
+    let counter = Counter::new().await;
+    let api = counter.api().await;
+    top_up(&counter, 1_000).await;
+    let voided = counter.sale(&api).await;
+    let job = ask(&api, &voided, json!({"from": "account"})).await;
+    assert_eq!(job["completed"], true, "{job}");
+    let mara = counter.till.api_for(Person::MARA).await.unwrap();
+    let body = json!({"reason": "Wrong size."});
+    mara.post(&format!("{voided}/void"), body).await.unwrap();
+    let job = ended(&api).await;
+    assert_eq!(job["stage"], "done", "{job}");
+    assert_eq!(api.get(&voided).await.unwrap()["state"], "voided");
+    assert_eq!(counter.held(), "10.00 EUR");
+    counter.settled().await;
+
+    let refunded = counter.sale(&api).await;
+    let job = ask(&api, &refunded, json!({"from": "account"})).await;
+    let back = format!("/v1/purses/{}/give-back", job["txid"].as_str().unwrap());
+    let part = json!({"minor": 100, "currency": "EUR"});
+    mara.post(&back, json!({ "amount": part })).await.unwrap();
+    let job = ended(&api).await;
+    assert_eq!(job["stage"], "done", "{job}");
+    assert_eq!(counter.held(), "6.71 EUR");
     counter.settled().await;
 }

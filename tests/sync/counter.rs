@@ -51,23 +51,25 @@ impl Counter {
         let code = stage.hq.invite("S1").unwrap();
         let words = ["enrol", "--hq", &cable.address(), "--lane", "1", &code];
         till.run(&words, None).unwrap();
-        let Person {
+        for Person {
             code,
             name,
             role,
             pin,
-        } = Person::ANNA;
-        let words = [
-            "people",
-            "add",
-            code,
-            "--name",
-            name,
-            "--role",
-            role,
-            "--pin-stdin",
-        ];
-        till.run(&words, Some(&format!("{pin}\n"))).unwrap();
+        } in [Person::ANNA, Person::MARA]
+        {
+            let words = [
+                "people",
+                "add",
+                code,
+                "--name",
+                name,
+                "--role",
+                role,
+                "--pin-stdin",
+            ];
+            till.run(&words, Some(&format!("{pin}\n"))).unwrap();
+        }
         till.poll_every(seconds);
         till.start().unwrap();
         let counter = Self {

@@ -8,9 +8,10 @@ use crate::account::Accounts;
 use crate::chance;
 use crate::purse::{Job, JobStage, JobView, Jobs, Source, Work, words};
 use tillside_core::{
-    CardIdentity, MemberId, Money, Now, PersonId, PurseAction, PurseStage, PurseTx, Refusal,
-    SaleId, TenderKind,
+    CardIdentity, MemberId, Money, Now, PersonId, PurseAction, PurseKind, PurseStage, PurseTx,
+    Refusal, SaleId, TenderKind,
 };
+use tillside_store::PurseRow;
 
 /// What a job is begun with, beside what it does.
 #[derive(Clone, Debug)]
@@ -52,11 +53,11 @@ impl Desk {
         }
         self.profile()?;
         let now = self.now()?;
-        let proven = self.proven_by_code(&work, now)?;
-        if !ready.readers && proven.is_none() {
+        let named = self.named_without_card(&work, now)?;
+        if !ready.readers && named.is_none() {
             return Err(TillError::ReadersOff);
         }
-        let about = self.about(&work, &person, ready.keys || proven.is_some(), now)?;
+        let about = self.about(&work, &person, ready.keys || named.is_some(), now)?;
         ready.jobs.free()?;
         let job = Job {
             txid: PurseTx::new(chance::eight()?),
@@ -67,8 +68,8 @@ impl Desk {
         view.sale = about.sale;
         view.amount = about.amount;
         view.card_end = about.card.as_ref().map(words::card_end);
-        if let Some(member) = proven {
-            return self.account_without_card(key, ready, job, view, member);
+        if let Some(named) = named {
+            return self.account_without_card(key, ready, job, view, named);
         }
         if let Work::Issue {
             replaces: Some(lost),
@@ -81,6 +82,34 @@ impl Desk {
         let answer = self.write(key, |_, _| Deed::new(202, &answered, DraftChange::Keep))?;
         ready.jobs.start(job, view);
         Ok(answer)
+    }
+
+    /// Whose account is moved without a card: a fresh code of their phone was shown for this sale, or
+    /// money goes back to the account that it came from, whoever is there.
+    fn named_without_card(
+        &mut self,
+        work: &Work,
+        now: Now,
+    ) -> Result<Option<(CardIdentity, MemberId)>, TillError> {
+        let paid = match work {
+            Work::Void { sale, .. } if self.store.sale(*sale)?.is_some() => {
+                self.payment_to_return(*sale)?
+            }
+            Work::GiveBack { of, .. } => self.store.purse(*of)?,
+            _ => None,
+        };
+        if let Some(paid) = paid {
+            let intended = paid.state.intended;
+            let account = intended.kind == PurseKind::Account;
+            return Ok(intended
+                .member
+                .filter(|_| account)
+                .map(|member| (intended.card, member)));
+        }
+        match self.proven_by_code(work, now)? {
+            Some(member) => Ok(Some((self.card_of(member)?, member))),
+            None => Ok(None),
+        }
     }
 
     /// Whose account a payment may be taken from without a card: a fresh code of their phone was
@@ -113,18 +142,18 @@ impl Desk {
         }
     }
 
-    /// The intent at once, in the name of the phone's holder; HQ is asked then. HQ knows accounts by
-    /// the cards that name their member, so one of those stands for the phone.
+    /// The intent at once, in the name of the account's holder; HQ is asked then. HQ knows accounts by
+    /// the cards that name their member, so one of those stands for a phone.
     fn account_without_card(
         &mut self,
         key: &WriteKey,
         ready: &Ready,
         job: Job,
         mut view: JobView,
-        member: MemberId,
+        (card, member): (CardIdentity, MemberId),
     ) -> Result<Answer, TillError> {
         let holder = Holder {
-            card: self.card_of(member)?,
+            card,
             member: Some(member),
             seen: None,
             account: ready.account,
@@ -291,19 +320,19 @@ impl Desk {
         &mut self,
         sale: SaleId,
     ) -> Result<Option<(CardIdentity, Money)>, TillError> {
+        let paid = self.payment_to_return(sale)?;
+        let intended = paid.map(|row| row.state.intended);
+        Ok(intended.map(|intended| (intended.card, intended.amount)))
+    }
+
+    fn payment_to_return(&mut self, sale: SaleId) -> Result<Option<PurseRow>, TillError> {
         let recorded = self.store.sale(sale)?.ok_or(TillError::NoSuchSale)?;
-        for txid in recorded
-            .sale
-            .tenders
-            .iter()
-            .filter_map(|tender| tender.purse)
-        {
-            let Some(row) = self.store.purse(txid)? else {
-                continue;
-            };
-            if row.given_back.minor() < row.state.intended.amount.minor() {
-                let intended = row.state.intended;
-                return Ok(Some((intended.card, intended.amount)));
+        let tenders = recorded.sale.tenders.iter();
+        for txid in tenders.filter_map(|tender| tender.purse) {
+            if let Some(row) = self.store.purse(txid)?
+                && row.given_back.minor() < row.state.intended.amount.minor()
+            {
+                return Ok(Some(row));
             }
         }
         Ok(None)

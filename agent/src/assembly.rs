@@ -9,7 +9,7 @@ use crate::line::{Concerns, Wire};
 use crate::line_board::{Known, LineBoard};
 use crate::options::AgentOptions;
 use crate::people::{PinCheck, Sessions};
-use crate::purse::{Jobs, Keys, TillAttendant};
+use crate::purse::{Jobs, Keys, KeysWatch, TillAttendant};
 use crate::readers::Readers;
 use crate::server;
 use crate::start_error::StartError;
@@ -32,6 +32,8 @@ pub(crate) struct Running {
     pub(crate) readers: Option<Readers>,
     pub(crate) serving: JoinHandle<()>,
     pub(crate) till: JoinHandle<()>,
+    /// Ends when this is dropped.
+    pub(crate) _keys: KeysWatch,
 }
 
 /// What is put together before anything runs.
@@ -89,7 +91,7 @@ impl Parts {
         Ok(Self {
             desk,
             jobs: Jobs::new(hub.clone()),
-            keys: Keys::open(&options.vault, data),
+            keys: Keys::named(&options.vault, data),
             hub,
             board,
             bell,
@@ -109,6 +111,7 @@ impl Parts {
     ) -> Result<Running, StartError> {
         let runtime = runtime().map_err(StartError::System)?;
         let (till, till_thread) = Till::start(self.desk).map_err(StartError::System)?;
+        let watch = self.keys.watch().map_err(StartError::System)?;
         let devices = Devices::default();
         let accounts = Accounts::default();
         let hq = OnTheSpot {
@@ -186,6 +189,7 @@ impl Parts {
             readers,
             serving: serving.map_err(StartError::System)?,
             till: till_thread,
+            _keys: watch,
         })
     }
 }

@@ -98,7 +98,6 @@ impl Wire {
     /// Keys come at the start and with each bundle, where the chain has e-money and the vault is the
     /// development file.
     async fn fetch_keys(&self, identity: &Path, keys_of: &mut Option<u64>) {
-        self.keys.try_again();
         if !self.keys.takes_grants() {
             return;
         }

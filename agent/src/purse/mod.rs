@@ -30,6 +30,7 @@ pub(crate) use card::Reading;
 pub use desk::{NoTap, PurseDesk, Tap};
 pub use flow::Steps;
 pub use job::{JOB_PATIENCE, Jobs};
+pub(crate) use keys::Watch as KeysWatch;
 pub use keys::{Keys, VaultOptions};
 pub use outcome::{Durable, Ended, JobEnd};
 pub use view::{

@@ -29,8 +29,15 @@ pub struct Pkcs11Vault {
     module: Pkcs11,
     token: String,
     pin: AuthPin,
-    /// `None` after the token failed: the next call logs in again.
-    session: Mutex<Option<Session>>,
+    session: Mutex<Login>,
+}
+
+enum Login {
+    In(Session),
+    /// At the start, and after the token failed: the next call logs in.
+    Out,
+    /// The PIN was refused. A token locks itself after a few wrong ones: it is never tried again.
+    Refused,
 }
 
 impl Pkcs11Vault {
@@ -44,7 +51,7 @@ impl Pkcs11Vault {
             module: loaded(module)?,
             token: token.to_owned(),
             pin: AuthPin::new(pin.into()),
-            session: Mutex::new(None),
+            session: Mutex::new(Login::Out),
         };
         vault.with(|_| Ok(()))?;
         Ok(vault)
@@ -112,15 +119,23 @@ impl Pkcs11Vault {
         &self,
         work: impl FnOnce(&Session) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
-        let mut slot: MutexGuard<'_, Option<Session>> =
+        let mut slot: MutexGuard<'_, Login> =
             self.session.lock().unwrap_or_else(PoisonError::into_inner);
-        let session = match slot.take() {
-            Some(session) if logged_in(&session) => session,
-            _ => self.log_in()?,
+        let session = match std::mem::replace(&mut *slot, Login::Out) {
+            Login::In(session) if logged_in(&session) => session,
+            Login::In(_) | Login::Out => self.log_in().inspect_err(|error| {
+                if matches!(error, VaultError::Locked) {
+                    *slot = Login::Refused;
+                }
+            })?,
+            Login::Refused => {
+                *slot = Login::Refused;
+                return Err(VaultError::Locked);
+            }
         };
         let result = work(&session);
         if !result.as_ref().is_err_and(VaultError::is_retryable) {
-            *slot = Some(session);
+            *slot = Login::In(session);
         }
         result
     }
@@ -140,7 +155,10 @@ impl Pkcs11Vault {
             // A login is the whole process's: another vault of this token may have made it.
             Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(session),
             Err(Error::Pkcs11(
-                RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange,
+                RvError::PinIncorrect
+                | RvError::PinInvalid
+                | RvError::PinLenRange
+                | RvError::PinLocked,
                 _,
             )) => Err(VaultError::Locked),
             Err(error) => Err(failed(error)),

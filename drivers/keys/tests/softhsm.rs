@@ -92,6 +92,7 @@ fn story(folder: &Path) {
     gives_nothing_out(&vault);
     logs_in_again(&vault);
     shown_without_secrets(&vault);
+    never_tries_a_refused_pin_again(&vault);
 }
 
 fn wrong_doors_stay_shut() {
@@ -253,4 +254,19 @@ fn logs_in_again(vault: &Pkcs11Vault) {
 fn shown_without_secrets(vault: &Pkcs11Vault) {
     let shown = format!("{vault:?}");
     assert!(shown.contains(TOKEN) && !shown.contains(PIN), "{shown}");
+}
+
+/// Each try counts: real tokens lock themselves after a few.
+fn never_tries_a_refused_pin_again(vault: &Pkcs11Vault) {
+    let pin = |pin: &str| AuthPin::new(pin.into());
+    let theirs = outsider();
+    theirs.set_pin(&pin(PIN), &pin("4713")).unwrap();
+    theirs.logout().unwrap();
+    assert!(matches!(vault.held(), Err(VaultError::Locked)));
+    theirs.login(UserType::User, Some(&pin("4713"))).unwrap();
+    theirs.set_pin(&pin("4713"), &pin(PIN)).unwrap();
+    theirs.logout().unwrap();
+    // It would be taken now: that it is refused shows that the token was not asked.
+    assert!(matches!(vault.held(), Err(VaultError::Locked)));
+    assert!(Pkcs11Vault::open(&module(), TOKEN, PIN).is_ok());
 }

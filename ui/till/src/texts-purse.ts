@@ -119,6 +119,7 @@ export const purseTexts = {
   topUpTakeCash: (amount: string) => `Take ${amount} in cash first, then go on.`,
   topUpTakeCard: (amount: string) => `Take ${amount} on the card terminal first, then go on.`,
   topUpGo: (amount: string) => `${amount} received: hold the card`,
+  topUpChoose: 'Choose an amount',
   topUpCap: (amount: string) => `A card may hold at most ${amount}.`,
   freeze: 'Block this card here',
   unfreeze: 'Allow this card again',

@@ -11,10 +11,25 @@
 
 mod commit_floor;
 mod figure;
+mod identify;
 mod ingest;
 mod pairs;
+#[path = "../cards/personal.rs"]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "how the tests of cards make them"
+)]
+mod personal;
 mod process;
 mod sales;
+#[path = "../cards/stage.rs"]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "the stage of the tests of cards"
+)]
+mod stage;
 mod tap;
 mod till;
 

@@ -2,7 +2,7 @@
 
 use super::operation::{Operation, Setting};
 use crate::purse::{Counter, Place, Ran};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Write};
 use std::ops::ControlFlow;
@@ -68,10 +68,10 @@ pub fn die(here: &mut Counter, setting: &Setting, txid: PurseTx, dies: Durable) 
 }
 
 impl Errand {
-    /// What the process does that is to die. It returns only if it never came to its moment.
+    /// What the process does that is to die. It comes back only if it never came to its moment.
     ///
     /// # Errors
-    /// If it cannot begin.
+    /// Always.
     pub fn run(self) -> Result<()> {
         let mut till = Counter::start(&self.file, Place::attached(&self.reader)?)?;
         let work = self.operation.work(self.sale)?;
@@ -85,7 +85,6 @@ impl Errand {
             }
             std::process::abort()
         })?;
-        println!("{end:?}");
-        Ok(())
+        bail!("it never came to {}: {end:?}", self.dies)
     }
 }

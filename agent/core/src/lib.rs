@@ -5,6 +5,7 @@
 //! what is decided is left to `tillside-store`, sending it to `tillside-sync`.
 
 mod apply;
+pub mod authority;
 mod basket;
 mod command;
 mod coupon;

@@ -28,7 +28,7 @@ pub use certificate::*;
 pub use sticker::*;
 
 use crate::{CodeKey, Hash, MemberCodeSheet, MemberId, Now, Timestamp};
-use certificate::{signed, verified};
+pub(crate) use certificate::{signed, verified};
 use jiff::civil::Date;
 
 /// How long a code is good for, in seconds.

@@ -145,13 +145,13 @@ pub(super) fn decoded(text: &str, prefix: &str, bytes: usize) -> Option<Vec<u8>>
     BASE32HEX_NOPAD.decode(digits.as_bytes()).ok()
 }
 
-pub(super) fn signed(secret: &[u8; 32], context: &[u8], message: &[u8]) -> [u8; 64] {
+pub(crate) fn signed(secret: &[u8; 32], context: &[u8], message: &[u8]) -> [u8; 64] {
     let key = SigningKey::from_bytes(secret);
     key.sign(&[context, message].concat()).to_bytes()
 }
 
 /// Strictly: neither a weak key nor a second form of a signature passes.
-pub(super) fn verified(key: CodeKey, context: &[u8], message: &[u8], signature: &[u8; 64]) -> bool {
+pub(crate) fn verified(key: CodeKey, context: &[u8], message: &[u8], signature: &[u8; 64]) -> bool {
     let signature = Signature::from_bytes(signature);
     VerifyingKey::from_bytes(key.bytes()).is_ok_and(|key| {
         let message = [context, message].concat();

@@ -20,6 +20,11 @@ const CARD_TO_READER: u64 = 1172;
 /// Above 106 kbit/s a card lets the subcarrier run for 32 of its periods of 16 cycles before it
 /// speaks (ISO 14443-2, 8.2.5).
 const SUBCARRIER_START: u64 = 32 * 16;
+/// What SFGI 0 would be of the frame guard behind an ATS (ISO 14443-4, 5.2.5: SFGT = 256 × 16/fc ×
+/// 2^SFGI; 0 itself asks for none).
+const FRAME_GUARD: u64 = 256 * 16;
+/// Larger ones are not used (the same place).
+const FRAME_GUARD_LARGEST: u8 = 14;
 /// FeliCa: from a request to its answer, at least (JIS X 6319-4: 2.417 ms in polling's first slot).
 const FELICA_GAP: u64 = 32_774;
 /// FeliCa: preamble of 6 bytes, sync code of 2, check sum of 2.
@@ -75,6 +80,9 @@ pub struct AirStep {
     /// The answer was four bits (ACK or NAK).
     #[serde(default)]
     pub nibble: bool,
+    /// SFGI of an activation's ATS: how long the card wants to be left alone behind it.
+    #[serde(default)]
+    pub guard: u8,
     /// What the card computed and wrote, in µs ([`card_time`]).
     pub card_us: u32,
 }
@@ -128,7 +136,7 @@ pub fn time_of<'s>(steps: impl IntoIterator<Item = &'s AirStep>, rate: BitRate) 
 fn step_cycles(step: &AirStep, rate: BitRate) -> u64 {
     let (sent, received) = (usize::from(step.sent), usize::from(step.received));
     match step.kind {
-        AirKind::Activation => activation(sent, received, rate),
+        AirKind::Activation => activation(sent, received, step.guard, rate),
         AirKind::Frame if step.nibble => {
             // Start bit and four bits, no parity.
             from_reader(sent + 2, BitRate::K106) + READER_TO_CARD + 5 * 128 + CARD_TO_READER
@@ -186,8 +194,8 @@ fn chain(bytes: usize, frame: usize) -> (u64, usize) {
     (full as u64, bytes - full * room + BLOCK_OVERHEAD)
 }
 
-/// REQA, two frames for each four bytes of the UID's levels, RATS and PPS.
-fn activation(uid: usize, ats: usize, rate: BitRate) -> u64 {
+/// REQA, two frames for each four bytes of the UID's levels, RATS, the guard behind it, and PPS.
+fn activation(uid: usize, ats: usize, guard: u8, rate: BitRate) -> u64 {
     // REQA: seven bits between start and end; ATQA: two bytes without check sum.
     let request = 10 * 128 + READER_TO_CARD + from_card(2, BitRate::K106) + CARD_TO_READER;
     let levels = match uid {
@@ -198,7 +206,7 @@ fn activation(uid: usize, ats: usize, rate: BitRate) -> u64 {
     let level = pair(2, 5, BitRate::K106) + pair(9, 3, BitRate::K106);
     let answer_to_select = match ats {
         0 => 0,
-        ats => pair(4, ats + 2, BitRate::K106),
+        ats => pair(4, ats + 2, BitRate::K106) + frame_guard(guard).saturating_sub(CARD_TO_READER),
     };
     let speed = match rate {
         BitRate::K106 => 0,
@@ -206,6 +214,14 @@ fn activation(uid: usize, ats: usize, rate: BitRate) -> u64 {
         _ => pair(5, 3, BitRate::K106),
     };
     request + levels * level + answer_to_select + speed
+}
+
+/// From the ATS to the next frame, at least.
+fn frame_guard(sfgi: u8) -> u64 {
+    match sfgi {
+        1..=FRAME_GUARD_LARGEST => FRAME_GUARD << sfgi,
+        _ => 0,
+    }
 }
 
 #[cfg(test)]
@@ -218,6 +234,7 @@ mod tests {
             sent,
             received,
             nibble: false,
+            guard: 0,
             card_us: 0,
         }
     }
@@ -285,6 +302,25 @@ mod tests {
         assert_eq!(
             micros(AirKind::Activation, 7, 0, BitRate::K848),
             micros(AirKind::Activation, 7, 0, BitRate::K106)
+        );
+    }
+
+    /// By hand: SFGI 1 (DESFire's ATS has it) is 8192 cycles, of which 1172 are the gap that was counted:
+    /// 79088 + 7020 = 86108 cycles, 6350.1 µs. SFGI 0 and 15 ask for none.
+    #[test]
+    fn a_card_is_left_alone_behind_its_ats() {
+        let guarded = |guard| {
+            let activation = step(AirKind::Activation, 7, 6);
+            let steps = [AirStep {
+                guard,
+                ..activation
+            }];
+            time_of(&steps, BitRate::K106).air_us
+        };
+        assert_eq!([0, 1, 15].map(guarded), [5833, 6351, 5833]);
+        assert_eq!(
+            guarded(14),
+            (79_088 - 1172 + (4096 << 14)) * 1000 / 13_560 + 1
         );
     }
 

@@ -51,6 +51,7 @@ impl Metered<'_> {
             sent: bounded(command.len()),
             received: bounded(received),
             nibble: matches!(reply, ChipReply::Ack | ChipReply::Nak),
+            guard: 0,
             card_us: card_time::of(self.kind, code, before),
         });
         match reply {
@@ -80,6 +81,16 @@ fn block_of(activation: &Activation) -> AirKind {
     }
 }
 
+/// SFGI: the low nibble of an ATS' TB, which T0 announces, behind TA if there is one.
+fn guard_of(ats: &[u8]) -> u8 {
+    let t0 = ats.get(1).copied().unwrap_or_default();
+    let at = 2 + usize::from(t0 & 0x10 != 0);
+    match t0 & 0x20 {
+        0 => 0,
+        _ => ats.get(at).map_or(0, |tb| tb & 0x0F),
+    }
+}
+
 impl Chip for Metered<'_> {
     fn activation(&self) -> Activation {
         self.chip.activation()
@@ -99,8 +110,9 @@ impl Chip for Metered<'_> {
             self.reading.steps.push_back(AirStep {
                 kind: AirKind::Activation,
                 sent: bounded(uid.len()),
-                received: ats.map_or(0, |ats| bounded(ats.len())),
+                received: ats.as_ref().map_or(0, |ats| bounded(ats.len())),
                 nibble: false,
+                guard: ats.as_deref().map_or(0, guard_of),
                 card_us: 0,
             });
         }
@@ -128,5 +140,19 @@ impl Chip for Metered<'_> {
 
     fn save(&self) -> CardImage {
         self.chip.save()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::guard_of;
+
+    #[test]
+    fn the_guard_is_in_tb_if_there_is_one() {
+        assert_eq!(guard_of(&[0x06, 0x75, 0x77, 0x81, 0x02, 0x80]), 1);
+        assert_eq!(guard_of(&[0x03, 0x25, 0x83]), 3);
+        assert_eq!(guard_of(&[0x04, 0x55, 0x77, 0x02]), 0);
+        assert_eq!(guard_of(&[0x02, 0x75]), 0);
+        assert_eq!(guard_of(&[0x01]), 0);
     }
 }

@@ -29,6 +29,8 @@ mod lessor;
 mod report;
 mod seal;
 mod split;
+mod token;
+mod worst_case;
 
 pub use allowance::*;
 pub use codes::*;
@@ -37,3 +39,5 @@ pub use holder::*;
 pub use lessor::*;
 pub use report::*;
 pub use split::*;
+pub use token::*;
+pub use worst_case::*;

@@ -3,7 +3,9 @@
 //! A binary fuse filter has about 9 bits a code. It never misses a code that is in the set, and takes
 //! about 1 in 256 others for one that is. So its "no" is certain and its "maybe" says nothing final: the
 //! types here cannot turn a "maybe" into a "yes" without the exact list, and where that cannot be
-//! asked the answer is [`Ruling::Unsure`]. Where the exact list is kept is left to the caller.
+//! asked the answer is [`Ruling::Unsure`]. All of it is as of when the filter was made: a code that was
+//! issued or taken back later is not in it, and how old a filter may be is the caller's to decide. So is
+//! where the exact list is kept.
 
 use crate::Hash;
 use xorf::{BinaryFuse8, Filter};

@@ -128,6 +128,7 @@ impl Backlog {
             store: profile.profile.store.clone(),
             terminal: profile.terminal,
             rules: Arc::new(RuleBook::compile(1, &sales::rules()?)?),
+            setting: tillside_core::Setting::new(profile.lane.clone(), jiff::tz::TimeZone::UTC),
             members: known
                 .into_iter()
                 .map(|entry| {

@@ -1,8 +1,9 @@
 //! What a fact changes in the working set.
 
+use crate::engine::Used;
 use crate::{
-    CouponNumber, CouponUsed, Customer, Event, Lot, PurseEnd, PurseStage, PurseState, PurseTx,
-    SaleCompleted, SaleId, SaleState, SaleVoided, State,
+    CouponNumber, CouponUsed, Customer, Event, Lot, MemberId, PurseEnd, PurseStage, PurseState,
+    PurseTx, SaleCompleted, SaleId, SaleState, SaleVoided, State,
 };
 
 /// Applies a fact. Facts are past: nothing is refused here. What the state does not hold (a member
@@ -65,6 +66,8 @@ fn complete(state: &mut State, sale: &SaleCompleted) {
     if state.sales.contains_key(&sale.sale) {
         return;
     }
+    let member = member_of(sale.customer.as_ref());
+    (state.setting).count(&sale.counted, member, sale.date, Used::and);
     for coupon in &sale.coupons {
         if let Some(standing) = state.coupons.get_mut(&coupon.number) {
             standing.used = Some(CouponUsed {
@@ -85,7 +88,12 @@ fn complete(state: &mut State, sale: &SaleCompleted) {
 
 fn take_back(state: &mut State, void: &SaleVoided) {
     match state.sales.get_mut(&void.sale) {
-        Some(known) if !known.voided => known.voided = true,
+        Some(known) if !known.voided => {
+            known.voided = true;
+            let (sale, setting) = (&known.sale, &mut state.setting);
+            let member = member_of(sale.customer.as_ref());
+            setting.count(&sale.counted, member, sale.date, Used::without);
+        }
         _ => return,
     }
     for number in &void.coupons {
@@ -102,12 +110,15 @@ fn give_back(state: &mut State, number: &CouponNumber, sale: SaleId) {
 }
 
 fn add_points(state: &mut State, customer: Option<&Customer>, points: i128) {
-    let member = customer.and_then(|customer| customer.member);
-    if let Some(member) = member.and_then(|member| state.members.get_mut(&member)) {
+    if let Some(member) = member_of(customer).and_then(|member| state.members.get_mut(&member)) {
         let sum = i128::from(member.points.0) + points;
         // Saturates: no chain of real sales comes near, and a fact is never refused.
         member.points.0 = sum.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
     }
+}
+
+fn member_of(customer: Option<&Customer>) -> Option<MemberId> {
+    customer.and_then(|customer| customer.member)
 }
 
 fn earned(lots: &[Lot]) -> i128 {

@@ -7,9 +7,9 @@ mod cards;
 mod purse;
 
 use crate::{
-    CheckOut, Command, CompleteFixed, CouponRedeemed, CouponRefused, Event, Lot, Money, Now, Quote,
-    QuoteRequest, REASON_LIMIT, RECORD_BODY_LIMIT, Refusal, RefuseCoupon, SaleCompleted, SaleId,
-    SaleVoided, State, TENDER_LIMIT, Tender, Verdict, Void, quote,
+    Award, CheckOut, Command, CompleteFixed, CouponRedeemed, CouponRefused, Event, Lot, Money, Now,
+    Points, Quote, QuoteRequest, REASON_LIMIT, RECORD_BODY_LIMIT, Refusal, RefuseCoupon,
+    SaleCompleted, SaleId, SaleVoided, State, TENDER_LIMIT, Tender, Verdict, Void, quote,
 };
 
 /// What a record adds around its event, at most, in bytes.
@@ -109,6 +109,8 @@ pub fn fix_sale(state: &State, command: CheckOut, now: Now) -> Result<SaleComple
         coupons,
         lots: lots(sale, &quote, now),
         discounts: quote.discounts,
+        promotions: quote.promotions,
+        counted: quote.counted,
         awards: quote.awards,
         subtotal: quote.subtotal,
         total: quote.total,
@@ -164,15 +166,15 @@ fn check_tenders(tenders: &[Tender], total: Money) -> Result<(), Refusal> {
 /// The awards as lots: one a funder, in the order the funders first give.
 fn lots(sale: SaleId, quote: &Quote, now: Now) -> Vec<Lot> {
     let mut lots: Vec<Lot> = Vec::new();
-    for award in &quote.awards {
-        match lots.iter_mut().find(|lot| lot.funder == award.funder) {
+    for (funder, points) in quote.awards.iter().flat_map(Award::shares) {
+        match lots.iter_mut().find(|lot| lot.funder == *funder) {
             // Cannot leave the range: the quote's sum of all awards was checked.
-            Some(lot) => lot.amount.0 += award.points.0,
+            Some(lot) => lot.amount.0 += points,
             None => lots.push(Lot {
                 sale,
                 index: lots.len() as u32,
-                amount: award.points,
-                funder: award.funder.clone(),
+                amount: Points(points),
+                funder: funder.clone(),
                 pending_until: now.at,
                 expires_on: None,
             }),

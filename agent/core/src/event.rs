@@ -1,8 +1,8 @@
 //! What happened: the facts that the journal keeps, each complete in itself.
 
 use crate::{
-    CardFrozen, CardIdentity, CardIssued, CardUnfrozen, CouponNumber, Currency, FunderId, LaneId,
-    Line, Lot, MemberId, Money, PersonId, PlanId, Points, Proof, PurseEnded, PurseGivenUp,
+    CardFrozen, CardIdentity, CardIssued, CardUnfrozen, Counted, CouponNumber, Currency, FunderId,
+    LaneId, Line, Lot, MemberId, Money, PersonId, PlanId, Points, Proof, PurseEnded, PurseGivenUp,
     PurseIntended, PurseSighted, PurseTx, PurseUnknown, RuleId, SaleId, Timestamp, Verdict,
 };
 use jiff::civil::Date;
@@ -115,8 +115,11 @@ pub struct SaleCompleted {
     pub lines: Vec<Line>,
     /// Who bought, if a card was shown.
     pub customer: Option<Customer>,
-    /// What was taken off.
+    /// What coupons took off.
     pub discounts: Vec<Discount>,
+    /// What rules took off, after the coupons. Left out where it is nothing, as in records of before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub promotions: Vec<Promotion>,
     /// Coupons that were used up.
     pub coupons: Vec<CouponRedeemed>,
     /// Points by rule, with the reason.
@@ -125,8 +128,11 @@ pub struct SaleCompleted {
     pub lots: Vec<Lot>,
     /// Sum of the lines.
     pub subtotal: Money,
-    /// What was to pay: `subtotal` less discounts.
+    /// What was to pay: `subtotal` less discounts and promotions.
     pub total: Money,
+    /// How far the caps of rules were used up; given back if the sale is voided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counted: Vec<Counted>,
     /// How it was paid; sums to `total`.
     pub tenders: Vec<Tender>,
     /// The bundle version whose rules decided.
@@ -142,7 +148,7 @@ pub struct Customer {
     pub member: Option<MemberId>,
 }
 
-/// Something taken off a sale, spread over its lines to the last minor unit.
+/// Something a coupon took off a sale, spread over its lines to the last minor unit.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Discount {
     /// The plan that gave it.
@@ -156,6 +162,23 @@ pub struct Discount {
     /// Who pays.
     pub funder: FunderId,
     /// Why, in words.
+    pub why: String,
+}
+
+/// Something a rule took off a sale, spread over its lines to the last minor unit.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Promotion {
+    /// The rule.
+    pub rule: RuleId,
+    /// The bundle version the rule came in.
+    pub version: u64,
+    /// How much, positive.
+    pub amount: Money,
+    /// `(line index, minor units)`: where it was taken; sums to `amount`.
+    pub spread: Vec<(u32, i64)>,
+    /// Who pays how many minor units; sums to `amount`.
+    pub funders: Vec<(FunderId, i64)>,
+    /// Why, in words a cashier and a customer can read.
     pub why: String,
 }
 
@@ -179,10 +202,23 @@ pub struct Award {
     pub version: u64,
     /// How many.
     pub points: Points,
-    /// Who pays.
+    /// Who pays; the first of them if there are several.
     pub funder: FunderId,
+    /// Who pays how many points, if there are several; then it sums to `points`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub funders: Vec<(FunderId, i64)>,
     /// Why, in words a cashier and an auditor can read.
     pub why: String,
+}
+
+impl Award {
+    /// Who pays how many points.
+    pub fn shares(&self) -> Vec<(&FunderId, i64)> {
+        match &self.funders[..] {
+            [] => vec![(&self.funder, self.points.0)],
+            several => several.iter().map(|(who, points)| (who, *points)).collect(),
+        }
+    }
 }
 
 /// The most ways of paying for one sale.

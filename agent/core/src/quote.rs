@@ -6,12 +6,11 @@
 mod discount;
 mod judge;
 mod open_lines;
-mod points;
-pub(crate) mod spread;
+mod rules;
 
 use crate::{
-    Award, BASKET_COUPON_LIMIT, Clock, CouponNumber, Discount, Money, Now, Points, QuoteRequest,
-    Refusal, State, Verdict,
+    Award, BASKET_COUPON_LIMIT, Clock, Counted, CouponNumber, Discount, Money, Now, Points,
+    Promotion, QuoteRequest, Refusal, State, Verdict,
 };
 use open_lines::OpenLines;
 
@@ -22,9 +21,11 @@ pub struct Quote {
     pub lines: Vec<QuotedLine>,
     /// Sum of the lines before discounts.
     pub subtotal: Money,
-    /// What is taken off, in the order the coupons were shown; none is zero.
+    /// What coupons take off, in the order they were shown; none is zero.
     pub discounts: Vec<Discount>,
-    /// What is to pay: `subtotal` less discounts.
+    /// What rules take off after them, in rule order; none is zero.
+    pub promotions: Vec<Promotion>,
+    /// What is to pay: `subtotal` less discounts and promotions.
     pub total: Money,
     /// The answer to each coupon, in the order they were shown.
     pub coupons: Vec<CouponAnswer>,
@@ -32,9 +33,12 @@ pub struct Quote {
     pub awards: Vec<Award>,
     /// Sum of the awards.
     pub points: Points,
+    /// How far the caps of rules would be used up.
+    pub counted: Vec<Counted>,
     /// The bundle version whose rules decided.
     pub rules: u64,
-    /// Every step in words, in order, those that gave nothing too.
+    /// Every step in words, in order: each coupon, and each rule whose condition held, also if it gave
+    /// nothing.
     pub trace: Vec<String>,
 }
 
@@ -74,15 +78,17 @@ pub fn quote(state: &State, request: QuoteRequest<'_>, now: Now) -> Result<Quote
     let mut open = OpenLines::new(request.basket)?;
     let mut trace = Vec::new();
     let judged = judge::coupons(state, request.coupons, &mut open, now, &mut trace);
-    let awards = points::awards(state, &request, &open, &mut trace)?;
+    let ruled = rules::ask(state, &request, &mut open, now, &mut trace)?;
     Ok(Quote {
         subtotal: open.subtotal(),
         total: open.total(),
         lines: open.quoted(),
         discounts: judged.discounts,
         coupons: judged.answers,
-        points: points::sum(&awards)?,
-        awards,
+        points: rules::sum(&ruled.awards),
+        promotions: ruled.promotions,
+        awards: ruled.awards,
+        counted: ruled.counted,
         rules: state.rules.version(),
         trace,
     })

@@ -5,7 +5,8 @@
 
 use crate::{
     CardIdentity, CardSeen, CarryOver, CouponNumber, CouponStanding, DeskRights, Member, MemberId,
-    PurseIntended, PurseScheme, PurseTx, RuleBook, SaleCompleted, SaleId, StoreId, TerminalId,
+    PurseIntended, PurseScheme, PurseTx, RuleBook, SaleCompleted, SaleId, Setting, StoreId,
+    TerminalId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub struct State {
     pub terminal: TerminalId,
     /// The rules and coupon plans in force.
     pub rules: Arc<RuleBook>,
+    /// What rules are asked about beside what a command names.
+    pub setting: Setting,
     /// Members by id.
     pub members: BTreeMap<MemberId, Member>,
     /// Coupons by number.

@@ -49,6 +49,8 @@ fn sale() -> SaleCompleted {
         ],
         customer: None,
         discounts: Vec::new(),
+        promotions: Vec::new(),
+        counted: Vec::new(),
         coupons: Vec::new(),
         awards: Vec::new(),
         lots: Vec::new(),
@@ -89,6 +91,7 @@ fn members_sale() -> SaleCompleted {
             version: 3,
             points: Points(11),
             funder: funder.clone(),
+            funders: Vec::new(),
             why: "1 point for each full 1.00 EUR: 11.87 EUR gives 11".to_owned(),
         }],
         lots: vec![Lot {

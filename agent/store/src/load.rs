@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
 use tillside_core::{
     Assignment, CardIdentity, CouponNumber, CouponStanding, CouponUsed, Event, MemberId, PurseTx,
-    SaleId, SaleState, State, TerminalId, Timestamp,
+    SaleId, SaleState, Setting, State, TerminalId, Timestamp,
 };
 
 /// What a command names.
@@ -41,6 +41,7 @@ impl Store {
                 store: till.profile.profile.store.clone(),
                 terminal: till.profile.terminal,
                 rules: till.reference.rules.clone(),
+                setting: Setting::new(till.profile.lane.clone(), till.zone.clone()),
                 members: BTreeMap::new(),
                 coupons: BTreeMap::new(),
                 sales: BTreeMap::new(),

@@ -1,7 +1,7 @@
 //! What one coupon takes off, and from which lines.
 
 use super::OpenLines;
-use super::spread::spread;
+use crate::engine::{percent, spread};
 use crate::{CouponEffect, Money};
 
 /// A discount that may be taken: where, how much, and in words how it came about.
@@ -77,15 +77,5 @@ fn amount_off(amount: Money, sum: Money) -> String {
         format!("{amount} off, but only {sum} was left to pay")
     } else {
         format!("{amount} off")
-    }
-}
-
-/// `10 %`, `12.5 %`, `0.05 %`.
-pub(super) fn percent(basis_points: u32) -> String {
-    let (whole, part) = (basis_points / 100, basis_points % 100);
-    match part {
-        0 => format!("{whole} %"),
-        _ if part % 10 == 0 => format!("{whole}.{} %", part / 10),
-        _ => format!("{whole}.{part:02} %"),
     }
 }

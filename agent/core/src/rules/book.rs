@@ -1,16 +1,14 @@
 //! A rule document that was checked, ready to decide with.
 
+use super::engine::{Document, DocumentError, Rules, tills};
 use super::{RuleDocument, RuleError, Selector, check};
-use crate::{CouponPlan, PlanId, Rule, RuleEffect};
+use crate::{CouponPlan, PlanId};
 use std::collections::BTreeMap;
 
-/// A rule document, checked and ready to decide with.
+/// A rule document, checked and ready to decide with at a till.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RuleBook {
-    version: u64,
-    rules: Vec<Rule>,
-    /// For each of `rules`, in the same order, the lines it looks at.
-    selectors: Vec<Selector>,
+    rules: Rules,
     plans: BTreeMap<PlanId, CompiledPlan>,
 }
 
@@ -25,19 +23,16 @@ impl RuleBook {
     /// No rules and no plans: a terminal that has pulled no bundle yet.
     pub fn empty() -> Self {
         Self {
-            version: 0,
-            rules: Vec::new(),
-            selectors: Vec::new(),
+            rules: Rules::empty(),
             plans: BTreeMap::new(),
         }
     }
 
-    /// Checks a document that came in the bundle of `version`, and makes it ready. The error names
-    /// the first rule or plan that is wrong, in document order, and says what to do.
-    pub fn compile(version: u64, document: &RuleDocument) -> Result<Self, RuleError> {
-        check::document(document)?;
-        let rules = document.rules.clone();
-        let selectors = rules.iter().map(rule_selector).collect();
+    /// Checks a document that came in the bundle of `version`, and makes it ready. The error is the
+    /// first fault, with its place; what no till can honour yet is one.
+    pub fn of(version: u64, document: &Document) -> Result<Self, DocumentError> {
+        let rules = Rules::compile(version, document)?;
+        tills::check(document)?;
         let plans = document.plans.iter().map(|plan| {
             let compiled = CompiledPlan {
                 selector: Selector::new(&plan.products),
@@ -45,21 +40,26 @@ impl RuleBook {
             };
             (plan.plan.clone(), compiled)
         });
-        Ok(Self {
-            version,
-            plans: plans.collect(),
-            rules,
-            selectors,
+        let plans = plans.collect();
+        Ok(Self { rules, plans })
+    }
+
+    /// As [`RuleBook::of`], of a document of layout 1. The error names the first rule or plan that is
+    /// wrong, in document order, and says what to do.
+    pub fn compile(version: u64, document: &RuleDocument) -> Result<Self, RuleError> {
+        check::document(document)?;
+        Self::of(version, &document.clone().into()).map_err(|error| RuleError::Unfit {
+            words: error.to_string(),
         })
     }
 
     /// The bundle version it came in; 0 before the first.
     pub const fn version(&self) -> u64 {
-        self.version
+        self.rules.version()
     }
 
-    /// The rules in order.
-    pub fn rules(&self) -> &[Rule] {
+    /// The rules.
+    pub const fn rules(&self) -> &Rules {
         &self.rules
     }
 
@@ -73,22 +73,9 @@ impl RuleBook {
         self.plans.values().map(|compiled| &compiled.plan)
     }
 
-    /// The rules in order, each with the lines it looks at.
-    pub(crate) fn selective_rules(&self) -> impl Iterator<Item = (&Rule, &Selector)> {
-        self.rules.iter().zip(&self.selectors)
-    }
-
     /// A plan with the lines it looks at.
     pub(crate) fn selective_plan(&self, plan: &PlanId) -> Option<(&CouponPlan, &Selector)> {
         let compiled = self.plans.get(plan)?;
         Some((&compiled.plan, &compiled.selector))
-    }
-}
-
-fn rule_selector(rule: &Rule) -> Selector {
-    match &rule.effect {
-        RuleEffect::PointsPerAmount { products, .. }
-        | RuleEffect::PointsPerProduct { products, .. } => Selector::new(products),
-        RuleEffect::TierMultiplier { .. } => Selector::any(),
     }
 }

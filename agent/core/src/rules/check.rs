@@ -48,6 +48,12 @@ pub enum RuleError {
         /// The code.
         plan: PlanId,
     },
+    /// Each part is right, and all together are too much.
+    #[error("{words}")]
+    Unfit {
+        /// What is too much, where.
+        words: String,
+    },
     /// A rule is wrong in itself.
     #[error("rule {rule}: {fault}")]
     Rule {

@@ -44,6 +44,7 @@ mod facts;
 pub mod lint;
 mod outcome;
 mod read;
+pub(crate) mod tills;
 mod words;
 
 pub use compile::Rules;
@@ -52,5 +53,7 @@ pub use document::*;
 pub use effect::*;
 pub use error::*;
 pub use evaluate::evaluate;
+pub(crate) use evaluate::spread;
 pub use facts::*;
 pub use outcome::*;
+pub(crate) use words::percent;

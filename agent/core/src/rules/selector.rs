@@ -18,11 +18,6 @@ impl Selector {
         }
     }
 
-    /// Every line.
-    pub(crate) fn any() -> Self {
-        Self::new(&ProductSet::default())
-    }
-
     /// Whether the line sells one of the products. An empty set means any product.
     pub(crate) fn covers(&self, line: &Line) -> bool {
         let any = self.items.is_empty() && self.categories.is_empty();

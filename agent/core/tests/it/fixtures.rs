@@ -163,6 +163,7 @@ pub fn state(rules: &[Rule], plans: &[CouponPlan]) -> State {
         store: store("S1"),
         terminal: terminal(1),
         rules: Arc::new(book),
+        setting: Setting::new(LaneId::new("1").unwrap(), jiff::tz::TimeZone::UTC),
         members: members.into_iter().map(|m| (m.member, m)).collect(),
         coupons: BTreeMap::new(),
         sales: BTreeMap::new(),

@@ -5,17 +5,10 @@
 mod agreement;
 mod coverage;
 mod faults;
-#[allow(dead_code)]
-#[path = "../it/fixtures.rs"]
-mod fixtures;
-mod layout_one;
 mod lints;
 mod naive;
 mod naive_conditions;
 mod naive_gifts;
 mod stories;
-#[allow(dead_code)]
-#[path = "../it/strategies.rs"]
-mod strategies;
 mod world;
 mod world_rules;

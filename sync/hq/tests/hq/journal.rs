@@ -132,6 +132,8 @@ impl Sale {
             lines: vec![line],
             customer: None,
             discounts: Vec::new(),
+            promotions: Vec::new(),
+            counted: Vec::new(),
             coupons: Vec::new(),
             awards: Vec::new(),
             lots: Vec::new(),

@@ -4,7 +4,7 @@ use super::apply::{Applied, CashierReason, CouponOutcome, NotUsable};
 use super::basket::{CouponBasket, CouponTerms, LineShare};
 use super::claim::{Claims, Demand};
 use super::fields::{NorthAmericanCoupon, Requirement, SaveValue};
-use crate::quote::spread::spread;
+use crate::engine::spread;
 
 /// What the value comes to on the units that meet the coupon (section 5.2, save value codes).
 pub(super) fn value(

@@ -173,6 +173,11 @@ pub enum DocumentFault {
     /// Nothing is selected by name where that is needed.
     #[error("it names no products: name at least one item, category, brand or kind")]
     NoProducts,
+    /// No till knows, or keeps, what this asks for.
+    #[error(
+        "tills cannot do this yet, so the rule would not do what it says: leave it out, or update all tills first"
+    )]
+    NotAtTills,
     /// A coupon plan, or a document of layout 1, is wrong.
     #[error(transparent)]
     LayoutOne(RuleError),

@@ -19,7 +19,7 @@ use discount::Taking;
 use earning::{Ground, gift};
 use holds::{Facts, holds, matched};
 use open::{OpenLines, Stacks, subtotals};
-use spread::spread;
+pub(crate) use spread::spread;
 use std::collections::BTreeMap;
 
 /// Says what rules give a basket. Changes nothing: counters are to be moved by

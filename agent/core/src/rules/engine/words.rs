@@ -48,7 +48,7 @@ pub(super) fn gift(gift: &Gift) -> String {
 }
 
 /// `10 %`, `12.5 %`, `0.05 %`.
-pub(super) fn percent(basis_points: u32) -> String {
+pub(crate) fn percent(basis_points: u32) -> String {
     let (whole, part) = (basis_points / 100, basis_points % 100);
     match part {
         0 => format!("{whole} %"),

@@ -4,7 +4,7 @@
 /// each share is rounded down, and the units left over go one each to those that lost most by it, the
 /// earlier first. The shares sum to `amount`; none exceeds its weight if `amount` does not exceed
 /// their sum. Without weights nothing is shared out.
-pub(super) fn spread(amount: i64, weights: &[i64]) -> Vec<i64> {
+pub(crate) fn spread(amount: i64, weights: &[i64]) -> Vec<i64> {
     let sum: i128 = weights.iter().copied().map(i128::from).sum();
     if sum <= 0 {
         return vec![0; weights.len()];

@@ -1,0 +1,154 @@
+//! What rules give a basket that coupons took from: asks [the engine](crate::engine) and says its
+//! answer in the words of a sale.
+
+use super::{OpenLines, QuoteRequest};
+use crate::engine::{
+    Channel, Context, ContextLine, Ending, Gift, LocalMoment, MemberFacts, Outcome, RuleAward,
+    RuleDiscount, evaluate,
+};
+use crate::{Award, Counted, Money, Now, Points, Promotion, Refusal, State};
+
+/// What rules give.
+pub(super) struct Ruled {
+    pub(super) promotions: Vec<Promotion>,
+    pub(super) awards: Vec<Award>,
+    pub(super) counted: Vec<Counted>,
+}
+
+/// Asks the rules, and takes what they take off from the open lines.
+pub(super) fn ask(
+    state: &State,
+    request: &QuoteRequest<'_>,
+    open: &mut OpenLines<'_>,
+    now: Now,
+    trace: &mut Vec<String>,
+) -> Result<Ruled, Refusal> {
+    let outcome = outcome(state, request, open, now)?;
+    for (index, left) in outcome.left.iter().enumerate() {
+        if let Some(line) = open.line(index) {
+            line.left = *left;
+        }
+    }
+    tell(&outcome, trace);
+    if !request.customer {
+        trace.push("no card was shown: no points".to_owned());
+    }
+    let version = outcome.version;
+    let promotions = outcome.discounts.into_iter();
+    let awards = outcome.awards.into_iter();
+    let counted = outcome.moved.into_iter();
+    Ok(Ruled {
+        promotions: promotions.map(|off| promotion(version, off)).collect(),
+        awards: awards.filter_map(|given| award(version, given)).collect(),
+        counted: counted.map(|(key, used)| Counted { key, used }).collect(),
+    })
+}
+
+fn outcome(
+    state: &State,
+    request: &QuoteRequest<'_>,
+    open: &OpenLines<'_>,
+    now: Now,
+) -> Result<Outcome, Refusal> {
+    let setting = &state.setting;
+    let member = request.member.and_then(|id| state.members.get(&id));
+    let facts = member.map(|member| MemberFacts {
+        tier: Some(member.tier.clone()),
+        ..setting
+            .members
+            .get(&member.member)
+            .cloned()
+            .unwrap_or_default()
+    });
+    let lines = open.lines().iter().map(|open| {
+        let product = setting.products.get(&open.line.item);
+        ContextLine {
+            line: open.line,
+            brand: product.and_then(|product| product.brand.as_ref()),
+            kind: product.map(|product| product.kind).unwrap_or_default(),
+            taken: open.subtotal - open.left,
+            free: open.free,
+        }
+    });
+    let lines: Vec<ContextLine<'_>> = lines.collect();
+    let context = Context {
+        currency: open.currency(),
+        lines: &lines,
+        customer: request.customer,
+        member: facts.as_ref(),
+        // Not known before it is paid; rules that ask are refused with their document.
+        tenders: &[],
+        redeemed: Money::zero(open.currency()),
+        promo_codes: &[],
+        store: &state.store,
+        lane: &setting.lane,
+        channel: Channel::Till,
+        moment: LocalMoment {
+            date: now.date,
+            minute: minute(now, state),
+        },
+        counters: &setting.used(request.member, now.date),
+    };
+    evaluate(state.rules.rules(), &context)
+}
+
+/// The minute since midnight in the store.
+fn minute(now: Now, state: &State) -> u16 {
+    let moment = jiff::Timestamp::from_millisecond(now.at.0);
+    let local = moment.map(|moment| state.setting.zone.to_datetime(moment));
+    // Neither is below zero. A moment beyond any calendar is midnight.
+    local.map_or(0, |local| local.hour() as u16 * 60 + local.minute() as u16)
+}
+
+/// Every rule whose condition held, in words: how it came about, or why it gave nothing.
+fn tell(outcome: &Outcome, trace: &mut Vec<String>) {
+    for step in &outcome.trace {
+        let rule = &step.rule;
+        if step.ending != Ending::Gave {
+            trace.push(format!("rule {rule}: {}", step.sentence));
+            continue;
+        }
+        let discounts = outcome.discounts.iter().map(|off| (&off.rule, &off.why));
+        let awards = outcome.awards.iter().map(|given| (&given.rule, &given.why));
+        let own = discounts.chain(awards).filter(|(of, _)| *of == rule);
+        trace.extend(own.map(|(_, why)| format!("rule {rule}: {why}")));
+    }
+}
+
+fn promotion(version: u64, off: RuleDiscount) -> Promotion {
+    let spread = off.spread.into_iter();
+    Promotion {
+        rule: off.rule,
+        version,
+        amount: off.amount,
+        // At most `BASKET_LINE_LIMIT`.
+        spread: spread.map(|(line, minor)| (line as u32, minor)).collect(),
+        funders: off.funders,
+        why: off.why,
+    }
+}
+
+/// Points. Nothing else comes from rules that a till takes ([`crate::RuleBook::of`]).
+fn award(version: u64, given: RuleAward) -> Option<Award> {
+    let Gift::Points(points) = given.gift else {
+        return None;
+    };
+    let (funder, _) = given.funders.first()?.clone();
+    Some(Award {
+        rule: given.rule,
+        version,
+        points,
+        funder,
+        funders: match given.funders.len() {
+            1 => Vec::new(),
+            _ => given.funders,
+        },
+        why: given.why,
+    })
+}
+
+/// Sum of some awards. The engine keeps it within what a sale may give.
+pub(super) fn sum(awards: &[Award]) -> Points {
+    let points = awards.iter().map(|award| award.points.0);
+    Points(points.fold(0, i64::saturating_add))
+}

@@ -16,11 +16,15 @@ pub fn keys() -> Vec<CodeKey> {
 }
 
 pub fn till(n: u128) -> TerminalId {
-    TerminalId::new(Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0001_0000 + n))
+    TerminalId::new(Uuid::from_u128(
+        0x0192_0000_0000_7000_8000_0000_0001_0000 + n,
+    ))
 }
 
 pub fn member(n: u128) -> MemberId {
-    MemberId::new(Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0003_0000 + n))
+    MemberId::new(Uuid::from_u128(
+        0x0192_0000_0000_7000_8000_0000_0003_0000 + n,
+    ))
 }
 
 pub fn id(n: u64) -> AllowanceId {

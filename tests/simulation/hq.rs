@@ -1,0 +1,228 @@
+//! HQ's own logic over its own database, without a server: what a delivered request does.
+
+use anyhow::{Context, Result, anyhow};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tillside_core::{Bundle, Hash, LaneId, StoreId, TerminalId, TerminalProfile, Timestamp};
+use tillside_hq::catalogue::{CatalogueStore, products, rules, stores};
+use tillside_hq::coupons::{CouponStore, import::coupons};
+use tillside_hq::fleet::{FleetStore, Invitation, IssuedCertificate};
+use tillside_hq::import::Policy;
+use tillside_hq::ingest::take;
+use tillside_hq::members::{MemberStore, import::members};
+use tillside_hq::publish::PublishStore;
+use tillside_hq::reports::{Counts, ReportStore};
+use tillside_hq::store::sqlite::SqliteStore;
+use tillside_protocol::{PushRequest, PushResponse, TerminalStatus};
+use tokio::runtime::Runtime;
+
+/// Terminals are let in for this long.
+const YEARS: i64 = 10 * 366 * 86_400_000;
+
+/// HQ, running.
+pub struct Hq {
+    store: Option<SqliteStore>,
+    runtime: Runtime,
+    file: PathBuf,
+    backup: PathBuf,
+    /// The newest bundle of each store. Signed files outlive a database that is put back.
+    pub bundles: Vec<Bundle>,
+}
+
+impl Hq {
+    /// Opens the books of a folder.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let mut hq = Self {
+            store: None,
+            runtime: tokio::runtime::Builder::new_current_thread().build()?,
+            file: folder.join("hq.db"),
+            backup: folder.join("hq.backup"),
+            bundles: Vec::new(),
+        };
+        hq.start()?;
+        Ok(hq)
+    }
+
+    fn start(&mut self) -> Result<()> {
+        self.store = Some(SqliteStore::open(&self.file)?);
+        Ok(())
+    }
+
+    /// HQ dies and comes back.
+    pub fn crash(&mut self) -> Result<()> {
+        self.store = None;
+        self.start()
+    }
+
+    /// The database is copied while nothing is being written.
+    pub fn back_up(&mut self) -> Result<()> {
+        self.store = None;
+        std::fs::copy(&self.file, &self.backup)?;
+        self.start()
+    }
+
+    /// The copy is put in place of what was written since. False if there is none.
+    pub fn restore(&mut self) -> Result<bool> {
+        if !self.backup.is_file() {
+            return Ok(false);
+        }
+        self.store = None;
+        for log in ["-wal", "-shm"] {
+            let mut beside = self.file.clone().into_os_string();
+            beside.push(log);
+            let _ = std::fs::remove_file(beside);
+        }
+        std::fs::copy(&self.backup, &self.file)?;
+        self.start()?;
+        Ok(true)
+    }
+
+    fn ask<T>(&self, work: impl AsyncFnOnce(&SqliteStore) -> Result<T>) -> Result<T> {
+        let store = self.store.as_ref().context("HQ is down")?;
+        self.runtime.block_on(work(store))
+    }
+
+    /// The sample chain.
+    pub fn found(&self, now: Timestamp) -> Result<()> {
+        let sample = tillside_tests::sample();
+        let read = |name: &str| std::fs::read(sample.file(name));
+        let next = Cell::new(0_u128);
+        let fresh = || {
+            next.set(next.get() + 1);
+            uuid::Uuid::from_u128(next.get())
+        };
+        let all = Policy::AllOrNothing;
+        let (shops, goods) = (
+            stores(&read("stores.csv")?)?,
+            products(&read("products.csv")?)?,
+        );
+        let (people, numbers) = (
+            members(&read("members.csv")?, fresh)?,
+            coupons(&read("coupons.csv")?)?,
+        );
+        let document = rules(&read("rules.json")?)?;
+        self.ask(async |store| {
+            store.import_stores(shops, all).await?;
+            store.import_products(goods, all).await?;
+            store.import_members(people, all, now).await?;
+            store.import_rules(document, now).await?;
+            store.import_coupons(numbers, all).await?;
+            Ok(())
+        })
+    }
+
+    /// Lets a terminal into a store.
+    pub fn admit(
+        &self,
+        store: &str,
+        terminal: TerminalId,
+        now: Timestamp,
+    ) -> Result<TerminalProfile> {
+        let secret_hash = Hash::of(terminal.to_string().as_bytes());
+        let until = Timestamp(now.0 + YEARS);
+        let invitation = Invitation {
+            secret_hash,
+            store: StoreId::new(store)?,
+            made_at: now,
+            valid_until: until,
+            certificate_seconds: 3_600,
+        };
+        let certificate = IssuedCertificate {
+            terminal,
+            serial: terminal.uuid().simple().to_string(),
+            not_after: until,
+            key_hash: secret_hash,
+            pem: String::new(),
+        };
+        let lane = LaneId::new("1")?;
+        self.ask(async |store| {
+            store.invite(invitation).await?;
+            let admitted = store.admit(secret_hash, lane, certificate, now).await?;
+            admitted.map_err(|error| anyhow!("{error:?}"))
+        })
+    }
+
+    /// Publishes what HQ has now. Signing is left out: TUF's part is tested by itself.
+    pub fn publish(&mut self, now: Timestamp) -> Result<()> {
+        let edition = self.ask(async |store| Ok(store.edition(now).await?))?;
+        let version = self.newest() + 1;
+        edition.check(version)?;
+        let note = edition.note(version, now);
+        self.ask(async |store| Ok(store.note_bundle(note).await?))?;
+        let bundle = |target: tillside_protocol::StoreTarget| Bundle {
+            version,
+            profile: target.profile,
+            rules: edition.rules.clone(),
+            products: edition.products.clone(),
+            members: target.members,
+            coupons: target.coupons,
+            purse: target.purse,
+            member_codes: target.member_codes,
+        };
+        self.bundles = edition.stores.into_iter().map(bundle).collect();
+        Ok(())
+    }
+
+    /// The newest bundle's version.
+    pub fn newest(&self) -> u64 {
+        self.bundles.first().map_or(0, |bundle| bundle.version)
+    }
+
+    /// The newest bundle of a store.
+    pub fn bundle(&self, store: &StoreId) -> Option<&Bundle> {
+        self.bundles
+            .iter()
+            .find(|bundle| bundle.profile.store == *store)
+    }
+
+    /// POST of a batch.
+    pub fn push(
+        &self,
+        terminal: TerminalId,
+        request: PushRequest,
+        now: Timestamp,
+    ) -> Result<PushResponse> {
+        self.ask(async |store| Ok(take(store, terminal, request, now).await?))
+    }
+
+    /// GET of the status.
+    pub fn status(&self, terminal: TerminalId, now: Timestamp) -> Result<TerminalStatus> {
+        let head = self.ask(async |store| Ok(store.newest_head(terminal).await?))?;
+        Ok(TerminalStatus {
+            now,
+            bundle: self.newest(),
+            head,
+            certificate_until: Timestamp(now.0 + YEARS),
+            settled: Vec::new(),
+        })
+    }
+
+    /// What HQ counts.
+    pub fn counts(&self) -> Result<Counts> {
+        self.ask(async |store| Ok(store.counts().await?))
+    }
+
+    /// Every member's points, by number.
+    pub fn balances(&self) -> Result<BTreeMap<String, i64>> {
+        let rows = self.ask(async |store| Ok(store.balances().await?))?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.number, row.points.0))
+            .collect())
+    }
+
+    /// The coupons whose use stands, each as often as HQ has it.
+    pub fn used(&self) -> Result<Vec<String>> {
+        let rows = self.ask(async |store| Ok(store.redemptions().await?))?;
+        let standing = rows.into_iter().filter(|row| !row.voided);
+        let mut used: Vec<String> = standing.map(|row| row.number.to_string()).collect();
+        used.sort();
+        Ok(used)
+    }
+
+    /// Whether every entry has its counterpart, and every balance is the sum of its entries.
+    pub fn ledger_holds(&self) -> Result<bool> {
+        self.ask(async |store| Ok(store.check_ledger().await?.holds()))
+    }
+}

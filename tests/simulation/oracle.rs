@@ -1,0 +1,50 @@
+//! What shoppers were told, and nothing else: the sum of it must be what everybody holds in the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use tillside_core::SaleId;
+
+/// A sale that a cashier saw completed.
+#[derive(Clone, Debug)]
+pub struct Told {
+    pub till: usize,
+    pub sale: SaleId,
+    /// The member's number, and what they were told they earned.
+    pub member: Option<(String, i64)>,
+    pub coupon: Option<String>,
+    pub voided: bool,
+}
+
+/// Everything that was told.
+#[derive(Default)]
+pub struct Oracle {
+    pub sales: Vec<Told>,
+    /// What members held before anything was sold.
+    pub opening: BTreeMap<String, i64>,
+}
+
+impl Oracle {
+    pub fn standing(&self) -> impl Iterator<Item = &Told> {
+        self.sales.iter().filter(|told| !told.voided)
+    }
+
+    /// What every member must hold.
+    pub fn balances(&self) -> BTreeMap<String, i64> {
+        let mut balances = self.opening.clone();
+        for (member, points) in self.standing().filter_map(|told| told.member.as_ref()) {
+            *balances.entry(member.clone()).or_default() += points;
+        }
+        balances
+    }
+
+    /// The coupons that are used up.
+    pub fn used(&self) -> BTreeSet<String> {
+        self.standing()
+            .filter_map(|told| told.coupon.clone())
+            .collect()
+    }
+
+    /// How many sales were voided.
+    pub fn voided(&self) -> usize {
+        self.sales.len() - self.standing().count()
+    }
+}

@@ -1,0 +1,240 @@
+//! A terminal: the real till over its real database, the real sync engine, a clock that can be wrong.
+
+use crate::hq::Hq;
+use anyhow::{Context, Result, anyhow, ensure};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use tillside::WallClock;
+use tillside::purse::{Answer, Desk, LineRequest, PurseDesk, TillError, VoidRequest, WriteKey};
+use tillside_core::{
+    CardIdentity, CouponNumber, Hash, PersonId, SaleId, StoreId, TerminalId, Timestamp,
+};
+use tillside_protocol::PushRequest;
+use tillside_store::Store;
+use tillside_sync::{
+    Engine, Failure, LineState, LocalView, Moment, ProblemKind, Report, batch, settle,
+};
+use tillside_tests::purse::ChainVault;
+
+/// Small, so that a backlog takes many batches.
+const BATCH: usize = 4;
+const POLL: Duration = Duration::from_secs(15);
+
+/// A terminal.
+pub struct Till {
+    pub store: StoreId,
+    pub terminal: TerminalId,
+    pub engine: Engine,
+    file: PathBuf,
+    desk: Option<PurseDesk>,
+    clock: Arc<AtomicI64>,
+    keys: u64,
+    /// Since when the engine counts.
+    began: Duration,
+}
+
+impl Till {
+    /// Starts over a database file.
+    pub fn start(file: &Path, began: Duration, wall: i64) -> Result<Self> {
+        let clock = Arc::new(AtomicI64::new(wall));
+        let mut till = Self {
+            store: StoreId::new("none")?,
+            terminal: TerminalId::new(uuid::Uuid::nil()),
+            engine: Engine::new(POLL, LineState::untried(Timestamp(wall))),
+            file: file.to_owned(),
+            desk: None,
+            clock,
+            keys: 0,
+            began,
+        };
+        till.crash(began)?;
+        let store = till.desk()?.store();
+        let profile = store.profile().context("the till is enrolled")?;
+        (till.store, till.terminal) = (profile.profile.store.clone(), profile.terminal);
+        Ok(till)
+    }
+
+    /// The program dies, and starts again over what is on the disk.
+    pub fn crash(&mut self, elapsed: Duration) -> Result<()> {
+        self.desk = None;
+        let clock = self.clock.clone();
+        let wall = WallClock::new(move || Timestamp(clock.load(Ordering::Relaxed)));
+        let store = Store::open(&self.file)?;
+        self.desk = Some(PurseDesk::open(store, Arc::new(ChainVault), wall)?);
+        let now = self.clock.load(Ordering::Relaxed);
+        self.engine = Engine::new(POLL, LineState::untried(Timestamp(now)));
+        self.began = elapsed;
+        Ok(())
+    }
+
+    /// The PC's clock jumps.
+    pub fn jump(&self, by: i64) {
+        self.clock.fetch_add(by, Ordering::Relaxed);
+    }
+
+    pub fn desk(&mut self) -> Result<&mut PurseDesk> {
+        self.desk.as_mut().context("the till is down")
+    }
+
+    fn till(&mut self) -> Result<&mut Desk> {
+        Ok(self.desk()?.desk())
+    }
+
+    /// A key for a write, as a POS makes them.
+    pub fn key(&mut self) -> WriteKey {
+        self.keys += 1;
+        WriteKey {
+            key: format!("{}-{}", self.terminal, self.keys),
+            request: Hash::of(&self.keys.to_le_bytes()),
+        }
+    }
+
+    /// An open sale with one line.
+    pub fn open(&mut self, item: &str, quantity: u32, price: i64) -> Result<SaleId> {
+        let (opening, filling) = (self.key(), self.key());
+        let desk = self.till()?;
+        let opened = body(&desk.open_sale(&opening, anna()?)?)?;
+        let sale: SaleId = opened["sale"].as_str().context("a sale")?.parse()?;
+        let line: LineRequest = serde_json::from_value(json!({"item": item, "quantity": quantity,
+            "name": "Bought", "unit_price": {"minor": price, "currency": "EUR"}, "tax_class": "reduced",
+            "category": "coffee"}))?;
+        desk.put_lines(&filling, sale, vec![line])?;
+        Ok(sale)
+    }
+
+    /// Puts a card to a sale.
+    pub fn card(&mut self, sale: SaleId, card: &str) -> Result<()> {
+        let key = self.key();
+        self.till()?
+            .put_customer(&key, sale, CardIdentity::new(card)?)?;
+        Ok(())
+    }
+
+    /// Shows a coupon; whether it is on the sale now.
+    pub fn coupon(&mut self, sale: SaleId, number: &str) -> Result<bool> {
+        let key = self.key();
+        let answer = self
+            .till()?
+            .put_coupon(&key, sale, anna()?, CouponNumber::new(number)?)?;
+        Ok(body(&answer)?["valid"] == true)
+    }
+
+    /// Takes cash. May be asked again with the same key.
+    pub fn check_out(&mut self, key: &WriteKey, sale: SaleId) -> Result<Value> {
+        let cash = serde_json::from_value(json!([{"kind": "cash"}]))?;
+        body(&self.till()?.check_out(key, sale, anna()?, cash)?)
+    }
+
+    /// Takes a sale back; false if the till refuses it.
+    pub fn void(&mut self, sale: SaleId) -> Result<bool> {
+        let key = self.key();
+        let request = VoidRequest {
+            cashier: anna()?,
+            approved_by: PersonId::new("mara")?,
+            reason: "Wrong size.".to_owned(),
+        };
+        match self.till()?.void(&key, sale, request) {
+            Ok(_) => Ok(true),
+            Err(TillError::Refused(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Points of a member's card, as the cashier sees them.
+    pub fn points(&mut self, card: &str) -> Result<i64> {
+        let member = self.till()?.member_of(&CardIdentity::new(card)?)?;
+        Ok(member.context("a member of this store")?.points.0)
+    }
+
+    pub fn view(&mut self) -> Result<LocalView> {
+        let store = self.desk()?.store();
+        let oldest = store.outbox(1)?;
+        Ok(LocalView {
+            head: store.head().context("enrolled")?,
+            oldest_unconfirmed: oldest.first().map(|record| record.seq),
+            bundle: store.bundle_version(),
+        })
+    }
+
+    pub fn moment(&self, elapsed: Duration, chance: u32) -> Moment {
+        Moment {
+            elapsed: elapsed.saturating_sub(self.began),
+            wall: Timestamp(self.clock.load(Ordering::Relaxed)),
+            chance,
+        }
+    }
+
+    /// How long until a moment of the engine's own time.
+    pub fn until(&self, own: Duration) -> Duration {
+        self.began + own
+    }
+
+    /// The batch that the engine asks for.
+    pub fn batch(&mut self, after: u64) -> Result<PushRequest> {
+        let terminal = self.terminal;
+        let store = self.desk()?.store();
+        let epoch = store.head().context("enrolled")?.epoch;
+        batch(terminal, epoch, store.journal(after, BATCH)?).context("there is something to send")
+    }
+
+    /// HQ answered a batch.
+    pub fn pushed(
+        &mut self,
+        request: &PushRequest,
+        answer: &tillside_protocol::PushResponse,
+    ) -> Result<Report> {
+        let settled = match settle(request, answer) {
+            Ok(settled) => settled,
+            Err(error) => return Ok(Report::Failed(error.into())),
+        };
+        let (seqs, head) = (&settled.settled, &settled.head);
+        self.desk()?
+            .store()
+            .confirm(request.epoch, seqs, Some(head))?;
+        Ok(Report::Pushed(settled))
+    }
+
+    /// Takes HQ's newest bundle.
+    pub fn pull(&mut self, hq: &Hq) -> Result<Report> {
+        let store = self.store.clone();
+        let bundle = hq
+            .bundle(&store)
+            .ok_or_else(|| anyhow!("no bundle for {store}"))?;
+        if bundle.version > self.view()?.bundle {
+            let wall = Timestamp(self.clock.load(Ordering::Relaxed));
+            let kept = self.desk()?.store();
+            let now = kept.now(wall);
+            kept.adopt(bundle, now)?;
+        }
+        Ok(Report::Pulled)
+    }
+
+    /// The journal holds together, and everything else can be made from it.
+    pub fn rebuilds(&mut self) -> Result<()> {
+        let store = self.desk()?.store();
+        store.verify()?;
+        let rebuilt = store.rebuild()?;
+        ensure!(rebuilt.differences.is_empty(), "{:?}", rebuilt.differences);
+        Ok(())
+    }
+}
+
+/// No line.
+pub fn lost() -> Report {
+    Report::Failed(Failure {
+        kind: ProblemKind::Unreachable,
+        words: "no line".to_owned(),
+        retryable: true,
+    })
+}
+
+fn anna() -> Result<PersonId> {
+    Ok(PersonId::new("anna")?)
+}
+
+fn body(answer: &Answer) -> Result<Value> {
+    Ok(serde_json::from_str(&answer.body)?)
+}

@@ -1,0 +1,98 @@
+//! What must hold after every step, and when everything has healed.
+
+use super::{MEMBERS, World};
+use anyhow::{Context, Result, ensure};
+use std::collections::BTreeMap;
+use tillside_core::Timestamp;
+
+impl World {
+    /// What must hold at every moment.
+    pub(super) fn holds(&mut self) -> Result<()> {
+        let counts = self.hq.counts()?;
+        ensure!(
+            counts.open_cases == 0 && counts.quarantined == 0 && counts.forked == 0,
+            "{counts:?}"
+        );
+        let mut heads = 0;
+        for till in &mut self.tills {
+            heads += till.view()?.head.seq;
+        }
+        ensure!(
+            counts.records <= heads,
+            "HQ has {} records of {heads}",
+            counts.records
+        );
+        let told = self.oracle.sales.len() as u64;
+        ensure!(
+            counts.sales <= told,
+            "HQ has {} sales, and {told} were told",
+            counts.sales
+        );
+        if let Some(told) = self.oracle.sales.last() {
+            let store = self.tills[told.till].desk()?.store();
+            let kept = store
+                .sale(told.sale)?
+                .context("a sale that was told is gone")?;
+            ensure!(
+                kept.voided == told.voided,
+                "a sale stands otherwise than it was told"
+            );
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_drained(&mut self) -> Result<bool> {
+        let newest = self.hq.newest();
+        for at in 0..self.tills.len() {
+            let view = self.tills[at].view()?;
+            let terminal = self.tills[at].terminal;
+            let there = self.hq.status(terminal, Timestamp(0))?.head;
+            let all = there.map_or(view.head.seq == 0, |head| head == view.head);
+            if view.oldest_unconfirmed.is_some() || !all || view.bundle != newest {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Everything is where it belongs, once.
+    pub(super) fn drained(&mut self) -> Result<()> {
+        self.holds()?;
+        ensure!(self.hq.ledger_holds()?, "HQ's ledger does not hold");
+        let counts = self.hq.counts()?;
+        ensure!(counts.sales == self.oracle.sales.len() as u64, "{counts:?}");
+        ensure!(counts.voided == self.oracle.voided() as u64, "{counts:?}");
+        let (due, there) = (self.oracle.balances(), self.hq.balances()?);
+        let wrong: BTreeMap<_, _> = due
+            .iter()
+            .filter(|(member, points)| there.get(*member) != Some(points))
+            .collect();
+        ensure!(
+            wrong.is_empty(),
+            "HQ holds other points than were told: due {wrong:?}"
+        );
+        let used: Vec<String> = self.oracle.used().into_iter().collect();
+        ensure!(
+            self.hq.used()? == used,
+            "coupons at HQ: {:?}, told {used:?}",
+            self.hq.used()?
+        );
+        let now = self.now();
+        self.hq.publish(now)?;
+        for at in 0..self.tills.len() {
+            let (till, hq) = (&mut self.tills[at], &self.hq);
+            till.pull(hq)?;
+            till.rebuilds()?;
+            for (number, card, _) in MEMBERS.iter().filter(|member| member.2 == at) {
+                let shown = till.points(card)?;
+                ensure!(
+                    shown == due[*number],
+                    "the till shows {shown} points, and {} are due",
+                    due[*number]
+                );
+            }
+        }
+        self.note(format!("{due:?} {used:?}"));
+        Ok(())
+    }
+}

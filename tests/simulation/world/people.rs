@@ -1,0 +1,94 @@
+//! Cashiers and shoppers.
+
+use super::{MEMBERS, Planted, World};
+use crate::oracle::Told;
+use anyhow::{Context, Result, ensure};
+
+impl World {
+    /// A sale from scan to receipt; the till may die before the cashier sees the answer, and is asked
+    /// again then.
+    pub(super) fn sells(&mut self, at: usize) -> Result<()> {
+        let (quantity, price) = (1 + self.pick(3), 100 + self.pick(900));
+        let sale =
+            self.tills[at].open("sku:CUP-L", u32::try_from(quantity)?, i64::try_from(price)?)?;
+        let here: Vec<_> = MEMBERS.iter().filter(|member| member.2 == at).collect();
+        let member = match self.chance.below(3) {
+            0 => None,
+            _ => Some(here[self.pick(here.len())]),
+        };
+        if let Some((_, card, _)) = member {
+            self.tills[at].card(sale, card)?;
+        }
+        let coupon = match self.chance.below(2) {
+            0 => None,
+            // Now and then the other store's number.
+            _ => Some(self.some_coupon(at)),
+        };
+        let mut used = None;
+        if let Some((number, own)) = coupon {
+            let valid = self.tills[at].coupon(sale, &number)?;
+            let free = own && !self.oracle.used().contains(&number);
+            ensure!(
+                !valid || free,
+                "{number} is taken twice, or in the wrong store"
+            );
+            used = valid.then_some(number);
+        }
+        let key = self.tills[at].key();
+        let mut told = self.tills[at].check_out(&key, sale)?;
+        if self.chance.below(5) == 0 {
+            self.dies(at)?;
+            let again = self.tills[at].check_out(&key, sale)?;
+            ensure!(again == told, "asked again, the till says another thing");
+            told = again;
+        }
+        let view = &told["sale"];
+        let mut points = view["points"]["total"].as_i64().or(view["points"].as_i64());
+        if self.planted == Planted::Boasts {
+            points = points.map(|points| points + 1);
+        }
+        let points = points.with_context(|| format!("points in {view}"))?;
+        self.note(format!(
+            "{at} sells {quantity} x {price}, {points} points, {used:?}"
+        ));
+        if self.planted == Planted::Forgets && self.chance.below(10) == 0 {
+            self.tills[at].void(sale)?;
+        }
+        self.oracle.sales.push(Told {
+            till: at,
+            sale,
+            member: member.map(|(number, ..)| ((*number).to_owned(), points)),
+            coupon: used,
+            voided: false,
+        });
+        Ok(())
+    }
+
+    /// A number, and whether it is this store's own.
+    pub(super) fn some_coupon(&mut self, at: usize) -> (String, bool) {
+        let own = self.chance.below(5) != 0;
+        let store = if own {
+            at
+        } else {
+            (at + 1) % self.coupons.len()
+        };
+        // Few of them, so that they are shown again.
+        let number = self.pick(6.min(self.coupons[store].len()));
+        (self.coupons[store][number].clone(), own)
+    }
+
+    pub(super) fn voids(&mut self, at: usize) -> Result<()> {
+        let open: Vec<usize> = (0..self.oracle.sales.len())
+            .filter(|&sale| self.oracle.sales[sale].till == at && !self.oracle.sales[sale].voided)
+            .collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let which = open[self.pick(open.len())];
+        let sale = self.oracle.sales[which].sale;
+        let done = self.tills[at].void(sale)?;
+        self.oracle.sales[which].voided = done;
+        self.note(format!("{at} voids {which}: {done}"));
+        Ok(())
+    }
+}

@@ -41,7 +41,7 @@ pub fn receipt(
         paper.pair(&count, &sum);
     }
     paper.rule('-');
-    if !sale.discounts.is_empty() {
+    if !sale.discounts.is_empty() || !sale.promotions.is_empty() {
         paper.pair("Subtotal", &amount(sale.subtotal));
     }
     for discount in &sale.discounts {
@@ -50,6 +50,10 @@ pub fn receipt(
             &format!("-{}", amount(discount.amount)),
         );
         paper.indented(&discount.why);
+    }
+    for promotion in &sale.promotions {
+        paper.pair("Offer", &format!("-{}", amount(promotion.amount)));
+        paper.indented(&promotion.why);
     }
     paper.pair("TOTAL", &sale.total.to_string());
     tenders(&mut paper, "", &sale.tenders, paid);

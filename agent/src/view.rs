@@ -172,15 +172,18 @@ pub struct CouponView {
     pub words: String,
 }
 
-/// Something taken off.
+/// Something taken off, by a coupon or by a rule.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct DiscountView {
-    /// The plan.
-    #[schema(value_type = String)]
-    pub plan: PlanId,
-    /// The coupon.
-    #[schema(value_type = String)]
-    pub coupon: CouponNumber,
+    /// The plan, if a coupon gave it.
+    #[schema(value_type = Option<String>)]
+    pub plan: Option<PlanId>,
+    /// The coupon that gave it.
+    #[schema(value_type = Option<String>)]
+    pub coupon: Option<CouponNumber>,
+    /// The rule that gave it.
+    #[schema(value_type = Option<String>)]
+    pub rule: Option<RuleId>,
     /// How much.
     #[schema(value_type = schema::Money)]
     pub amount: Money,

@@ -4,7 +4,7 @@
 use super::*;
 use tillside_core::{
     Award, CouponNumber, CouponRedeemed, Currency, Customer, Discount, FunderId, Line, Lot, Money,
-    Points, Proof, StoreId,
+    Points, Promotion, Proof, StoreId,
 };
 
 fn eur(minor: i64) -> Money {
@@ -129,6 +129,24 @@ fn a_plain_sale() {
 #[test]
 fn a_members_sale_with_a_coupon() {
     let text = receipt(&store(), &members_sale(), None, &[]);
+    fits(&text);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_rules_discount_is_named_with_its_sentence() {
+    let mut sale = sale();
+    sale.promotions = vec![Promotion {
+        rule: "monday".parse().unwrap(),
+        version: 3,
+        amount: eur(128),
+        spread: vec![(0, 128)],
+        funders: vec![(FunderId::new("roastery").unwrap(), 128)],
+        why: "Monday is coffee day (10 % off 12.87 EUR)".to_owned(),
+    }];
+    sale.total = eur(2_001_158);
+    sale.tenders = vec![Tender::new(TenderKind::Card, sale.total)];
+    let text = receipt(&store(), &sale, None, &[]);
     fits(&text);
     insta::assert_snapshot!(text);
 }

@@ -8,7 +8,7 @@ use crate::view::{
 };
 use tillside_core::{
     Assignment, Award, Clock, CouponAnswer, CouponRedeemed, Customer, Discount, Line, Money, Now,
-    Quote, QuoteRequest, SaleCompleted, State, Verdict, quote,
+    Promotion, Quote, QuoteRequest, SaleCompleted, State, Verdict, quote,
 };
 
 /// What an open sale asks the core.
@@ -54,7 +54,7 @@ impl Desk {
             lines: open_lines(draft, &quote),
             customer: customer_view(customer.as_ref(), &state),
             coupons: coupons.collect(),
-            discounts: quote.discounts.iter().map(discount_view).collect(),
+            discounts: discount_views(&quote.discounts, &quote.promotions),
             awards: quote.awards.iter().map(award_view).collect(),
             points: quote.points,
             discount_total: difference(quote.subtotal, quote.total),
@@ -136,7 +136,7 @@ impl Desk {
             lines: recorded_lines(sale),
             customer: customer_view(sale.customer.as_ref(), state),
             coupons: coupons.collect(),
-            discounts: sale.discounts.iter().map(discount_view).collect(),
+            discounts: discount_views(&sale.discounts, &sale.promotions),
             awards: sale.awards.iter().map(award_view).collect(),
             points: tillside_core::Points(points),
             subtotal: sale.subtotal,
@@ -186,7 +186,9 @@ fn recorded_lines(sale: &SaleCompleted) -> Vec<LineView> {
     let lines = sale.lines.iter().enumerate();
     lines
         .map(|(index, line)| {
-            let spread = sale.discounts.iter().flat_map(|discount| &discount.spread);
+            let coupons = sale.discounts.iter().flat_map(|discount| &discount.spread);
+            let rules = sale.promotions.iter().flat_map(|off| &off.spread);
+            let spread = coupons.chain(rules);
             let off = spread.filter(|(at, _)| *at as usize == index);
             let off = off.map(|(_, minor)| minor).sum();
             // Both were checked when the sale was decided; a sum that left the range shows as zero.
@@ -229,13 +231,23 @@ fn customer_view(customer: Option<&Customer>, state: &State) -> Option<CustomerV
     })
 }
 
-fn discount_view(discount: &Discount) -> DiscountView {
-    DiscountView {
-        plan: discount.plan.clone(),
-        coupon: discount.coupon.clone(),
+/// What was taken off: by coupons, then by rules.
+fn discount_views(discounts: &[Discount], promotions: &[Promotion]) -> Vec<DiscountView> {
+    let coupons = discounts.iter().map(|discount| DiscountView {
+        plan: Some(discount.plan.clone()),
+        coupon: Some(discount.coupon.clone()),
+        rule: None,
         amount: discount.amount,
         why: discount.why.clone(),
-    }
+    });
+    let rules = promotions.iter().map(|promotion| DiscountView {
+        plan: None,
+        coupon: None,
+        rule: Some(promotion.rule.clone()),
+        amount: promotion.amount,
+        why: promotion.why.clone(),
+    });
+    coupons.chain(rules).collect()
 }
 
 fn award_view(award: &Award) -> AwardView {

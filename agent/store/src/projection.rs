@@ -72,7 +72,9 @@ struct Target<'c> {
 impl Target<'_> {
     fn sale(&self, sale: &SaleCompleted) -> Within<()> {
         let points: i64 = sum(&sale.lots);
-        let discount: i64 = sale.discounts.iter().map(|d| d.amount.minor()).sum();
+        let coupons = sale.discounts.iter().map(|off| off.amount.minor());
+        let rules = sale.promotions.iter().map(|off| off.amount.minor());
+        let discount: i64 = coupons.chain(rules).sum();
         let owner = sale.customer.as_ref().and_then(owner);
         let done = self
             .conn

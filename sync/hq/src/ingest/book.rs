@@ -5,8 +5,8 @@ use crate::emoney::PurseFault;
 use crate::ledger::{Account, Movement, MovementKind};
 use std::collections::HashSet;
 use tillside_core::{
-    CardIssued, CouponNumber, CouponUsed, Event, Lot, MemberId, Money, Record, SaleCompleted,
-    SaleId, SaleVoided, Tender, TenderKind,
+    CardIssued, CouponNumber, CouponUsed, Event, Lot, MemberId, Money, Promotion, Record,
+    SaleCompleted, SaleId, SaleVoided, Tender, TenderKind,
 };
 
 /// What to write for one record.
@@ -112,17 +112,36 @@ fn adds_up(sale: &SaleCompleted) -> Result<(), Fault> {
     if paid != Ok(sale.total) {
         return Err(unequal("its tenders are not its total"));
     }
-    let mut discounts = sale.discounts.iter().map(|discount| discount.amount);
+    let coupons = sale.discounts.iter().map(|discount| discount.amount);
+    let rules = sale.promotions.iter().map(|promotion| promotion.amount);
+    let mut discounts = coupons.chain(rules);
     let taken_off = discounts.try_fold(zero, Money::checked_add);
     let left = taken_off.and_then(|taken_off| sale.subtotal.checked_sub(taken_off));
     if left != Ok(sale.total) {
         return Err(unequal("its discounts do not lead to its total"));
+    }
+    if !sale.promotions.iter().all(is_whole) {
+        return Err(unequal(
+            "what a rule took off is not what its lines and its funders bear",
+        ));
     }
     let own = |lot: &Lot| lot.sale == sale.sale && lot.amount.0 > 0;
     if !sale.lots.iter().all(own) {
         return Err(unequal("a lot of points is not its own or not positive"));
     }
     Ok(())
+}
+
+/// Whether what a rule took off is more than nothing, and the same by line and by funder.
+fn is_whole(promotion: &Promotion) -> bool {
+    let whole = i128::from(promotion.amount.minor());
+    let taken = promotion.spread.iter().map(|(_, minor)| *minor);
+    let paid = promotion.funders.iter().map(|(_, minor)| *minor);
+    let bears = |parts: Vec<i64>| {
+        let sum: i128 = parts.iter().copied().map(i128::from).sum();
+        parts.iter().all(|part| *part > 0) && sum == whole
+    };
+    whole > 0 && bears(taken.collect()) && bears(paid.collect())
 }
 
 fn earn(account: &Account, lots: &[Lot]) -> Result<Vec<Movement>, Fault> {

@@ -211,6 +211,44 @@ async fn what_cannot_be_booked_becomes_a_case() {
     assert_eq!(till.tell(store, still).await, Outcome::Accepted);
 }
 
+/// A sale of which a rule took 1.00 EUR off, half paid by each of two funders.
+fn promoted(number: u128) -> Sale {
+    Sale::new(number).change(|sale| {
+        let half = |name: &str| (FunderId::new(name).unwrap(), 50);
+        sale.promotions.push(Promotion {
+            rule: RuleId::new("monday").unwrap(),
+            version: 1,
+            amount: eur(100),
+            spread: vec![(0, 100)],
+            funders: vec![half("chain"), half("roastery")],
+            why: "Monday (10 % off 10.00 EUR)".to_owned(),
+        });
+        sale.total = eur(900);
+        sale.tenders[0].amount = eur(900);
+    })
+}
+
+#[tokio::test]
+async fn what_a_rule_took_off_must_be_borne_by_lines_and_funders() {
+    let (folder, mut till, _) = Folder::chain().await;
+    let store = &folder.store;
+    let whole = promoted(1).event();
+    assert_eq!(till.tell(store, whole).await, Outcome::Accepted);
+    type Change = fn(&mut Promotion);
+    let changes: [Change; 5] = [
+        |off| off.amount = eur(99),
+        |off| off.spread[0].1 = 99,
+        |off| off.funders[0].1 = 49,
+        |off| off.funders.clear(),
+        |off| (off.funders[0].1, off.funders[1].1) = (150, -50),
+    ];
+    for (number, change) in (2..).zip(changes) {
+        let sale = promoted(number).change(|sale| change(&mut sale.promotions[0]));
+        let (kind, _) = case_of(store, &mut till, sale.event()).await;
+        assert_eq!(kind, "does_not_add_up", "sale {number}");
+    }
+}
+
 #[tokio::test]
 async fn a_void_counts_only_from_the_terminal_that_sold() {
     let (folder, mut till, mut other) = Folder::chain().await;

@@ -142,8 +142,11 @@ export interface Award {
 
 export interface Discount {
   // API: DiscountView
-  plan: string;
-  coupon: string;
+  /** The plan and the coupon, if a coupon gave it. */
+  plan: string | null;
+  coupon: string | null;
+  /** The rule, if a rule gave it. */
+  rule: string | null;
   amount: Money;
   why: string;
 }

@@ -14,6 +14,8 @@ mod figure;
 mod identify;
 mod ingest;
 mod pairs;
+mod pay;
+mod pay_cpu;
 #[path = "../cards/personal.rs"]
 #[allow(
     dead_code,
@@ -22,6 +24,7 @@ mod pairs;
 )]
 mod personal;
 mod process;
+mod purse;
 mod sales;
 #[path = "../cards/stage.rs"]
 #[allow(
@@ -42,6 +45,10 @@ const FIGURES: &[Goal] = &[
     commit_floor::GOAL,
     tap::CPU_GOAL,
     tap::APDU_GOAL,
+    pay_cpu::GOAL,
+    pay::APDU_GOAL,
+    pay::AIR_106_GOAL,
+    pay::AIR_424_GOAL,
     till::RSS_GOAL,
     till::READY_GOAL,
     ingest::GOAL,

@@ -46,13 +46,34 @@ pub struct Shop {
     _folder: TempDir,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Emoney {
+    Off,
+    On,
+}
+
 impl Shop {
     /// Sets it up and starts it.
     pub async fn open() -> Result<Self> {
+        Self::open_as(Emoney::Off).await
+    }
+
+    /// The same in a chain with e-money; it issues cards and tops them up.
+    pub async fn with_emoney() -> Result<Self> {
+        let shop = Self::open_as(Emoney::On).await?;
+        crate::pay_cpu::has_keys(&shop.till.api()?).await?;
+        Ok(shop)
+    }
+
+    async fn open_as(emoney: Emoney) -> Result<Self> {
         let folder = TempDir::with_prefix("tillside-bench-")?;
         let place: &Path = folder.path();
         let mut hq = Headquarters::found(&place.join("hq"), "Corner Shops")?;
         hq.import(&sample())?;
+        if emoney == Emoney::On {
+            hq.run(&["emoney", "init", "--currency", "EUR", "--cap", "5000.00"])?;
+            hq.run(&["store", "desk", "S1", "--top-up", "--issue"])?;
+        }
         hq.start()?;
         let reader = Reader::start(place, "reader")?;
         let mut till = Terminal::install(&place.join("s1"), &hq, "S1", Some(reader.socket()))?;

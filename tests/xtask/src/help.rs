@@ -23,6 +23,9 @@ cargo xtask COMMAND
                      seconds each). --data DIR behind it keeps everything in DIR.
       --only torn    Cards torn away over a real card service: TILLSIDE_TORN_CELLS=N (default 1000, two
                      seconds each).
+      --only simulation
+                     The whole chain in one process, seed after seed, built for release:
+                     TILLSIDE_SIMULATED_SEEDS=N (default 10000, some minutes).
       --only cards   Damaged answers, built for release: TILLSIDE_DAMAGED_CARDS=N for each protocol
                      (default 10000000, three minutes in all).
   help           This text.

@@ -9,6 +9,9 @@ use std::time::Instant;
 /// Damaged conversations with each kind of card, unless the environment says another number.
 const DAMAGED: (&str, &str) = ("TILLSIDE_DAMAGED_CARDS", "10000000");
 
+/// Seeds of the simulated chain, unless the environment says another number.
+const SEEDS: (&str, &str) = ("TILLSIDE_SIMULATED_SEEDS", "10000");
+
 /// A part of the whole, by which it can be run alone.
 struct Part {
     name: &'static str,
@@ -23,6 +26,10 @@ const PARTS: &[Part] = &[
     Part {
         name: "torn",
         run: torn,
+    },
+    Part {
+        name: "simulation",
+        run: simulation,
     },
     Part {
         name: "cards",
@@ -82,6 +89,17 @@ fn story(options: &[&str]) -> Result<(), Failure> {
 fn torn(_: &[&str]) -> Result<(), Failure> {
     setup::build_programs()?;
     run::step("torn taps", program("debug", "tillside-tear"))
+}
+
+/// The whole chain in one process, seed after seed.
+fn simulation(_: &[&str]) -> Result<(), Failure> {
+    let test = ["test", "--release", "--package", "tillside-tests"];
+    let only = ["--test", "simulation", "--", "--nocapture"];
+    let mut command = run::cargo(&[&test[..], &only].concat());
+    if std::env::var_os(SEEDS.0).is_none() {
+        command.env(SEEDS.0, SEEDS.1);
+    }
+    run::step("simulated chains", command)
 }
 
 /// Answers of cards damaged on their way, built for release: some dozens of millions of them.

@@ -28,11 +28,20 @@ impl Devices {
 
     /// A reader is ready.
     pub fn added(&self, name: &str) {
+        self.put(name, true);
+    }
+
+    /// A reader is there, and another program holds it.
+    pub fn held(&self, name: &str) {
+        self.put(name, false);
+    }
+
+    fn put(&self, name: &str, ready: bool) {
         let mut view = self.lock();
         view.readers.retain(|reader| reader.name != name);
         view.readers.push(ReaderView {
             name: name.to_owned(),
-            ready: true,
+            ready,
         });
         view.readers.sort_by(|a, b| a.name.cmp(&b.name));
     }

@@ -85,6 +85,11 @@ impl Bridge {
                 self.devices.added(&reader);
                 self.hub.tell(self.devices.happening());
             }
+            ReaderEvent::ReaderHeld { reader } => {
+                tracing::warn!(reader, "another program holds a reader");
+                self.devices.held(&reader);
+                self.hub.tell(self.devices.happening());
+            }
             ReaderEvent::ReaderRemoved { reader } => {
                 tracing::info!(reader, "a reader is gone");
                 self.devices.removed(&reader);

@@ -13,6 +13,7 @@ fn next(events: &Receiver<ReaderEvent<Identified>>) -> String {
         ReaderEvent::ServiceUp => "up".into(),
         ReaderEvent::ServiceDown { .. } => "down".into(),
         ReaderEvent::ReaderAdded { .. } => "+reader".into(),
+        ReaderEvent::ReaderHeld { .. } => "held".into(),
         ReaderEvent::ReaderRemoved { .. } => "-reader".into(),
         ReaderEvent::Card { identity, .. } => format!("{:?} {}", identity.kind, identity.uid),
         ReaderEvent::CardRemoved { .. } => "empty".into(),
@@ -73,7 +74,7 @@ fn a_port_that_another_program_holds_is_taken_when_it_is_free() {
         ..ServiceConfig::default()
     };
     let (_service, events) = ReaderService::start(config, identify).unwrap();
-    expect(&events, &["up"]);
+    expect(&events, &["up", "held"]);
     drop(holder);
     expect(&events, &["+reader", "Ntag215 04A1B2C3D4E5F6"]);
 }

@@ -4,6 +4,7 @@ use crate::running::{Running, output};
 use crate::{Api, Headquarters, program};
 use anyhow::{Context, Result};
 use serde_json::Value;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -45,6 +46,8 @@ pub struct Terminal {
     socket: Option<PathBuf>,
     running: Option<Running>,
     poll_seconds: u32,
+    arguments: Vec<String>,
+    variables: Vec<(String, OsString)>,
 }
 
 impl Terminal {
@@ -56,6 +59,8 @@ impl Terminal {
             socket: socket.map(Path::to_owned),
             running: None,
             poll_seconds: 1,
+            arguments: Vec::new(),
+            variables: Vec::new(),
         }
     }
 
@@ -98,6 +103,17 @@ impl Terminal {
     /// Has it ask HQ at these intervals instead of every second, from the next start on.
     pub fn poll_every(&mut self, seconds: u32) {
         self.poll_seconds = seconds;
+    }
+
+    /// Has it start with these arguments of `run` too, instead of those given before.
+    pub fn start_with(&mut self, arguments: &[&str]) {
+        self.arguments = arguments.iter().map(ToString::to_string).collect();
+    }
+
+    /// Sets an environment variable for every command from now on.
+    pub fn set_variable(&mut self, name: &str, value: impl Into<OsString>) {
+        self.variables.retain(|(known, _)| known != name);
+        self.variables.push((name.to_owned(), value.into()));
     }
 
     /// Where it keeps everything.
@@ -143,6 +159,7 @@ impl Terminal {
         if screen.join("index.html").is_file() {
             command.arg("--screen").arg(screen);
         }
+        command.args(&self.arguments);
         let began = Instant::now();
         let mut running = Running::start("tillside run", command, &self.log)?;
         running.line()?;
@@ -190,6 +207,9 @@ impl Terminal {
         command.arg("--data").arg(&self.folder);
         if let Some(socket) = &self.socket {
             command.env("PCSCLITE_CSOCK_NAME", socket);
+        }
+        for (name, value) in &self.variables {
+            command.env(name, value);
         }
         Ok(command)
     }

@@ -187,6 +187,13 @@ fn problems(local: &Local, standing: &Standing, emoney: &EmoneyView) -> Vec<Prob
             None,
         );
     }
+    if devices.readers.iter().any(|reader| !reader.ready) {
+        say(
+            "reader_in_use",
+            "Another program on this computer uses the card reader, perhaps a second till. Close that program: this till then takes the reader by itself.",
+            None,
+        );
+    }
     problems
 }
 

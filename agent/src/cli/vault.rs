@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use tillside::DataFolder;
 use tillside_keys::file::FileVault;
+use tillside_keys::pkcs11::Pkcs11Vault;
 use tillside_keys::{KeyPackage, VaultSpec, open_vault};
 
 /// The variable with the passphrase or PIN.
@@ -30,7 +31,7 @@ pub(super) struct Vault {
 enum VaultCommand {
     /// Makes an empty development vault: an encrypted file, not for real money.
     Init,
-    /// Puts the keys of a package that HQ exported in the development vault. Destroy the package then.
+    /// Puts the keys of a package that HQ exported in the vault. Destroy the package then.
     Import {
         /// The package.
         file: PathBuf,
@@ -66,15 +67,19 @@ impl Vault {
     }
 
     fn import(&self, data: &DataFolder, file: &std::path::Path) -> Outcome {
-        let path = self.file(data)?;
         let text = std::fs::read_to_string(file)?;
         let package = KeyPackage::from_json(&text)?;
         let secret = secret(data)?;
-        let mut vault = match path.exists() {
-            true => FileVault::open(&path, &secret)?,
-            false => FileVault::create(&path, &secret)?,
-        };
-        vault.import(&package)?;
+        if let Some(VaultSpec::Pkcs11 { module, token }) = self.named()? {
+            Pkcs11Vault::open(&module, &token, &secret)?.import(&package)?;
+        } else {
+            let path = self.file(data)?;
+            let mut vault = match path.exists() {
+                true => FileVault::open(&path, &secret)?,
+                false => FileVault::create(&path, &secret)?,
+            };
+            vault.import(&package)?;
+        }
         println!(
             "{} keys were taken in. Destroy {} now; a running till takes them at its next start.",
             package.held().len(),
@@ -101,18 +106,18 @@ impl Vault {
 
     /// The development file.
     fn file(&self, data: &DataFolder) -> Result<PathBuf, Failure> {
-        match self
-            .spec
-            .as_deref()
-            .map(str::parse::<VaultSpec>)
-            .transpose()?
-        {
+        match self.named()? {
             None => Ok(data.vault_file()),
             Some(VaultSpec::File { path }) => Ok(path),
             Some(_) => Err(Failure::said(
-                "Only the development file is filled by this program. Keys come into a token with its own tools, or with `tillside-hq keys`.",
+                "Only a development file is made by this program. Make the token with its own tools, and import the keys into it.",
             )),
         }
+    }
+
+    fn named(&self) -> Result<Option<VaultSpec>, Failure> {
+        let named = self.spec.as_deref().map(str::parse::<VaultSpec>);
+        Ok(named.transpose()?)
     }
 }
 

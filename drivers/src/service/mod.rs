@@ -90,6 +90,12 @@ pub enum ReaderEvent<T> {
         /// Its name.
         reader: String,
     },
+    /// A reader is there, and another program holds it. It is taken when that lets go: `ReaderAdded`
+    /// follows then.
+    ReaderHeld {
+        /// Its name.
+        reader: String,
+    },
     /// A reader is no longer there.
     ReaderRemoved {
         /// Its name.

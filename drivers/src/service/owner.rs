@@ -20,6 +20,7 @@ pub(super) fn run<T>(
 ) {
     let mut delay = Delay::new(config.retry_first, config.retry_cap);
     let mut announced = false;
+    let mut held = false;
     while !stop.is_stopped() {
         let since = Instant::now();
         let ended = backend.open_reader(name).and_then(|mut reader| {
@@ -30,6 +31,7 @@ pub(super) fn run<T>(
                 });
                 announced = true;
             }
+            held = false;
             let mut owner = Owner {
                 stop,
                 reader: reader.as_mut(),
@@ -42,13 +44,18 @@ pub(super) fn run<T>(
         });
         if let Err(error) = ended {
             tracing::debug!(%error, reader = name, "the reader is opened anew");
+            if error.code() == ReaderErrorCode::InUse && !announced && !held {
+                held = true;
+                let reader = name.to_owned();
+                events.send(ReaderEvent::ReaderHeld { reader });
+            }
         }
         if since.elapsed() > config.retry_cap {
             delay.reset();
         }
         stop.sleep(delay.next());
     }
-    if announced {
+    if announced || held {
         events.send(ReaderEvent::ReaderRemoved {
             reader: name.to_owned(),
         });

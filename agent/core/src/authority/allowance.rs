@@ -22,7 +22,7 @@ use uuid::Uuid;
 const CONTEXT: &[u8] = b"tillside allowance\0";
 /// The only version of the layout yet.
 const VERSION: u8 = 1;
-/// The longest sealed allowance that is read, in bytes; ours have at most 211.
+/// The longest sealed allowance that is read, in bytes; ours have at most 180.
 pub const ALLOWANCE_BYTES_LIMIT: usize = 512;
 /// The largest amount, 2^53 − 1: exact in any JSON reader.
 pub const ALLOWANCE_AMOUNT_LIMIT: u64 = (1 << 53) - 1;

@@ -12,6 +12,9 @@ use super::status::Status;
 const SELECT: u8 = 0x5A;
 const AUTHENTICATE_EV2_FIRST: u8 = 0x71;
 const AUTHENTICATE_EV2_NON_FIRST: u8 = 0x77;
+/// Bytes of the card's proof: E(TI ‖ RndA' ‖ capabilities), and E(RndA').
+const FIRST_PROOF: usize = 32;
+const NON_FIRST_PROOF: usize = 16;
 const AUTHENTICATION: &str = "authentication";
 
 /// The conversation with one card.
@@ -63,7 +66,8 @@ impl<'s> Card<'s> {
         self.secure = None;
         // No PCD capabilities.
         let data = [number, 0x00];
-        let (handshake, proof) = self.passes(AUTHENTICATE_EV2_FIRST, &data, key, random)?;
+        let due = FIRST_PROOF;
+        let (handshake, proof) = self.passes(AUTHENTICATE_EV2_FIRST, &data, due, key, random)?;
         let secure = handshake.first(&proof);
         self.secure = Some(secure.ok_or(wrong_key())?);
         Ok(())
@@ -81,7 +85,8 @@ impl<'s> Card<'s> {
     ) -> Result<(), CardError> {
         let step = AUTHENTICATION;
         let before = self.secure.take().ok_or(CardError::NoSession { step })?;
-        let (handshake, proof) = self.passes(AUTHENTICATE_EV2_NON_FIRST, &[number], key, random)?;
+        let (ins, due) = (AUTHENTICATE_EV2_NON_FIRST, NON_FIRST_PROOF);
+        let (handshake, proof) = self.passes(ins, &[number], due, key, random)?;
         let secure = handshake.non_first(&proof, &before);
         self.secure = Some(secure.ok_or(wrong_key())?);
         Ok(())
@@ -91,17 +96,21 @@ impl<'s> Card<'s> {
         &mut self,
         ins: u8,
         data: &[u8],
+        due: usize,
         key: CardKey,
         random: [u8; 16],
     ) -> Result<(Handshake, Vec<u8>), CardError> {
         let step = AUTHENTICATION;
-        let (status, first) = frame::once(self.session, step, ins, data)?;
+        let once = frame::once(self.session, step, ins, data);
+        let (status, first) = once.map_err(disturbed)?;
         expect(step, status, Status::More)?;
         let answer = Handshake::answer(key, random, &first);
         let (handshake, second) = answer.ok_or(CardError::Garbled { step })?;
-        let (status, proof) = frame::once(self.session, step, frame::ADDITIONAL_FRAME, &second)?;
+        let once = frame::once(self.session, step, frame::ADDITIONAL_FRAME, &second);
+        let (status, proof) = once.map_err(disturbed)?;
         match status {
-            Status::Ok if proof.is_empty() => Err(CardError::Garbled { step }),
+            // Of another length it proves nothing, not even that the key is wrong.
+            Status::Ok if proof.len() != due => Err(CardError::Garbled { step }),
             Status::Ok => Ok((handshake, proof)),
             Status::Authentication => Err(wrong_key()),
             status => Err(CardError::Refused { step, status }),
@@ -174,7 +183,8 @@ impl<'s> Card<'s> {
         let sent = secure.command(mode, ins, header, data);
         let sent = sent.filter(|body| body.len() <= COMMAND_LONGEST);
         let sent = sent.ok_or(CardError::Unsendable { step })?;
-        let (status, answer) = frame::whole(self.session, step, ins, &sent)?;
+        let whole = frame::whole(self.session, step, ins, &sent);
+        let (status, answer) = whole.map_err(disturbed)?;
         expect(step, status, Status::Ok)?;
         let answer = secure.response(mode, &answer);
         Ok((answer.ok_or(CardError::Forged { step })?, secure))
@@ -204,7 +214,8 @@ impl<'s> Card<'s> {
         let Command { ins, header, data } = command;
         let sent = secure.command(Mode::Full, ins, header, data);
         let sent = sent.ok_or(CardError::Unsendable { step })?;
-        let (status, answer) = frame::whole(self.session, step, ins, &sent)?;
+        let whole = frame::whole(self.session, step, ins, &sent);
+        let (status, answer) = whole.map_err(disturbed)?;
         expect(step, status, Status::Ok)?;
         let good = answer.is_empty() || secure.response(Mode::Mac, &answer).is_some();
         good.then_some(()).ok_or(CardError::Forged { step })
@@ -253,6 +264,15 @@ fn exactly(step: &'static str, answer: Vec<u8>, due: usize) -> Result<Vec<u8>, C
     match answer.len() == due {
         true => Ok(answer),
         false => Err(CardError::Garbled { step }),
+    }
+}
+
+/// Before an authentication the application was selected, so the card is a DESFire card: another kind
+/// of status word is the reader's, or noise.
+fn disturbed(error: CardError) -> CardError {
+    match error {
+        CardError::NotDesfire { step, .. } => CardError::Garbled { step },
+        error => error,
     }
 }
 

@@ -22,7 +22,7 @@ use tillside_keys::{KeyRole, VaultError};
 
 use super::{CardAuthority, CardKind, Identified, kind_of, read_uid};
 use crate::atr::AtrHint;
-use crate::authenticated::{AuthenticatedIdentity, IdentityError};
+use crate::authenticated::{AuthenticatedIdentity, IdentityError, reader_uid};
 use crate::desfire::layout::{self, FILE_MEMBER, MEMBER_BYTES, MemberFile};
 use crate::desfire::{Card, CardError, Generation, Mode, Status};
 use crate::profile::RawFrame;
@@ -54,7 +54,9 @@ impl CardNote {
     /// What the cashier reads: what happened, and what to do.
     pub const fn cashier_words(self) -> &'static str {
         match self {
-            Self::NotOfThisChain => "This is not a card of this shop. It cannot pay here.",
+            Self::NotOfThisChain => {
+                "This is not a card of this shop, so it cannot pay here. Ask for another card or another payment."
+            }
             Self::NoKey => {
                 "This till cannot check this kind of card. It can collect, and not pay here."
             }
@@ -129,19 +131,18 @@ fn desfire(
     let shows_number = spare & layout::SPARE_KEY != 0;
     let found = match shows_number {
         true => {
-            let uid = read_uid(session)?;
-            let key = keys.card_key(KeyRole::Identify, version, uid.as_bytes());
-            let key = match key {
-                Err(VaultError::NotHeld { .. }) => {
+            let uid = reader_uid(session, 7)?;
+            match proves(session, keys, uid, version, random) {
+                Err(IdentityError::Keys(VaultError::NotHeld { version, .. })) => {
                     let plain = Identified::number(session, CardKind::Desfire, uid, None);
-                    return Ok(plain.noted(CardNote::KeyVersion { found: version }));
+                    let none = keys.vault.newest(KeyRole::Identify)?.is_none();
+                    return Ok(plain.noted(match none {
+                        true => CardNote::NoKey,
+                        false => CardNote::KeyVersion { found: version },
+                    }));
                 }
-                key => key?,
-            };
-            let mut card = Card::new(session);
-            let number = KeyRole::Identify.number();
-            card.authenticate_first(number, key.clone(), random())?;
-            member(&mut card, keys, uid, version, &key)?
+                found => found?,
+            }
         }
         false => behind_random_number(session, keys, version, random)?,
     };
@@ -151,6 +152,20 @@ fn desfire(
     identified.member = Some(found.member.member);
     identified.purse = Some(found);
     Ok(identified)
+}
+
+/// The card of that number proves it with its own key.
+fn proves(
+    session: &mut dyn CardSession,
+    keys: &Keys<'_>,
+    uid: Uid,
+    version: u8,
+    random: &mut dyn FnMut() -> [u8; 16],
+) -> Result<PurseCard, IdentityError> {
+    let key = keys.card_key(KeyRole::Identify, version, uid.as_bytes())?;
+    let mut card = Card::new(session);
+    card.authenticate_first(KeyRole::Identify.number(), key.clone(), random())?;
+    member(&mut card, keys, uid, version, &key)
 }
 
 /// The chain's key reads the real number, the card's own key proves it, in one session.
@@ -182,7 +197,10 @@ fn member(
     let bytes = card.read_data(Mode::Full, FILE_MEMBER, 0, MEMBER_BYTES)?;
     // After a key roll the file still has the tag of the version that it was issued with.
     let member = match MemberFile::issued_with(&bytes) {
-        Some(issued) if issued != version => {
+        // No card is issued with another: of such a file the tag is wrong.
+        Some(issued)
+            if issued != version && (1..=layout::KEY_VERSION_HIGHEST).contains(&issued) =>
+        {
             let old = keys.card_key(KeyRole::Identify, issued, uid.as_bytes())?;
             MemberFile::read(&bytes, uid.as_bytes(), &old)
         }

@@ -103,22 +103,28 @@ impl PurseError {
         }
     }
 
-    /// What the cashier reads: what happened, and what to do.
+    /// What the cashier reads: what happened, and what to do. Where the tap went wrong it is what
+    /// happened only: what was to be done with the card says how to go on.
     pub fn cashier_words(&self) -> &'static str {
         match self {
             Self::Card(error) if is_of_the_tap(error) => {
-                "The card was not read to the end. Nothing was taken and nothing was put on. Hold it still on the reader again."
+                "The card was taken away too soon, or not held still."
+            }
+            Self::Card(CardError::Forged { .. }) => {
+                "The card could not be checked. If that happens again, do not accept it."
             }
             Self::Card(error) => error.cashier_words(),
-            Self::NoPurse => "This card has no money purse of this shop. Take another payment.",
+            Self::NoPurse => {
+                "This card has no money purse of this shop. Ask for another card or another payment."
+            }
             Self::Blocked => {
-                "This card is blocked. Nothing was taken. Take another payment, and send its holder to the service desk."
+                "This card is blocked, and nothing on it was changed. Ask for another card or another payment, and send its holder to the service desk."
             }
             Self::Expired => {
-                "This card has expired. Nothing was taken. Take another payment, and send its holder to the service desk."
+                "This card has expired, and nothing on it was changed. Ask for another card or another payment, and send its holder to the service desk."
             }
             Self::Currency { .. } => {
-                "This card holds money of another currency. Nothing was taken. Take another payment."
+                "This card holds money of another currency, and nothing on it was changed. Ask for another card or another payment."
             }
             Self::TooLittle { .. } => {
                 "There is not enough money on the card. Nothing was taken. Take a part from the card, or another payment."
@@ -137,10 +143,10 @@ impl PurseError {
                 "This card was used already, so no balance can be carried over to it. Take a new card."
             }
             Self::Contradiction { .. } => {
-                "Something is wrong with this card. Nothing was taken. Do not use it again, and call your manager."
+                "Something is wrong with the money on this card, and nothing on it was changed. Keep it aside, call your manager, and ask for another payment."
             }
             Self::UsedUp => {
-                "This card is worn out. Nothing was taken. Its holder gets a new one at the service desk."
+                "This card is worn out, and nothing on it was changed. Ask for another payment; its holder gets a new card at the service desk."
             }
             Self::Number | Self::Input(_) => {
                 "The card could not be used, and nothing was taken. Call your manager."

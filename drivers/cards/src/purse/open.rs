@@ -4,10 +4,11 @@ use tillside_drivers::CardSession;
 use tillside_keys::KeyRole;
 use tillside_keys::transaction_mac::{Frames, Tmi};
 
-use super::{Last, LogEntry, PurseCard, PurseError};
+use super::{CardDay, Last, LogEntry, PurseCard, PurseError};
 use crate::Uid;
 use crate::desfire::layout::{
-    FILE_LAST, FILE_LOG, FILE_TRANSACTION_MAC, FILE_VALUE, RECORD_BYTES, TRANSACTION_MAC_BYTES,
+    FILE_LAST, FILE_LOG, FILE_TRANSACTION_MAC, FILE_VALUE, LayoutError, RECORD_BYTES,
+    TRANSACTION_MAC_BYTES,
 };
 use crate::desfire::{Card, CardError, FileShape, Mode, Status, TransactionMac};
 use crate::scheme::Keys;
@@ -64,13 +65,18 @@ impl<'s> OpenPurse<'s> {
     /// bytes that nobody can predict, new at each call.
     ///
     /// # Errors
-    /// `NoPurse`; `Card` with `WrongKey` if another card lies there; what the reader and the vault say.
+    /// `NoPurse`; `Currency`, before the card is asked anything: what it holds would be read as money of
+    /// this chain; `Card` with `WrongKey` if another card lies there; what the reader and the vault say.
     pub fn open(
         session: &'s mut dyn CardSession,
         keys: Keys<'s>,
         owner: &PurseCard,
         random: &mut dyn FnMut() -> [u8; 16],
     ) -> Result<Self, PurseError> {
+        let found = owner.member.currency;
+        if found != keys.scheme.currency {
+            return Err(PurseError::Currency { found });
+        }
         let key = keys.card_key(KeyRole::Pay, owner.key_version, owner.uid.as_bytes())?;
         let mut card = Card::new(session);
         card.select(keys.scheme.aid).map_err(no_purse)?;
@@ -105,37 +111,84 @@ impl<'s> OpenPurse<'s> {
         &self.standing
     }
 
+    /// Whether it may be used on `today` at all, whatever for: for the screen, and before an intent is
+    /// written down. [`OpenPurse::stage`] asks again.
+    ///
+    /// # Errors
+    /// `Contradiction`, `Blocked`, `Expired`, `UsedUp`.
+    pub fn check(&self, today: CardDay) -> Result<(), PurseError> {
+        self.standing.check()?;
+        if self.standing.last.is_some_and(|last| last.is_blocked()) {
+            return Err(PurseError::Blocked);
+        }
+        if self.owner.is_expired(today) {
+            return Err(PurseError::Expired);
+        }
+        match self.standing.tmc {
+            u32::MAX => Err(PurseError::UsedUp),
+            _ => Ok(()),
+        }
+    }
+
     /// The card's log, newest first. Three APDUs for ten entries; what is staged afterwards takes the
     /// reading into its transaction MAC.
     ///
     /// # Errors
     /// `Card`: this purse is then closed, and nothing was committed.
     pub fn log(&mut self) -> Result<Vec<LogEntry>, PurseError> {
-        const STEP: &str = "the log";
-        let garbled = CardError::Garbled { step: STEP };
+        const STEP: &str = "log";
         let settings = self.card.file_settings(FILE_LOG)?;
+        let wrong = |found| CardError::from(LayoutError::Length { file: STEP, found });
+        // The settings are under the card's MAC: a log of another form is no noise.
         let FileShape::Cyclic { record, held, .. } = settings.shape else {
-            return Err(garbled.into());
+            return Err(wrong(0).into());
         };
-        let held = usize::try_from(held).unwrap_or(usize::MAX);
-        if record != RECORD_BYTES as u32 || held > usize::from(u8::MAX) {
-            return Err(garbled.into());
+        let [record, held] = [record, held].map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+        if record != RECORD_BYTES {
+            return Err(wrong(record).into());
+        }
+        if held > usize::from(u8::MAX) {
+            return Err(wrong(held.saturating_mul(record)).into());
         }
         let mut entries = Vec::with_capacity(held);
         while entries.len() < held {
             let count = RECORDS_AT_ONCE.min(held - entries.len());
-            let first = entries.len();
-            let card = &mut self.card;
-            let data = card.read_records(Mode::Full, FILE_LOG, first, count, RECORD_BYTES)?;
-            let [first, count] = [first, count].map(|number| number as u32);
-            self.tmi
-                .read_records(Frames::Iso, FILE_LOG, first, count, &data)?;
-            let (records, _) = data.as_chunks::<RECORD_BYTES>();
-            for record in records.iter().rev() {
-                entries.push(LogEntry::read(record).map_err(CardError::from)?);
-            }
+            self.read_log(&mut entries, count)?;
         }
         Ok(entries)
+    }
+
+    /// What came into the log after transaction `tmc`, newest first, as far as one command gives it: the
+    /// newest six at most. One APDU; none if nothing came. As with [`OpenPurse::log`], what is staged
+    /// afterwards takes the reading into its transaction MAC.
+    ///
+    /// # Errors
+    /// As [`OpenPurse::log`].
+    pub fn log_since(&mut self, tmc: u32) -> Result<Vec<LogEntry>, PurseError> {
+        // Each transaction of a purse left one record, and the log keeps as many as the scheme says.
+        let came = usize::try_from(self.standing.tmc.saturating_sub(tmc)).unwrap_or(usize::MAX);
+        let kept = usize::from(self.keys.scheme.log_records);
+        let mut entries = Vec::new();
+        match came.min(kept).min(RECORDS_AT_ONCE) {
+            0 => {}
+            count => self.read_log(&mut entries, count)?,
+        }
+        Ok(entries)
+    }
+
+    /// The next older `count` entries behind those that are there.
+    fn read_log(&mut self, entries: &mut Vec<LogEntry>, count: usize) -> Result<(), PurseError> {
+        let first = entries.len();
+        let card = &mut self.card;
+        let data = card.read_records(Mode::Full, FILE_LOG, first, count, RECORD_BYTES)?;
+        let [first, count] = [first, count].map(|number| number as u32);
+        self.tmi
+            .read_records(Frames::Iso, FILE_LOG, first, count, &data)?;
+        let (records, _) = data.as_chunks::<RECORD_BYTES>();
+        for record in records.iter().rev() {
+            entries.push(LogEntry::read(record).map_err(CardError::from)?);
+        }
+        Ok(())
     }
 }
 

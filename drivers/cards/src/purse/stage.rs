@@ -121,10 +121,6 @@ impl<'s> OpenPurse<'s> {
         if self.owner.is_expired(today) && tx.kind != Movement::Void {
             return Err(PurseError::Expired);
         }
-        let found = self.owner.member.currency;
-        if found != scheme.currency {
-            return Err(PurseError::Currency { found });
-        }
         if tx.kind == Movement::Restore && standing.tmc != 0 {
             return Err(PurseError::NotNew);
         }

@@ -189,6 +189,44 @@ fn a_log_that_was_read_before_is_under_the_mac_too() {
 }
 
 #[test]
+fn what_came_into_the_log_since_takes_one_command_and_is_under_the_mac_too() {
+    let (mut card, owner) = filled();
+    let vault = desk(&[3]);
+    let narrow = CardScheme {
+        log_records: 4,
+        ..scheme()
+    };
+    let key = |keys: &Keys<'_>| keys.card_key(KeyRole::TransactionMac, 3, &UID).unwrap();
+    for number in 2..12 {
+        moved(&mut card, &owner, &movement(Movement::Pay, 10, number));
+    }
+    let wide = scheme();
+    for (scheme, since, expected, commands, number) in [
+        (&wide, 9, &[11, 10][..], 1, 90),
+        (&wide, 0, &[12, 11, 10, 9, 8, 7][..], 1, 91),
+        (&wide, 13, &[][..], 0, 92),
+        (&wide, u32::MAX, &[][..], 0, 93),
+        (&narrow, 5, &[15, 14, 13, 12][..], 1, 94),
+    ] {
+        let keys = Keys {
+            vault: &vault,
+            scheme,
+        };
+        let before = card.commands;
+        let mut purse = OpenPurse::open(&mut card, keys, &owner, &mut randoms(9)).unwrap();
+        let log = purse.log_since(since).unwrap();
+        let seqs: Vec<u32> = log.iter().map(|entry| entry.seq).collect();
+        assert_eq!(seqs, expected);
+        let done = purse.stage(&movement(Movement::Pay, 10, number)).unwrap();
+        let done = done.commit().unwrap();
+        let good = same_mac(&tmv(&key(&keys), &UID, done.tmc, &done.tmi), &done.tmv);
+        assert!(good, "{since}");
+        assert_eq!(card.commands - before, 11 + commands, "{since}");
+        card.again();
+    }
+}
+
+#[test]
 fn what_can_be_refused_is_refused_before_a_byte_is_written() {
     let (mut card, owner) = filled();
     let mut fails = |kind, amount| refused(&mut card, &owner, &movement(kind, amount, 2));
@@ -221,7 +259,9 @@ fn what_can_be_refused_is_refused_before_a_byte_is_written() {
     ));
     let mut dollars = owner;
     dollars.member.currency = *b"USD";
-    let error = refused(&mut card, &dollars, &movement(Movement::Pay, 10, 2));
+    let (before, payment) = (card.commands, movement(Movement::Pay, 10, 2));
+    let error = run(&mut card, &dollars, &desk(&[3]), &scheme(), &payment).unwrap_err();
+    assert_eq!(card.commands, before, "its money is not even read");
     assert!(matches!(error, PurseError::Currency { .. }));
     assert!(!error.is_retryable());
 }
@@ -369,7 +409,10 @@ fn a_tear_at_any_command_is_told_truly_and_resolved() {
                 match told {
                     Err(error) => {
                         assert!(at < commands - 1 && error.is_retryable(), "{tear:?}");
-                        assert!(error.cashier_words().contains("Nothing was"), "{tear:?}");
+                        assert!(
+                            error.cashier_words().contains("taken away too soon"),
+                            "{tear:?}"
+                        );
                     }
                     Ok(Err(CommitError::Unknown(_))) => assert_eq!(at, commands - 1),
                     told => panic!("{tear:?}: {told:?}"),

@@ -1,5 +1,8 @@
 //! Points, and the lots they are earned in.
 
+mod arithmetic;
+pub mod lots;
+
 use crate::{FunderId, SaleId, Timestamp};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use tillside_sim::{CardSpec, Fault, FaultSetting, ReaderModel, SimConfig, Simulator};
@@ -9,9 +10,28 @@ use tillside_sim::{CardSpec, Fault, FaultSetting, ReaderModel, SimConfig, Simula
 /// Nothing takes this long unless it is broken.
 pub const HOPELESS: Duration = Duration::from_secs(30);
 
-/// A simulator whose only reader is a PN532.
+/// No test takes this long. libnfc waits for the answer to a search without an end, so a lost one would
+/// hold a test for ever.
+const HANGS: Duration = Duration::from_secs(180);
+
+/// A simulator whose only reader is a PN532. Its test ends with it, or after [`HANGS`].
 pub struct Bench {
     pub sim: Simulator,
+    _alive: Sender<()>,
+}
+
+/// Ends this program if what is returned lives for longer than `limit`: a thread that waits inside libnfc
+/// cannot be ended otherwise.
+fn ended_after(limit: Duration) -> Sender<()> {
+    let (alive, ended) = channel();
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    std::thread::spawn(move || {
+        if ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("{test} hangs");
+            std::process::exit(101);
+        }
+    });
+    alive
 }
 
 impl Bench {
@@ -22,6 +42,7 @@ impl Bench {
         };
         Self {
             sim: Simulator::start(&config).unwrap(),
+            _alive: ended_after(HANGS),
         }
     }
 

@@ -5,6 +5,10 @@
 //! test, which names the command that installs it.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![allow(
+    clippy::print_stderr,
+    reason = "a test that hangs says so before it ends"
+)]
 
 #[cfg(feature = "libnfc")]
 mod backend;

@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use crate::{CardReader, FOREVER, Presented, ReaderError, ReaderErrorCode};
 
+/// A backend that does not see a card come or go in this time does not see it at all.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Moves one card on and off one reader.
 pub trait Hands {
     /// Opens the reader under test. Called more than once; the one before has been dropped.
@@ -105,7 +108,7 @@ fn a_removal_is_seen(hands: &mut dyn Hands) -> Outcome {
     let mut reader = open(clause, hands)?;
     let card = present(clause, reader.as_mut())?;
     hands.lift();
-    let gone = reader.wait_for_removal(&card, FOREVER);
+    let gone = reader.wait_for_removal(&card, PATIENCE);
     demand(clause, matches!(gone, Ok(true)), &gone)?;
     let code = reader
         .connect(&card)
@@ -130,7 +133,7 @@ fn a_card_that_leaves_in_a_command_is_gone(hands: &mut dyn Hands) -> Outcome {
             demand(clause, code == Err(ReaderErrorCode::CardGone), &code)?;
         }
     }
-    let gone = reader.wait_for_removal(&card, FOREVER);
+    let gone = reader.wait_for_removal(&card, PATIENCE);
     demand(clause, matches!(gone, Ok(true)), &gone)
 }
 
@@ -164,7 +167,7 @@ fn open(clause: &'static str, hands: &mut dyn Hands) -> Outcome<Box<dyn CardRead
 }
 
 fn present(clause: &'static str, reader: &mut dyn CardReader) -> Outcome<Presented> {
-    held(clause, reader.wait_for_card(FOREVER))?.ok_or_else(|| Breach {
+    held(clause, reader.wait_for_card(PATIENCE))?.ok_or_else(|| Breach {
         clause,
         seen: "no card though the wait had no end".into(),
     })

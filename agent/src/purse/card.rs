@@ -126,6 +126,9 @@ pub(crate) trait Purse {
     /// Its log, newest first.
     fn log(&mut self) -> Result<Vec<CardLogEntry>, Trouble>;
 
+    /// What came into it after transaction `tmc`, newest first, as far as one command gives it.
+    fn log_since(&mut self, tmc: u32) -> Result<Vec<CardLogEntry>, Trouble>;
+
     /// Writes everything but the commit. An error means: not committed.
     fn stage<'s>(self: Box<Self>, movement: &Movement) -> Result<Box<dyn Staged + 's>, Trouble>
     where

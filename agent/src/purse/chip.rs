@@ -166,6 +166,11 @@ impl Purse for OpenPurse<'_> {
         Ok(log.iter().map(log_entry).collect())
     }
 
+    fn log_since(&mut self, tmc: u32) -> Result<Vec<CardLogEntry>, Trouble> {
+        let log = OpenPurse::log_since(self, tmc).map_err(trouble)?;
+        Ok(log.iter().map(log_entry).collect())
+    }
+
     fn stage<'s>(self: Box<Self>, movement: &Movement) -> Result<Box<dyn Staged + 's>, Trouble>
     where
         Self: 's,

@@ -166,6 +166,13 @@ impl Purse for Card {
         Ok(self.memory.borrow().log.clone())
     }
 
+    fn log_since(&mut self, tmc: u32) -> Result<Vec<CardLogEntry>, Trouble> {
+        let mut log = self.log()?;
+        log.retain(|entry| entry.seq > tmc);
+        log.truncate(6);
+        Ok(log)
+    }
+
     fn stage<'s>(self: Box<Self>, movement: &Movement) -> Result<Box<dyn Staged + 's>, Trouble>
     where
         Self: 's,

@@ -114,7 +114,15 @@ impl<S: Steps, C: Cards> Flow<'_, S, C> {
         if plan.unsettled.is_empty() && plan.known.as_ref() == Some(&seen) {
             return Ok(Ok(Met::default()));
         }
-        let log = purse.log().map_err(failed)?;
+        // Somebody waits with the card in the hand: where nothing is open with it and its count went on, or
+        // it is new here, what came since is all that can be new.
+        let log = match &plan.known {
+            _ if !plan.unsettled.is_empty() => purse.log(),
+            None => purse.log_since(0),
+            Some(known) if known.tmc < seen.tmc => purse.log_since(known.tmc),
+            Some(_) => purse.log(),
+        };
+        let log = log.map_err(failed)?;
         let card = reading.card.clone();
         let met = self
             .steps

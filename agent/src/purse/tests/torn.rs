@@ -4,7 +4,7 @@ use super::shop::{Shop, eur, key, pay, person};
 use crate::purse::double::{ALL_PULLS, Card, Pull};
 use crate::purse::{Durable, JobEnd, MovementStage, PurseView};
 use crate::till::{TillError, VoidRequest};
-use serde_json::json;
+use serde_json::{Value, json};
 use tillside_core::{PurseEnd, PurseStage, Refusal, SaleId};
 
 const CARD: &str = "uid:04112233445566";
@@ -107,7 +107,7 @@ fn while_nobody_knows_there_is_no_receipt_and_no_second_debit() {
                 assert_eq!(came[0].end, Some(PurseEnd::NotDone));
                 assert_eq!(
                     came[0].words,
-                    "Nothing was taken. Hold the card to pay again."
+                    "Nothing was taken. Begin the payment again, and hold the card until it is done."
                 );
                 shop.put(sale, 100).unwrap();
             }
@@ -237,4 +237,55 @@ fn what_another_till_did_meanwhile_is_kept_for_hq_once() {
     shop.tap(&card);
     shop.tap(&card);
     assert_eq!(shop.facts(), ["purse_sighted", "purse_sighted"]);
+}
+
+/// Pays so often at another till.
+fn used_elsewhere(card: &Card, times: usize) {
+    let mut elsewhere = Shop::open();
+    for _ in 0..times {
+        let sale = elsewhere.sale(10);
+        elsewhere.moved(card, pay(sale));
+    }
+}
+
+/// The transactions in the log of the newest sighting.
+fn sighted_log(shop: &Shop) -> Vec<u64> {
+    let records = shop.desk.store.journal(0, 10_000).unwrap();
+    let record: Value = serde_json::from_str(&records.last().unwrap().body).unwrap();
+    assert_eq!(record["event"]["type"], "purse_sighted");
+    let log = record["event"]["log"].as_array().unwrap();
+    log.iter()
+        .map(|entry| entry["seq"].as_u64().unwrap())
+        .collect()
+}
+
+#[test]
+fn of_the_log_a_till_reads_what_came_since_and_all_when_it_has_a_question() {
+    let (mut shop, card) = (Shop::open(), Card::holding(CARD, 1_000));
+    used_elsewhere(&card, 2);
+    shop.tap(&card);
+    assert_eq!(sighted_log(&shop), [5, 4]);
+    used_elsewhere(&card, 1);
+    shop.tap(&card);
+    assert_eq!(sighted_log(&shop), [6]);
+    used_elsewhere(&card, 8);
+    shop.tap(&card);
+    assert_eq!(sighted_log(&shop), [14, 13, 12, 11, 10, 9]);
+    // It says something else than it said at the same count.
+    card.memory.borrow_mut().balance += 1;
+    shop.tap(&card);
+    assert_eq!(sighted_log(&shop).len(), 11);
+}
+
+#[test]
+fn a_movement_that_nobody_knew_of_is_found_however_deep_in_the_log() {
+    let (mut shop, card) = (Shop::open(), Card::holding(CARD, 1_000));
+    let sale = shop.sale(429);
+    card.pull_at(Pull::AfterCommit);
+    let torn = shop.moved(&card, pay(sale));
+    assert_eq!(torn.end, None);
+    used_elsewhere(&card, 8);
+    let settled = shop.tap(&card);
+    assert_eq!(settled[0].txid, torn.txid);
+    assert_eq!(shop.stage(torn.txid), PurseStage::Done);
 }

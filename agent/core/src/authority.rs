@@ -17,6 +17,10 @@
 //! was put back or copied behind its back, and it has not met HQ since) may use each lease it held in
 //! the backup once more, until the lease ends, and no more than that.
 //!
+//! **HQ restored from a backup** no longer knows what it leased and heard since. Before it leases anything it
+//! begins a new epoch for every holder ([`Lessor::begin_epoch`]), so that no old word frees anything; what it
+//! leased after the backup it cannot count, and that much may be overshot.
+//!
 //! Pure: bytes, integers, and time as an argument. Keeping facts is left to `tillside-store` and HQ (which
 //! must keep a fact before they act on it), carrying them to `tillside-sync`, wiring into verdicts to
 //! [`crate::decide`].

@@ -174,7 +174,7 @@ pub enum Refusal {
         found: Currency,
     },
     /// The card is blocked.
-    #[error("This card may not be used: {why} Ask for another payment.")]
+    #[error("This card may not be used: {why} Ask for another card or another payment.")]
     PurseBlocked {
         /// Why, a sentence.
         why: String,
@@ -200,9 +200,7 @@ pub enum Refusal {
         balance: Money,
     },
     /// It would hold more than it may.
-    #[error(
-        "A card can hold {cap} at most, and this one holds {balance}. There is no room for so much: choose a smaller amount, or give it back in cash."
-    )]
+    #[error("A card can hold {cap} at most, and this one holds {balance}. {}", room(*balance, *cap))]
     PurseFull {
         /// What there is.
         balance: Money,
@@ -292,6 +290,17 @@ pub enum Refusal {
         /// How much.
         amount: Money,
     },
+}
+
+/// What to do with a card that has no room for so much.
+fn room(balance: Money, cap: Money) -> String {
+    match cap.checked_sub(balance) {
+        Ok(room) if room.minor() > 0 => format!(
+            "There is room for {room} more: choose that or less, or give the money back in cash."
+        ),
+        _ => "There is no room for more: take another card, or give the money back in cash."
+            .to_owned(),
+    }
 }
 
 impl Refusal {

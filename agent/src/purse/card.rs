@@ -123,6 +123,10 @@ pub(crate) trait Purse {
     /// What it shows.
     fn seen(&self) -> CardSeen;
 
+    /// Why it may not be used at `time` (seconds since 1970), whatever for, if so. `returns`: money
+    /// that was taken goes back even to a card whose last day is over.
+    fn unfit(&self, time: u32, returns: bool) -> Option<Trouble>;
+
     /// Its log, newest first.
     fn log(&mut self) -> Result<Vec<CardLogEntry>, Trouble>;
 

@@ -161,6 +161,14 @@ impl Purse for OpenPurse<'_> {
         seen(self.standing())
     }
 
+    fn unfit(&self, time: u32, returns: bool) -> Option<Trouble> {
+        match self.check(CardDay::of_unix(i64::from(time))) {
+            Ok(()) => None,
+            Err(PurseError::Expired) if returns => None,
+            Err(error) => Some(trouble(error)),
+        }
+    }
+
     fn log(&mut self) -> Result<Vec<CardLogEntry>, Trouble> {
         let log = OpenPurse::log(self).map_err(trouble)?;
         Ok(log.iter().map(log_entry).collect())

@@ -161,6 +161,10 @@ impl Purse for Card {
         }
     }
 
+    fn unfit(&self, _: u32, _: bool) -> Option<Trouble> {
+        None
+    }
+
     fn log(&mut self) -> Result<Vec<CardLogEntry>, Trouble> {
         self.gone(Pull::Log)?;
         Ok(self.memory.borrow().log.clone())

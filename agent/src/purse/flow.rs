@@ -89,8 +89,20 @@ impl<S: Steps, C: Cards> Flow<'_, S, C> {
                 return Ok(attended);
             }
         }
+        let returns = job.is_some_and(|job| matches!(job.work, Work::Void { .. }));
+        let unfit = purse.unfit(plan.time, returns);
+        if let Some(unfit) = unfit {
+            attended.reading.refused = Some(unfit.words);
+        }
         if let Some(job) = job {
-            attended.job = Some(self.work(purse, &reading, job)?);
+            let reading = attended.reading.clone();
+            attended.job = Some(match (&reading.refused, &job.work) {
+                (Some(words), work) if !matches!(work, Work::Read) => JobEnd::Refused {
+                    words: words.clone(),
+                    could_take: None,
+                },
+                _ => self.work(purse, &reading, job)?,
+            });
             if let Some(JobEnd::Moved(settled)) = &attended.job {
                 let after = settled.balance.map(Money::minor);
                 attended.balance = after.or(attended.balance);

@@ -120,8 +120,12 @@ pub(crate) fn done(
 /// That nothing happened.
 pub(crate) fn not_done(action: &PurseAction) -> &'static str {
     match action {
-        PurseAction::Pay { .. } => "Nothing was taken. Hold the card to pay again.",
-        PurseAction::TopUp { .. } => "Nothing was put on the card. Begin the top-up again.",
+        PurseAction::Pay { .. } => {
+            "Nothing was taken. Begin the payment again, and hold the card until it is done."
+        }
+        PurseAction::TopUp { .. } => {
+            "Nothing was put on the card. Begin the top-up again, and hold the card until it is done."
+        }
         PurseAction::Void { .. } | PurseAction::Refund { .. } => {
             "Nothing was given back yet. Begin again, and hold the card until it is done."
         }

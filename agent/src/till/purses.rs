@@ -24,6 +24,8 @@ pub struct TapPlan {
     pub known: Option<CardSeen>,
     /// Why it may not be used, if so.
     pub blocked: Option<String>,
+    /// Now by the till's clock: seconds since 1970.
+    pub time: u32,
 }
 
 /// What came of meeting a card.
@@ -51,6 +53,7 @@ impl Desk {
             unsettled: unsettled.map(|purse| purse.intended.txid).collect(),
             known: self.store.seen_last(card)?,
             blocked: self.store.card_blocked(card)?,
+            time: u32::try_from(self.now()?.at.0 / 1_000).unwrap_or_default(),
         })
     }
 

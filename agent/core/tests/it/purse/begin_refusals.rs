@@ -63,7 +63,7 @@ fn a_blocked_card_is_refused_with_the_reason() {
     assert_eq!(refused, Refusal::PurseBlocked { why });
     assert_eq!(
         refused.to_string(),
-        "This card may not be used: It was reported lost. Ask for another payment."
+        "This card may not be used: It was reported lost. Ask for another card or another payment."
     );
 }
 

@@ -13,6 +13,8 @@ pub enum Fate {
     There,
     /// The same, before HQ heard of the first till's intent: that till's line is down till then.
     ThereFirst,
+    /// It pays in the other store and comes back, and no till has a line: only its log can tell.
+    Around,
     /// Nobody sees it again.
     Never,
 }
@@ -46,7 +48,13 @@ impl Cell {
 }
 
 /// Everything that can become of it.
-pub const FATES: [Fate; 4] = [Fate::Here, Fate::There, Fate::ThereFirst, Fate::Never];
+pub const FATES: [Fate; 5] = [
+    Fate::Here,
+    Fate::There,
+    Fate::ThereFirst,
+    Fate::Around,
+    Fate::Never,
+];
 /// Of [`faults`], for one command.
 pub const FAULTS: u32 = 6;
 

@@ -91,13 +91,15 @@ impl<'p> Player<'p> {
     ) -> Result<Outcome> {
         let happened = self.happened(&chain.purse()?, txid)?;
         let stage = self.told_at_once(chain, cell, txid, happened)?;
-        if cell.fate != Fate::ThereFirst {
+        if !matches!(cell.fate, Fate::ThereFirst | Fate::Around) {
             self.hq_while(chain, txid, stage)?;
         }
         let unknown = stage == Some(PurseStage::Unknown);
         match cell.fate {
             Fate::Here => *back = self.back_here(chain, cell, txid, happened)?,
-            Fate::There | Fate::ThereFirst => self.back_there(chain, cell, txid, happened)?,
+            Fate::There | Fate::ThereFirst | Fate::Around => {
+                self.back_there(chain, cell, txid, happened)?
+            }
             Fate::Never => {
                 let doubtful = chain.hq.in_doubt_later()?;
                 let due: Vec<PurseTx> = unknown.then_some(txid).into_iter().collect();
@@ -241,6 +243,12 @@ impl<'p> Player<'p> {
         let tap = there.hold(&card, Some(pay(sale)))?;
         let paid = matches!(&tap.job, Some(JobEnd::Moved(moved)) if moved.completed);
         ensure!(paid && !tap.frozen, "in the other store: {tap:?}");
+        if cell.fate == Fate::Around {
+            let (here, _) = cell.operation.tills(chain);
+            let tap = here.hold(&card, None)?;
+            ensure!(!tap.frozen && tap.blocked.is_none(), "{tap:?}");
+            self.is_known(chain, cell, txid, happened)?;
+        }
         let (here, there) = match cell.operation {
             Operation::TopUp => (&mut chain.s2, &mut chain.s1),
             _ => (&mut chain.s1, &mut chain.s2),
@@ -307,7 +315,7 @@ impl<'p> Player<'p> {
                     ensure!(times == 1, "{times} sightings of one state");
                 }
             }
-            Fate::There | Fate::ThereFirst => {
+            Fate::There | Fate::ThereFirst | Fate::Around => {
                 let sale = chain.s2.sale(100)?;
                 let tap = chain.s2.hold(&card, Some(pay(sale)))?;
                 let left = self.setting.before.map(|before| before - 100);
@@ -331,7 +339,7 @@ impl<'p> Player<'p> {
         match cell.fate {
             Fate::Here => {}
             // A half card is none, and hurts nobody; a whole one is the chain's.
-            Fate::There | Fate::ThereFirst => {
+            Fate::There | Fate::ThereFirst | Fate::Around => {
                 let tap = chain.s1.hold(&card, None)?;
                 ensure!(tap.balance.is_none_or(|b| b == 0), "{tap:?}");
                 ensure!(!tap.frozen && tap.settled.is_empty(), "{tap:?}");

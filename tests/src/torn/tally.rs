@@ -30,7 +30,7 @@ pub struct Tally {
     /// Of these, in which it died once more.
     pub killed_again: u32,
     whole: u32,
-    fates: [u32; 4],
+    fates: [u32; 5],
 }
 
 impl Tally {
@@ -44,7 +44,8 @@ impl Tally {
             Fate::Here => 0,
             Fate::There => 1,
             Fate::ThereFirst => 2,
-            Fate::Never => 3,
+            Fate::Around => 3,
+            Fate::Never => 4,
         }] += 1;
     }
 
@@ -66,11 +67,11 @@ impl Tally {
 
 impl Display for Tally {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let [here, there, first, never] = self.fates;
+        let [here, there, first, around, never] = self.fates;
         write!(
             f,
             "{} cells, killed in {}, twice in {}; back here {here}, elsewhere {there}, elsewhere before HQ \
-             heard {first}, never {never};",
+             heard {first}, there and back in the dark {around}, never {never};",
             self.cells(),
             self.killed,
             self.killed_again

@@ -146,7 +146,7 @@ fn bundle() -> Result<Bundle> {
     Ok(Bundle {
         version: 1,
         profile: serde_json::from_value(profile)?,
-        rules: serde_json::from_value(json!({"v": 1, "rules": [], "plans": []}))?,
+        rules: tillside_core::engine::Document::empty(),
         products: Vec::new(),
         members: serde_json::from_value(members)?,
         coupons: serde_json::from_value(

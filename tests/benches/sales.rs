@@ -38,7 +38,7 @@ pub fn bundle(profile: &StoreProfile, members: &[MemberId]) -> Result<Bundle> {
     Ok(Bundle {
         version: 1,
         profile: profile.clone(),
-        rules: rules()?,
+        rules: rules()?.into(),
         products: products()?,
         members: MemberSheet {
             as_of: Timestamp(1_700_000_000_000),

@@ -88,14 +88,12 @@ fn complete(state: &mut State, sale: &SaleCompleted) {
 
 fn take_back(state: &mut State, void: &SaleVoided) {
     match state.sales.get_mut(&void.sale) {
-        Some(known) if !known.voided => {
-            known.voided = true;
-            let (sale, setting) = (&known.sale, &mut state.setting);
-            let member = member_of(sale.customer.as_ref());
-            setting.count(&sale.counted, member, sale.date, Used::without);
-        }
+        Some(known) if !known.voided => known.voided = true,
         _ => return,
     }
+    // A sale is voided on its own day: it is the day of its caps too.
+    let member = member_of(void.customer.as_ref());
+    (state.setting).count(&void.counted, member, void.date, Used::without);
     for number in &void.coupons {
         give_back(state, number, void.sale);
     }

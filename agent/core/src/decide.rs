@@ -216,6 +216,7 @@ fn take_back(state: &State, command: Void, now: Now) -> Result<Event, Refusal> {
         customer: recorded.customer.clone(),
         lots: recorded.lots.clone(),
         coupons: coupons.map(|coupon| coupon.number.clone()).collect(),
+        counted: recorded.counted.clone(),
     })))
 }
 

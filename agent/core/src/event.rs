@@ -130,7 +130,7 @@ pub struct SaleCompleted {
     pub subtotal: Money,
     /// What was to pay: `subtotal` less discounts and promotions.
     pub total: Money,
-    /// How far the caps of rules were used up; given back if the sale is voided.
+    /// How far the caps of rules were used up.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counted: Vec<Counted>,
     /// How it was paid; sums to `total`.
@@ -290,6 +290,9 @@ pub struct SaleVoided {
     pub lots: Vec<Lot>,
     /// Coupons that may be used again, exactly the sale's.
     pub coupons: Vec<CouponNumber>,
+    /// What of the rules' caps is given back, exactly the sale's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counted: Vec<Counted>,
 }
 
 /// A coupon that was refused at the till.

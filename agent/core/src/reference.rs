@@ -3,9 +3,10 @@
 //! These are the contents of a bundle's signed targets, after they were verified. Fetching and
 //! verifying them is left to `tillside-sync`, keeping them to `tillside-store`.
 
+use crate::engine::Document;
 use crate::{
     CardIdentity, Category, CodeKey, CouponNumber, CouponUsed, Currency, Hash, Item, LaneId,
-    MemberId, Money, PlanId, Points, PurseSheet, RuleDocument, StoreId, TaxClass, TerminalId,
+    MemberId, Money, PlanId, Points, PurseSheet, StoreId, TaxClass, TerminalId,
     TierId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,7 @@ pub struct Bundle {
     /// The store.
     pub profile: StoreProfile,
     /// Rules and plans.
-    pub rules: RuleDocument,
+    pub rules: Document,
     /// The products.
     pub products: Vec<Product>,
     /// The store's members.

@@ -1,10 +1,10 @@
-//! What rules are asked about beyond the basket and the member's balance: the till, the store's clock,
-//! what the bundle says of products and members, and what earlier sales used up of the caps.
+//! What rules are asked about beyond the basket and the member: the till, the store's clock, and what
+//! earlier sales used up of the caps.
 //!
 //! Loading it is left to the edge. The counters are a fold of the journal ([`crate::apply`]).
 
-use crate::engine::{CapSpan, CounterKey, Counters, LineKind, MemberFacts, Used};
-use crate::{Brand, Item, LaneId, MemberId};
+use crate::engine::{CapSpan, CounterKey, Counters, Used};
+use crate::{LaneId, MemberId};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -17,21 +17,8 @@ pub struct Setting {
     pub lane: LaneId,
     /// The store's time zone.
     pub zone: TimeZone,
-    /// Of products, what rules ask beyond the receipt. One that is not there is of no brand, and goods.
-    pub products: BTreeMap<Item, ProductFacts>,
-    /// Of members, what rules ask beyond the tier, which is [`crate::Member`]'s.
-    pub members: BTreeMap<MemberId, MemberFacts>,
     /// What this terminal's sales used up of the caps; what is not there is untouched.
     pub counters: BTreeMap<Counter, Used>,
-}
-
-/// What rules ask of a product beyond what its line says.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct ProductFacts {
-    /// Who makes it.
-    pub brand: Option<Brand>,
-    /// What kind of thing it is.
-    pub kind: LineKind,
 }
 
 /// One counter of a cap.
@@ -60,8 +47,6 @@ impl Setting {
         Self {
             lane,
             zone,
-            products: BTreeMap::new(),
-            members: BTreeMap::new(),
             counters: BTreeMap::new(),
         }
     }

@@ -164,6 +164,7 @@ fn a_voided_sale() {
         customer: sale.customer.clone(),
         lots: sale.lots.clone(),
         coupons: vec![CouponNumber::new("SPRING-0001").unwrap()],
+        counted: Vec::new(),
     };
     let text = receipt(&store(), &sale, Some(&void), &[]);
     fits(&text);

@@ -1,9 +1,9 @@
 //! What can go wrong with the terminal's database, and what a person can do about it.
 
 use std::path::{Path, PathBuf};
+use tillside_core::engine::DocumentError;
 use tillside_core::{
-    ChainError, CouponNumber, PersonId, PurseSheetError, PurseTx, RuleError, SaleId, StoreId,
-    TerminalId,
+    ChainError, CouponNumber, PersonId, PurseSheetError, PurseTx, SaleId, StoreId, TerminalId,
 };
 
 /// Why the store could not do what it was asked. Whatever failed, nothing of it was recorded.
@@ -129,7 +129,7 @@ pub enum StoreError {
     },
     /// A bundle whose rules are wrong.
     #[error("the bundle's rules are wrong")]
-    WrongRules(#[source] RuleError),
+    WrongRules(#[source] DocumentError),
     /// A bundle whose part about e-money is wrong.
     #[error("the bundle's part about e-money is wrong")]
     WrongPurses(#[source] PurseSheetError),

@@ -14,6 +14,7 @@ mod cards;
 mod codes;
 mod columns;
 mod commit;
+mod counters;
 mod drafts;
 mod error;
 mod issued;

@@ -3,6 +3,7 @@
 pub(crate) mod purse;
 
 use crate::columns::{Id, RecordId};
+use crate::counters;
 use crate::error::{StoreError, Within};
 use crate::journal::Finder;
 use crate::reference::lookup::{find_member, held_elsewhere, listed};
@@ -41,7 +42,10 @@ impl Store {
                 store: till.profile.profile.store.clone(),
                 terminal: till.profile.terminal,
                 rules: till.reference.rules.clone(),
-                setting: Setting::new(till.profile.lane.clone(), till.zone.clone()),
+                setting: Setting {
+                    counters: counters::used(conn, till, &need.members)?,
+                    ..Setting::new(till.profile.lane.clone(), till.zone.clone())
+                },
                 members: BTreeMap::new(),
                 coupons: BTreeMap::new(),
                 sales: BTreeMap::new(),

@@ -7,15 +7,18 @@ mod purse;
 pub(crate) use purse::{TENDERS, stage_of};
 
 use crate::columns::{Id, RecordId};
+use crate::counters;
 use crate::error::{Fault, StoreError, Within};
 use crate::unique::or_if_taken;
+use jiff::civil::Date;
 use rusqlite::{Connection, params};
 use tillside_core::{
-    CouponNumber, CouponRefused, Customer, Event, Lot, MemberId, SaleCompleted, SaleId, SaleVoided,
+    Counted, Counter, CouponNumber, CouponRefused, Customer, Event, Lot, MemberId, SaleCompleted,
+    SaleId, SaleVoided,
 };
 
 /// The projection tables, in the order they are compared.
-pub(crate) const TABLES: [&str; 10] = [
+pub(crate) const TABLES: [&str; 11] = [
     "sales",
     "voids",
     "refusals",
@@ -26,6 +29,7 @@ pub(crate) const TABLES: [&str; 10] = [
     "issued_cards",
     "frozen_cards",
     "card_seen",
+    "counters",
 ];
 
 /// Where the projections stand that a record is applied to.
@@ -100,6 +104,8 @@ impl Target<'_> {
             ]);
         or_if_taken(done, || StoreError::SaleRecorded { sale: sale.sale }.into())?;
         self.points(owner, points)?;
+        let customer = sale.customer.as_ref();
+        self.count(customer, sale.date, &sale.counted, 1)?;
         purse::tenders(self, sale)?;
         sale.coupons
             .iter()
@@ -165,8 +171,26 @@ impl Target<'_> {
                 return Err(not_there());
             }
         }
-        let owner = void.customer.as_ref().and_then(owner);
-        self.points(owner, -sum(&void.lots))
+        let customer = void.customer.as_ref();
+        self.count(customer, void.date, &void.counted, -1)?;
+        self.points(customer.and_then(owner), -sum(&void.lots))
+    }
+
+    /// Moves the counters of caps by what a sale used up, or back.
+    fn count(
+        &self,
+        customer: Option<&Customer>,
+        day: Date,
+        counted: &[Counted],
+        sign: i64,
+    ) -> Within<()> {
+        let member = customer.and_then(|customer| customer.member);
+        for one in counted {
+            if let Some(counter) = Counter::of(&one.key, member, day) {
+                counters::count(self.conn, self.schema, &counter, one, sign)?;
+            }
+        }
+        Ok(())
     }
 
     fn refused(&self, refused: &CouponRefused) -> Within<()> {

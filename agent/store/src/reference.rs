@@ -14,6 +14,7 @@ use crate::error::{StoreError, Within};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tillside_core::engine::Document;
 use tillside_core::{
     DeskRights, Hash, HotFilter, Included, MemberCodeSheet, PurseScheme, RuleBook, StoreProfile,
     TerminalId, Timestamp,
@@ -85,9 +86,9 @@ impl InForce {
         if let Some(&included) = included.get(&terminal) {
             in_force.included = included.into();
         }
-        let document = from_json("the rules in force", &rules)?;
-        let rules =
-            RuleBook::compile(in_force.version, &document).map_err(StoreError::WrongRules)?;
+        let document = Document::read(rules.as_bytes());
+        let rules = document.and_then(|document| RuleBook::of(in_force.version, &document));
+        let rules = rules.map_err(StoreError::WrongRules)?;
         in_force.rules = Arc::new(rules);
         in_force.purse = purse::read(conn)?.map(Arc::new);
         in_force.member_codes = Arc::new(purse::read_code_keys(conn)?);

@@ -22,6 +22,7 @@ mod program;
 mod purses;
 mod reports;
 mod restart;
+mod rules;
 mod sale;
 mod screen;
 mod shop;

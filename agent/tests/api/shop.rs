@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use tempfile::TempDir;
 use tillside::{Agent, AgentOptions, Pin, WallClock};
+use tillside_core::engine::Document;
 use tillside_core::{
     Bundle, CodeKey, MemberCodeSheet, Sealed, TerminalId, TerminalProfile, Timestamp, number_digest,
 };
@@ -312,16 +313,21 @@ pub fn bundle() -> Bundle {
         profile: of(
             json!({"store": "S1", "name": "Corner Shop", "time_zone": "Europe/Berlin", "currency": "EUR"}),
         ),
-        rules: of(json!({"v": 1,
-        "rules": [{"rule": "base", "name": "Points on every purchase", "funder": "chain",
-            "effect": {"kind": "points_per_amount", "points": 1, "per": eur(100)}}],
-        "plans": [
-            plan("SPRING", "Spring: 1.00 off", "2020-01-01", "2099-12-31", Value::Null),
-            plan("TODAY", "Today only", "2026-11-22", "2026-11-22", Value::Null),
-            plan("OLD", "Old", "2020-01-01", "2020-12-31", Value::Null),
-            plan("LATER", "Later", "2099-01-01", "2099-12-31", Value::Null),
-            plan("BIG", "Big baskets", "2020-01-01", "2099-12-31", eur(5_000)),
-        ]})),
+        rules: Document::read(
+            json!({"v": 1,
+            "rules": [{"rule": "base", "name": "Points on every purchase", "funder": "chain",
+                "effect": {"kind": "points_per_amount", "points": 1, "per": eur(100)}}],
+            "plans": [
+                plan("SPRING", "Spring: 1.00 off", "2020-01-01", "2099-12-31", Value::Null),
+                plan("TODAY", "Today only", "2026-11-22", "2026-11-22", Value::Null),
+                plan("OLD", "Old", "2020-01-01", "2020-12-31", Value::Null),
+                plan("LATER", "Later", "2099-01-01", "2099-12-31", Value::Null),
+                plan("BIG", "Big baskets", "2020-01-01", "2099-12-31", eur(5_000)),
+            ]})
+            .to_string()
+            .as_bytes(),
+        )
+        .unwrap(),
         products: of(json!([
             {"item": "gtin:04006381333931", "name": "Ground coffee 250 g", "unit_price": eur(429), "category": "coffee", "tax_class": "reduced"},
             {"item": "sku:BREAD-1", "name": "Farmhouse bread", "unit_price": eur(199), "category": null, "tax_class": "reduced"},

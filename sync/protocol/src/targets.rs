@@ -3,12 +3,13 @@
 //! Signatures are checked by `tough` before any of these bytes are read (invariant 8).
 
 use serde::{Deserialize, Serialize};
+use std::error::Error;
+use tillside_core::engine::Document;
 use tillside_core::{
-    Bundle, CouponSheet, MemberCodeSheet, MemberSheet, Product, PurseSheet, RuleDocument, StoreId,
-    StoreProfile,
+    Bundle, CouponSheet, MemberCodeSheet, MemberSheet, Product, PurseSheet, StoreId, StoreProfile,
 };
 
-/// The rules and plans: [`RuleDocument`].
+/// The rules and plans: [`Document`], of any layout that [`Document::read`] knows.
 pub const RULES: &str = "rules.json";
 /// The products: a list of [`Product`].
 pub const PRODUCTS: &str = "products.json";
@@ -60,24 +61,28 @@ pub struct TargetError {
     pub version: u64,
     /// Why.
     #[source]
-    pub source: serde_json::Error,
+    pub source: Box<dyn Error + Send + Sync>,
 }
 
 impl VerifiedTargets<'_> {
     /// Reads the targets.
     pub fn read(&self) -> Result<Bundle, TargetError> {
         let version = self.version;
-        let error = |target| {
+        fn error<E: Error + Send + Sync + 'static>(
+            target: &'static str,
+            version: u64,
+        ) -> impl FnOnce(E) -> TargetError {
             move |source| TargetError {
                 target,
                 version,
-                source,
+                source: source.into(),
             }
-        };
-        let rules: RuleDocument = serde_json::from_slice(self.rules).map_err(error("rules"))?;
+        }
+        let rules = Document::read(self.rules).map_err(error("rules", version))?;
         let products: Vec<Product> =
-            serde_json::from_slice(self.products).map_err(error("products"))?;
-        let store: StoreTarget = serde_json::from_slice(self.store).map_err(error("store"))?;
+            serde_json::from_slice(self.products).map_err(error("products", version))?;
+        let store: StoreTarget =
+            serde_json::from_slice(self.store).map_err(error("store", version))?;
         let StoreTarget {
             profile,
             members,

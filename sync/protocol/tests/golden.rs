@@ -4,8 +4,10 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use std::fmt::Debug;
 use std::path::Path;
+use tillside_core::engine::Document;
 use tillside_core::*;
 use tillside_protocol::*;
 
@@ -248,6 +250,57 @@ fn targets() {
         plans: Vec::new(),
     };
     golden("target_rules", &rules);
+    golden("target_rules_2", &newest_rules());
+}
+
+/// Rules of the newest layout: an offer on Mondays, and double points with a cap.
+fn newest_rules() -> Document {
+    let paid = json!([{"funder": "chain", "basis_points": 10_000}]);
+    let document = json!({
+        "v": 2,
+        "rules": [
+            {"rule": "monday", "name": "Monday is coffee day", "when": {"weekday": ["monday"]},
+             "effects": [{"funders": paid, "effect": {"percent_off":
+                {"basis_points": 1000, "products": {"categories": ["coffee"]}}}}]},
+            {"rule": "double", "name": "Double points",
+             "effects": [{"funders": paid, "effect": {"points_multiplier": {"extra_basis_points": 10_000}}}],
+             "caps": [{"over": "member_day", "points": 100}]},
+        ],
+    });
+    Document::read(document.to_string().as_bytes()).unwrap()
+}
+
+#[test]
+fn rules_of_every_layout_are_read_and_a_newer_one_says_what_to_do() {
+    let rules = |name: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+        std::fs::read(folder.join(format!("{name}.json"))).unwrap()
+    };
+    let target = serde_json::to_vec(&store()).unwrap();
+    let read = |rules: &[u8]| {
+        let products = b"[]";
+        let (version, store) = (4, &target[..]);
+        VerifiedTargets {
+            version,
+            rules,
+            products,
+            store,
+        }
+        .read()
+    };
+    assert_eq!(
+        read(&rules("target_rules_2")).unwrap().rules,
+        newest_rules()
+    );
+    let first = read(&rules("target_rules")).unwrap().rules;
+    assert_eq!((first.v, first.rules.len()), (2, 1), "brought up");
+    let error = read(br#"{"v":3,"rules":[],"moods":[]}"#).unwrap_err();
+    assert_eq!((error.target, error.version), ("rules", 4));
+    let why = error.source.to_string();
+    assert!(
+        why.ends_with("update the program, or publish the rules from a matching HQ"),
+        "{why}"
+    );
 }
 
 #[test]

@@ -3,8 +3,8 @@
 
 use super::{OpenLines, QuoteRequest};
 use crate::engine::{
-    Channel, Context, ContextLine, Ending, Gift, LocalMoment, MemberFacts, Outcome, RuleAward,
-    RuleDiscount, evaluate,
+    Channel, Context, ContextLine, Ending, Gift, LineKind, LocalMoment, MemberFacts, Outcome,
+    RuleAward, RuleDiscount, evaluate,
 };
 use crate::{Award, Counted, Money, Now, Points, Promotion, Refusal, State};
 
@@ -54,21 +54,16 @@ fn outcome(
     let member = request.member.and_then(|id| state.members.get(&id));
     let facts = member.map(|member| MemberFacts {
         tier: Some(member.tier.clone()),
-        ..setting
-            .members
-            .get(&member.member)
-            .cloned()
-            .unwrap_or_default()
+        // Nothing more is known; rules that ask are refused with their document.
+        ..MemberFacts::default()
     });
-    let lines = open.lines().iter().map(|open| {
-        let product = setting.products.get(&open.line.item);
-        ContextLine {
-            line: open.line,
-            brand: product.and_then(|product| product.brand.as_ref()),
-            kind: product.map(|product| product.kind).unwrap_or_default(),
-            taken: open.subtotal - open.left,
-            free: open.free,
-        }
+    let lines = open.lines().iter().map(|open| ContextLine {
+        line: open.line,
+        // As for what is known of members.
+        brand: None,
+        kind: LineKind::Goods,
+        taken: open.subtotal - open.left,
+        free: open.free,
     });
     let lines: Vec<ContextLine<'_>> = lines.collect();
     let context = Context {
@@ -76,7 +71,7 @@ fn outcome(
         lines: &lines,
         customer: request.customer,
         member: facts.as_ref(),
-        // Not known before it is paid; rules that ask are refused with their document.
+        // As for what is known of members.
         tenders: &[],
         redeemed: Money::zero(open.currency()),
         promo_codes: &[],

@@ -163,28 +163,6 @@ fn time_is_the_stores_own() {
 }
 
 #[test]
-fn brand_and_kind_of_a_product_are_what_the_bundle_says() {
-    let mut document = rules();
-    document["rules"][0]["when"] =
-        json!({"contains": {"products": {"brands": ["acme"], "kinds": ["service"]}}});
-    let mut state = shop();
-    state.rules = RuleBook::of(17, &read(&document)).unwrap().into();
-    assert_eq!(quoted(&state, &[loaf()], &[]).promotions, []);
-    for (brand, kind) in [("acme", json!("goods")), ("other", json!("service"))] {
-        let facts = ProductFacts {
-            brand: Some(Brand::new(brand).unwrap()),
-            kind: serde_json::from_value(kind).unwrap(),
-        };
-        state.setting.products.insert(loaf().item, facts);
-        assert_eq!(
-            quoted(&state, &[loaf()], &[]).promotions.len(),
-            1,
-            "{brand}"
-        );
-    }
-}
-
-#[test]
 fn what_no_till_can_honour_is_refused_with_its_place() {
     let refused = |change: &dyn Fn(&mut Value)| {
         let mut document = rules();
@@ -201,6 +179,8 @@ fn what_no_till_can_honour_is_refused_with_its_place() {
         json!({"home_store": "here"}),
         json!({"first_purchase": true}),
         json!({"visit": {"nth": 10}}),
+        json!({"contains": {"products": {"brands": ["acme"]}}}),
+        json!({"contains": {"products": {"except": {"kinds": ["gift_card"]}}}}),
         json!({"not": {"all": [{"member": true}, {"any": [{"visit": {"every": 10}}]}]}}),
     ];
     let mut places: Vec<String> = conditions
@@ -210,7 +190,11 @@ fn what_no_till_can_honour_is_refused_with_its_place() {
     places.push(refused(&|document| {
         document["conditions"] = json!([{"name": "new", "when": {"first_purchase": true}}]);
     }));
+    places.push(refused(&|document| {
+        document["exclusions"] = json!({"no_earning_on": {"kinds": ["gift_card"]}});
+    }));
     for effect in [
+        json!({"percent_off": {"basis_points": 1, "products": {"except": {"brands": ["acme"]}}}}),
         json!({"cashback": {"basis_points": 100}}),
         json!({"stamps": {"card": "coffee", "stamps": 1}}),
         json!({"tier_progress": {"units": 1, "per": {"minor": 100, "currency": "EUR"}}}),

@@ -259,7 +259,7 @@ fn bundle() -> Bundle {
             json!({"store": "S1", "name": "Corner Shop", "time_zone": "Europe/Berlin", "currency": "EUR"}),
         ))
         .unwrap(),
-        rules: serde_json::from_value(json!({"v": 1, "rules": [], "plans": []})).unwrap(),
+        rules: tillside_core::engine::Document::empty(),
         products: Vec::new(),
         members: serde_json::from_value(json!({"as_of": 0, "included": {}, "members": [
             {"member": CLARA, "display_name": "Clara", "tier": "gold", "points": 0,

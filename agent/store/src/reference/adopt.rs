@@ -64,7 +64,7 @@ fn permitted(till: &Till, bundle: &Bundle) -> Result<(), StoreError> {
         });
     }
     store::zone(&bundle.profile.time_zone)?;
-    RuleBook::compile(offered, &bundle.rules).map_err(StoreError::WrongRules)?;
+    RuleBook::of(offered, &bundle.rules).map_err(StoreError::WrongRules)?;
     if let Some(sheet) = &bundle.purse {
         sheet.check().map_err(StoreError::WrongPurses)?;
     }

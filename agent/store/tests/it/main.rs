@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bundles;
+mod caps;
 mod card_desk;
 mod clock;
 mod codes;

@@ -127,7 +127,7 @@ pub fn bundle(version: u64) -> Bundle {
     Bundle {
         version,
         profile: store_profile("S1"),
-        rules: rules(),
+        rules: rules().into(),
         products: vec![
             product("gtin:04006381333931", "Filzstift Grün", 350),
             product("sku:BREAD-1", "Rye bread", 420),

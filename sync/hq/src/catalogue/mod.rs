@@ -5,13 +5,14 @@ mod rules;
 mod stores;
 
 pub use products::{PRODUCT_COLUMNS, products};
-pub use rules::{RulesError, rules};
+pub use rules::{RulesError, RulesReport, rules, rules_report};
 pub use stores::{STORE_COLUMNS, STORE_OPTIONAL_COLUMNS, StoreRow, stores};
 
 use crate::import::{Imported, Parsed, Policy};
 use crate::store::StoreError;
 use async_trait::async_trait;
-use tillside_core::{Product, RuleDocument, Timestamp};
+use tillside_core::engine::Document;
+use tillside_core::{Product, Timestamp};
 
 /// Keeps the catalogue.
 #[async_trait]
@@ -34,5 +35,5 @@ pub trait CatalogueStore: Send + Sync {
     ) -> Result<Imported, StoreError>;
 
     /// Takes a rule document for the next bundle; the one before is kept.
-    async fn import_rules(&self, rules: RuleDocument, now: Timestamp) -> Result<(), StoreError>;
+    async fn import_rules(&self, rules: Document, now: Timestamp) -> Result<(), StoreError>;
 }

@@ -5,6 +5,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use tillside_core::engine::lint::{Warning, lint};
 use tillside_hq::catalogue::{self, CatalogueStore};
 use tillside_hq::clock::now;
 use tillside_hq::coupons::CouponStore;
@@ -130,12 +131,17 @@ async fn rules(path: &Path, store: &SqliteStore) -> anyhow::Result<ExitCode> {
     let document = catalogue::rules(&read(path)?)
         .with_context(|| format!("nothing of {} was imported", path.display()))?;
     let (rules, plans) = (document.rules.len(), document.plans.len());
+    // That a rule has no cap in total is for `rules check` to say: most rules have none.
+    let warnings = lint(&document).into_iter();
+    for warning in warnings.filter(|warning| !matches!(warning, Warning::Uncapped { .. })) {
+        say(&format!("{}: warning: {warning}", path.display()));
+    }
     store.import_rules(document, now()).await?;
     say(&format!("rules: {rules} rules and {plans} coupon plans."));
     Ok(ExitCode::SUCCESS)
 }
 
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+pub(super) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let wrong = || format!("cannot read {}", path.display());
     let size = std::fs::metadata(path).with_context(wrong)?.len();
     if size > FILE_BYTE_LIMIT {

@@ -6,6 +6,7 @@ mod emoney;
 mod import;
 mod keys;
 mod report;
+mod rules;
 mod serve;
 mod table;
 mod terminal;
@@ -49,6 +50,9 @@ enum Command {
     },
     /// Read a file into HQ. Nothing reaches the stores before `publish`.
     Import(import::Import),
+    /// Look at a rule document before it is imported.
+    #[command(subcommand)]
+    Rules(rules::Rules),
     /// Sign what HQ knows as the next bundle; the stores pull it by themselves.
     Publish,
     /// Serve the terminals until stopped (ctrl-c or SIGTERM).
@@ -107,6 +111,7 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
             ));
         }
         Command::Import(import) => return import.run(&open(data)?.1).await,
+        Command::Rules(rules) => rules.run()?,
         Command::Publish => {
             let (data, store) = open(data)?;
             say(&published(&publish(&data, &store, now()).await?));

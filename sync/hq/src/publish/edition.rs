@@ -2,17 +2,15 @@
 
 use super::BundleNote;
 use std::collections::HashSet;
-use tillside_core::{
-    CouponNumber, PlanId, Product, PurseSheetError, RuleBook, RuleDocument, RuleError, StoreId,
-    Timestamp,
-};
+use tillside_core::engine::{Document, DocumentError};
+use tillside_core::{CouponNumber, PlanId, Product, PurseSheetError, RuleBook, StoreId, Timestamp};
 use tillside_protocol::StoreTarget;
 
 /// Everything of one bundle.
 #[derive(Clone, Debug)]
 pub struct Edition {
     /// Rules and plans.
-    pub rules: RuleDocument,
+    pub rules: Document,
     /// Products.
     pub products: Vec<Product>,
     /// What each store gets.
@@ -30,7 +28,7 @@ pub enum EditionError {
     NoStores,
     /// The rules contradict each other or pass a limit.
     #[error("the rules cannot be used")]
-    Rules(#[source] RuleError),
+    Rules(#[source] DocumentError),
     /// What stores would be told of e-money is no use to them.
     #[error("what stores would be told of e-money cannot be used")]
     Purse(#[source] PurseSheetError),
@@ -54,7 +52,7 @@ impl Edition {
         if self.stores.is_empty() {
             return Err(EditionError::NoStores);
         }
-        RuleBook::compile(version, &self.rules).map_err(EditionError::Rules)?;
+        RuleBook::of(version, &self.rules).map_err(EditionError::Rules)?;
         for store in &self.stores {
             if let Some(purse) = &store.purse {
                 purse.check().map_err(EditionError::Purse)?;

@@ -5,7 +5,8 @@ use crate::journal::NOON;
 use crate::line::founded;
 use futures::TryStreamExt;
 use std::path::Path;
-use tillside_core::{RuleDocument, Timestamp};
+use tillside_core::Timestamp;
+use tillside_core::engine::Document;
 use tillside_hq::catalogue::CatalogueStore;
 use tillside_hq::clock::now;
 use tillside_hq::data::DataDir;
@@ -145,12 +146,7 @@ async fn the_newest_statement_is_signed_anew_before_it_ends() {
 async fn what_no_till_could_use_is_not_published() {
     let (_folder, data) = founded().await;
     let store = SqliteStore::open(&data.database()).unwrap();
-    let nothing = RuleDocument {
-        v: 1,
-        rules: Vec::new(),
-        plans: Vec::new(),
-    };
-    store.import_rules(nothing, NOON).await.unwrap();
+    store.import_rules(Document::empty(), NOON).await.unwrap();
     let refused = publish(&data, &store, now()).await.unwrap_err();
     let PublishError::Edition(EditionError::PlanMissing { number, .. }) = &refused else {
         panic!("{refused}");
@@ -158,12 +154,9 @@ async fn what_no_till_could_use_is_not_published() {
     assert_eq!(number.as_str(), "SPRING0001");
     assert_eq!(newest(&data).unwrap(), 0);
 
-    let newer_layout = RuleDocument {
-        v: 99,
-        rules: Vec::new(),
-        plans: Vec::new(),
-    };
-    store.import_rules(newer_layout, NOON).await.unwrap();
+    let unusable = br#"{"v":2,"rules":[{"rule":"a","name":"A","effects":[]}]}"#;
+    let unusable = Document::read(unusable).unwrap();
+    store.import_rules(unusable, NOON).await.unwrap();
     let refused = publish(&data, &store, now()).await.unwrap_err();
     let rules = matches!(refused, PublishError::Edition(EditionError::Rules(_)));
     assert!(rules, "{refused}");

@@ -119,7 +119,13 @@ fn bad_rules() {
     let words = [
         read("{"),
         read(r#"{"v":1,"rules":[],"plans":[],"extra":1}"#),
-        read(r#"{"v":2,"rules":[],"plans":[]}"#),
+        read(r#"{"v":2,"rules":[],"plans":[],"extra":1}"#),
+        read(r#"{"v":2,"rules":[{"rule":"a","name":"A","effects":[],"price":1}]}"#),
+        read(r#"{"v":2,"rules":[{"rule":"a","name":"A","effects":[]}]}"#),
+        read(
+            r#"{"v":2,"rules":[{"rule":"a","name":"A","when":{"visit":{"nth":2}},"effects":[{"effect":{"points_fixed":{"points":1}},"funders":[{"funder":"chain","basis_points":10000}]}]}]}"#,
+        ),
+        read(r#"{"v":3,"rules":[],"plans":[]}"#),
     ];
     insta::assert_snapshot!(words.join("\n"));
 }

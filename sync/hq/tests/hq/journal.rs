@@ -220,6 +220,7 @@ impl Sale {
             customer: sale.customer.clone(),
             lots: sale.lots.clone(),
             coupons: sale.coupons.iter().map(|c| c.number.clone()).collect(),
+            counted: sale.counted.clone(),
         }))
     }
 }

@@ -118,6 +118,34 @@ fn bad_rows_end_with_code_2_and_are_all_named() {
 }
 
 #[test]
+fn rules_are_checked_before_they_are_imported() {
+    let program = Program::new();
+    let check = |name: &str, text: &str| {
+        let file = program.file(name, text);
+        let output = program.run(&["rules", "check", file.to_str().unwrap()]);
+        let told = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        (
+            output.status.code(),
+            told.concat().replace(file.to_str().unwrap(), name),
+        )
+    };
+    let good = r#"{"v":2,"rules":[
+        {"rule":"never","name":"Never","valid":{"from":"2026-02-01"},
+         "when":{"date":{"until":"2026-01-01"}},
+         "effects":[{"effect":{"points_fixed":{"points":5}},
+                     "funders":[{"funder":"chain","basis_points":10000}]}]},
+        {"rule":"off","name":"Off","caps":[{"over":"day","amount":{"minor":5000,"currency":"EUR"}}],
+         "effects":[{"effect":{"percent_off":{"basis_points":1000}},
+                     "funders":[{"funder":"chain","basis_points":10000}]}]}]}"#;
+    let (code, words) = check("good.json", good);
+    assert_eq!(code, Some(0), "{words}");
+    insta::assert_snapshot!("rules_check", words);
+    let (code, words) = check("bad.json", &good.replace("10000}]}]}]}", "9000}]}]}]}"));
+    assert_eq!(code, Some(1));
+    insta::assert_snapshot!("rules_check_of_a_bad_document", words);
+}
+
+#[test]
 fn invites_reports_and_cases_are_told() {
     let program = Program::filled();
     let printed = program.ok(&["publish"]);

@@ -9,6 +9,15 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 impl Document {
+    /// No rules and no plans.
+    pub fn empty() -> Self {
+        Self::from(RuleDocument {
+            v: RULE_DOCUMENT_VERSION,
+            rules: Vec::new(),
+            plans: Vec::new(),
+        })
+    }
+
     /// Reads a document of layout 2 or 1. The error names the place of the first thing that cannot be
     /// read; whether the whole makes sense is left to [`Rules::compile`](super::Rules::compile).
     pub fn read(json: &[u8]) -> Result<Self, DocumentError> {

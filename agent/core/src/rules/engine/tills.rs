@@ -2,7 +2,7 @@
 //! till knows yet, or gives what none can keep for the customer, is refused with its place. It would
 //! otherwise be silently false, or promise what nobody pays.
 
-use super::{Condition, Document, DocumentError, DocumentFault, Effect, Rule};
+use super::{Condition, Document, DocumentError, DocumentFault, Effect, Rule, Selection};
 use crate::RuleId;
 
 /// Refuses what tills cannot honour.
@@ -13,6 +13,30 @@ pub(crate) fn check(document: &Document) -> Result<(), DocumentError> {
     for (n, rule) in document.rules.iter().enumerate() {
         check_rule(rule, n)?;
     }
+    let exclusions = &document.exclusions;
+    for (name, set) in [
+        ("no_earning_on", &exclusions.no_earning_on),
+        ("no_discount_on", &exclusions.no_discount_on),
+    ] {
+        if let Some(set) = set {
+            selection(set, None, format!("exclusions.{name}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Products are known by item and category only.
+fn selection(set: &Selection, rule: Option<&RuleId>, path: String) -> Result<(), DocumentError> {
+    for (name, asks) in [
+        ("brands", !set.brands.is_empty()),
+        ("kinds", !set.kinds.is_empty()),
+        ("except.brands", !set.except.brands.is_empty()),
+        ("except.kinds", !set.except.kinds.is_empty()),
+    ] {
+        if asks {
+            return Err(refuse(rule, format!("{path}.{name}")));
+        }
+    }
     Ok(())
 }
 
@@ -22,12 +46,13 @@ fn check_rule(rule: &Rule, n: usize) -> Result<(), DocumentError> {
         condition(when, code, format!("rules[{n}].when"))?;
     }
     for (m, funded) in rule.effects.iter().enumerate() {
+        let kind = funded.effect.kind();
+        let path = format!("rules[{n}].effects[{m}].effect.{kind}");
         if !is_kept(&funded.effect) {
-            let kind = funded.effect.kind();
-            return Err(refuse(
-                code,
-                format!("rules[{n}].effects[{m}].effect.{kind}"),
-            ));
+            return Err(refuse(code, path));
+        }
+        for (place, set) in funded.effect.selections() {
+            selection(set, code, format!("{path}.{place}"))?;
         }
     }
     Ok(())
@@ -54,6 +79,11 @@ fn condition(when: &Condition, rule: Option<&RuleId>, path: String) -> Result<()
         Condition::All(list) => each(list, "all"),
         Condition::Any(list) => each(list, "any"),
         Condition::Not(part) => condition(part, rule, format!("{path}.not")),
+        Condition::Contains(contains) => selection(
+            &contains.products,
+            rule,
+            format!("{path}.contains.products"),
+        ),
         Condition::Tender(_) => unknown("tender"),
         Condition::PromoCode(_) => unknown("promo_code"),
         Condition::Group(_) => unknown("group"),

@@ -7,7 +7,8 @@ use crate::import::{BadCell, Change, Imported, Parsed, Policy};
 use crate::store::StoreError;
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Params, Transaction, params};
-use tillside_core::{Product, RuleDocument, Timestamp};
+use tillside_core::engine::Document;
+use tillside_core::{Product, Timestamp};
 
 #[async_trait]
 impl CatalogueStore for SqliteStore {
@@ -42,7 +43,7 @@ impl CatalogueStore for SqliteStore {
             .await
     }
 
-    async fn import_rules(&self, rules: RuleDocument, now: Timestamp) -> Result<(), StoreError> {
+    async fn import_rules(&self, rules: Document, now: Timestamp) -> Result<(), StoreError> {
         let body = serde_json::to_string(&rules).map_err(|error| StoreError::Database {
             source: Box::new(error),
         })?;

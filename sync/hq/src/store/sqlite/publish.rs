@@ -10,10 +10,11 @@ use crate::store::StoreError;
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use std::collections::BTreeMap;
+use tillside_core::engine::Document;
 use tillside_core::{
     CardIdentity, CodeKey, CouponEntry, CouponNumber, CouponSheet, CouponUsed, Elsewhere, Included,
-    Item, MemberEntry, MemberId, MemberSheet, Money, Points, Product, RULE_DOCUMENT_VERSION,
-    RuleDocument, SaleId, StoreId, TerminalId, Timestamp, number_digest,
+    Item, MemberEntry, MemberId, MemberSheet, Money, Points, Product, SaleId, StoreId, TerminalId,
+    Timestamp, number_digest,
 };
 use tillside_protocol::StoreTarget;
 
@@ -69,7 +70,7 @@ impl PublishStore for SqliteStore {
 }
 
 /// The newest rule document; an empty one before the first.
-pub(super) fn newest_rules(transaction: &Transaction<'_>) -> Result<RuleDocument, StoreError> {
+pub(super) fn newest_rules(transaction: &Transaction<'_>) -> Result<Document, StoreError> {
     let body: Option<String> = transaction
         .query_row(
             "SELECT body FROM rule_document ORDER BY id DESC LIMIT 1",
@@ -79,12 +80,8 @@ pub(super) fn newest_rules(transaction: &Transaction<'_>) -> Result<RuleDocument
         .optional()
         .map_err(failed)?;
     match body {
-        None => Ok(RuleDocument {
-            v: RULE_DOCUMENT_VERSION,
-            rules: Vec::new(),
-            plans: Vec::new(),
-        }),
-        Some(body) => serde_json::from_str(&body).map_err(|_| StoreError::Unreadable {
+        None => Ok(Document::empty()),
+        Some(body) => Document::read(body.as_bytes()).map_err(|_| StoreError::Unreadable {
             what: "rule document",
         }),
     }

@@ -45,6 +45,7 @@ fn next(events: &Events) -> String {
         ReaderEvent::ServiceUp => "up".into(),
         ReaderEvent::ServiceDown { .. } => "down".into(),
         ReaderEvent::ReaderAdded { reader } => format!("+{reader}"),
+        ReaderEvent::ReaderHeld { reader } => format!("{reader} held"),
         ReaderEvent::ReaderRemoved { reader } => format!("-{reader}"),
         ReaderEvent::Card { reader, .. } => format!("{reader} card"),
         ReaderEvent::CardUnreadable { reader, error } => format!("{reader} {:?}", error.code()),

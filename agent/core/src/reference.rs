@@ -6,8 +6,7 @@
 use crate::engine::Document;
 use crate::{
     CardIdentity, Category, CodeKey, CouponNumber, CouponUsed, Currency, Hash, Item, LaneId,
-    MemberId, Money, PlanId, Points, PurseSheet, StoreId, TaxClass, TerminalId,
-    TierId, Timestamp,
+    MemberId, Money, PlanId, Points, PurseSheet, StoreId, TaxClass, TerminalId, TierId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

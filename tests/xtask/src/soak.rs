@@ -12,6 +12,9 @@ const DAMAGED: (&str, &str) = ("TILLSIDE_DAMAGED_CARDS", "10000000");
 /// Seeds of the simulated chain, unless the environment says another number.
 const SEEDS: (&str, &str) = ("TILLSIDE_SIMULATED_SEEDS", "10000");
 
+/// Cases of each property of the core and the store, unless the environment says another number.
+const CASES: (&str, &str) = ("PROPTEST_CASES", "20000");
+
 /// A part of the whole, by which it can be run alone.
 struct Part {
     name: &'static str,
@@ -34,6 +37,10 @@ const PARTS: &[Part] = &[
     Part {
         name: "cards",
         run: cards,
+    },
+    Part {
+        name: "properties",
+        run: properties,
     },
 ];
 
@@ -119,4 +126,15 @@ fn cards(_: &[&str]) -> Result<(), Failure> {
         println!("  {}", line.trim());
     }
     Ok(())
+}
+
+/// Properties of the core and the store, each time from another seed: a failure prints its smallest case.
+fn properties(_: &[&str]) -> Result<(), Failure> {
+    let test = ["test", "--release", "--no-fail-fast"];
+    let of = ["--package", "tillside-core", "--package", "tillside-store"];
+    let mut command = run::cargo(&[&test[..], &of].concat());
+    if std::env::var_os(CASES.0).is_none() {
+        command.env(CASES.0, CASES.1);
+    }
+    run::step("properties", command)
 }

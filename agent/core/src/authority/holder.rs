@@ -176,21 +176,23 @@ impl Holder {
     }
 
     /// Takes a use back, as when a sale is torn or voided on its day. What belonged to an allowance that
-    /// is closed stays used: HQ was told so. None if nothing is left to take back.
+    /// is closed or has ended stays used: HQ was told so, or may have counted it by the lease's end. None
+    /// if nothing is left to take back.
     pub fn release(&self, parts: &[Part], now: Timestamp) -> Option<HolderFact> {
         let mut back: BTreeMap<AllowanceId, u64> = BTreeMap::new();
         for part in parts {
             let sum = back.entry(part.allowance).or_default();
             *sum = sum.saturating_add(part.amount);
         }
+        let at = self.moment(now);
         let open = |(id, amount): (AllowanceId, u64)| {
-            let held = self.held.get(&id).filter(|held| held.closed.is_none())?;
+            let open = |held: &&Held| held.closed.is_none() && at < held.terms.ends();
+            let held = self.held.get(&id).filter(open)?;
             let amount = amount.min(held.used);
             let allowance = id;
             (amount > 0).then_some(Part { allowance, amount })
         };
         let parts: Vec<Part> = back.into_iter().filter_map(open).collect();
-        let at = self.moment(now);
         (!parts.is_empty()).then_some(HolderFact::Released { parts, at })
     }
 

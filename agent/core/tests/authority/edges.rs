@@ -14,10 +14,10 @@ fn leased() -> (Lessor, Holder) {
     (lessor, holding(&[terms(1, QUOTA)]))
 }
 
-fn spend(holder: &mut Holder, amount: u64, now: Timestamp) -> Result<(), SpendError> {
+fn spend(holder: &mut Holder, amount: u64, now: Timestamp) -> Result<Vec<Part>, SpendError> {
     let fact = holder.spend(&campaign(), amount, now)?;
     keep(holder, &fact);
-    Ok(())
+    Ok(fact.spent().to_vec())
 }
 
 fn hear(lessor: &mut Lessor, report: &Report, now: Timestamp) -> Vec<LessorFact> {
@@ -127,6 +127,19 @@ fn an_answer_counts_from_the_end_plus_the_bound_on() {
     }
 }
 
+/// HQ may have counted the use by the lease's end, from a report that did not close it.
+#[test]
+fn a_use_is_not_taken_back_once_its_lease_has_ended() {
+    let (mut lessor, mut till) = leased();
+    let parts = spend(&mut till, 4, after(1)).unwrap();
+    let ends = terms(1, QUOTA).ends();
+    assert!(till.release(&parts, Timestamp(ends.0 - 1)).is_some());
+    let over = terms(1, QUOTA).surely_over();
+    hear(&mut lessor, &till.report(over), over);
+    assert_eq!(till.release(&parts, ends), None);
+    assert_eq!(lessor.figures(over).used, 4);
+}
+
 #[test]
 fn a_lease_that_never_arrived_comes_back() {
     // A newer one was taken: this one never will be.
@@ -188,6 +201,12 @@ fn a_restored_till_that_knows_holds_nothing_and_its_leases_count_forever() {
     assert_eq!((lessor.free(), lessor.figures(late).lost), (0, QUOTA));
     // A letter of the lost history turns up: its uses were authorised.
     hear(&mut lessor, &unsent, late);
+    let figures = lessor.figures(late);
+    assert_eq!((figures.used, figures.lost, figures.free), (4, 6, 0));
+    // Even one that closes the lease: the disk that was put back may have gone on from before that.
+    let closed = before.give_back(id(1), after(2)).unwrap();
+    keep(&mut before, &closed);
+    hear(&mut lessor, &before.report(late), late);
     let figures = lessor.figures(late);
     assert_eq!((figures.used, figures.lost, figures.free), (4, 6, 0));
     let old = lessor.grant(terms(9, 1), START);

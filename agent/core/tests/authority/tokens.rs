@@ -178,6 +178,14 @@ fn what_hq_signed_is_still_checked() {
         wrong[at] = value;
         assert_eq!(open(&sealed(context, &wrong)), Err(TokenError::Malformed));
     }
+    // Stores out of order are a second form of the same token.
+    let stores = |list: &[u8]| {
+        let head = &body[..body.len() - 2];
+        open(&sealed(context, &[head, &[2], list, &[0]].concat()))
+    };
+    assert!(stores(b"\x02S1\x02S2").is_ok());
+    assert_eq!(stores(b"\x02S2\x02S1"), Err(TokenError::Malformed));
+    assert_eq!(stores(b"\x02S1\x02S1"), Err(TokenError::Malformed));
     let mut absurd = body.to_vec();
     absurd[9..13].fill(0xFF);
     assert_eq!(open(&sealed(context, &absurd)), Err(TokenError::Malformed));

@@ -1,6 +1,8 @@
 //! What a fact changes in the working set.
 
+use crate::authority::HolderFact;
 use crate::engine::Used;
+use crate::shares::{released_by, spent_by};
 use crate::{
     CouponNumber, CouponUsed, Customer, Event, Lot, MemberId, PurseEnd, PurseStage, PurseState,
     PurseTx, SaleCompleted, SaleId, SaleState, SaleVoided, State,
@@ -40,6 +42,13 @@ pub fn apply(state: &mut State, event: &Event) {
         | Event::CardIssued(_)
         | Event::CardFrozen(_)
         | Event::CardUnfrozen(_) => {}
+        Event::Allowance { fact } => state.holder.apply(fact),
+    }
+}
+
+fn change_shares(state: &mut State, facts: &[HolderFact]) {
+    for fact in facts {
+        state.holder.apply(fact);
     }
 }
 
@@ -66,6 +75,7 @@ fn complete(state: &mut State, sale: &SaleCompleted) {
     if state.sales.contains_key(&sale.sale) {
         return;
     }
+    change_shares(state, &spent_by(sale));
     let member = member_of(sale.customer.as_ref());
     (state.setting).count(&sale.counted, member, sale.date, Used::and);
     for coupon in &sale.coupons {
@@ -91,6 +101,7 @@ fn take_back(state: &mut State, void: &SaleVoided) {
         Some(known) if !known.voided => known.voided = true,
         _ => return,
     }
+    change_shares(state, &released_by(void));
     // A sale is voided on its own day: it is the day of its caps too.
     let member = member_of(void.customer.as_ref());
     (state.setting).count(&void.counted, member, void.date, Used::without);

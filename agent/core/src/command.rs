@@ -1,5 +1,6 @@
 //! What the edges may ask the core to decide.
 
+use crate::authority::{Allowance, AllowanceId};
 use crate::{
     Basket, CardIdentity, CardLogEntry, CardSeen, CouponNumber, Customer, LaneId, MemberId, Money,
     PersonId, PurseAction, PurseEnd, PurseEvidence, PurseKind, PurseTx, SaleCompleted, SaleId,
@@ -55,6 +56,21 @@ pub enum Command {
     FreezeCard(FreezeCard),
     /// Let a card that this terminal froze be used again.
     UnfreezeCard(UnfreezeCard),
+    /// Change what this terminal may give by itself; nothing to change is no fact and no refusal.
+    ChangeAllowances(AllowanceChange),
+}
+
+/// A change in what this terminal may give by itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum AllowanceChange {
+    /// Take what HQ signed.
+    Take(Box<Allowance>),
+    /// Give the rest of an allowance back to HQ, for good.
+    GiveBack(AllowanceId),
+    /// Close what has ended: before each report, so that HQ learns it.
+    CloseEnded,
+    /// Forget closed allowances that HQ has settled.
+    Settle(Vec<AllowanceId>),
 }
 
 /// Let a card not be used at this terminal any more.

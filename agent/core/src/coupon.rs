@@ -1,7 +1,9 @@
 //! Coupons: plans, single numbers, and the verdict on using one.
 
+use crate::authority::{Part, SpendError, Subject};
 use crate::{
-    Category, Currency, FunderId, Item, Money, PlanId, SaleId, StoreId, TerminalId, Timestamp,
+    CampaignId, Category, Currency, FunderId, Item, Money, PlanId, SaleId, StoreId, TerminalId,
+    Timestamp,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -90,12 +92,20 @@ pub struct ProductSet {
 }
 
 /// By which authority a plan's coupons are accepted without HQ.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum ProofKind {
     /// HQ gave each number to one store; that store's terminal burns it.
     StoreBound,
+    /// So many uses of one code in the whole chain. A till gives uses out of the share that HQ leased
+    /// to it ([`crate::authority`]), and none without.
+    Lease {
+        /// What is printed, and typed or scanned: the same for everybody.
+        code: CouponNumber,
+        /// How many uses there are, 1 to [`crate::authority::ALLOWANCE_AMOUNT_LIMIT`].
+        quota: u64,
+    },
 }
 
 /// Numbers and rules issued together.
@@ -128,6 +138,23 @@ pub struct CouponPlan {
     pub funder: FunderId,
     /// Its offline authority.
     pub proof: ProofKind,
+}
+
+impl CouponPlan {
+    /// The code that everybody uses, where the plan has one.
+    pub const fn shared_code(&self) -> Option<&CouponNumber> {
+        match &self.proof {
+            ProofKind::Lease { code, .. } => Some(code),
+            ProofKind::StoreBound => None,
+        }
+    }
+}
+
+/// What the allowances for a plan with a quota are for: the campaign has the plan's own code. None for a
+/// code that no campaign can have; the two kinds of code have the same form.
+pub fn quota_of(plan: &PlanId) -> Option<Subject> {
+    let campaign = CampaignId::new(plan.as_str()).ok()?;
+    Some(Subject::CampaignQuota { campaign })
 }
 
 /// What a terminal knows of one number before it decides: HQ's assignment and its own journal.
@@ -188,6 +215,11 @@ pub enum Proof {
         store: StoreId,
         /// The bundle that assigned it.
         bundle: u64,
+    },
+    /// A use out of what HQ leased to this terminal.
+    Lease {
+        /// The allowances, and how much of each: one in all.
+        parts: Vec<Part>,
     },
 }
 
@@ -258,8 +290,42 @@ pub enum Verdict {
         /// Why.
         misfit: Misfit,
     },
+    /// This till has none left to give of what HQ leased to it.
+    NoneLeft {
+        /// Why.
+        why: NoShare,
+    },
     /// It was taken back.
     Revoked,
     /// No plan has this number.
     Unknown,
+}
+
+/// Why a till has nothing to give of a plan with a quota.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum NoShare {
+    /// It used up its share, or never had one.
+    Out,
+    /// The time of its share is over.
+    Ended {
+        /// Since when, by its own clock.
+        at: Timestamp,
+    },
+    /// The time of its share has not come.
+    NotYet {
+        /// When it comes.
+        from: Timestamp,
+    },
+}
+
+impl From<SpendError> for NoShare {
+    fn from(error: SpendError) -> Self {
+        match error {
+            SpendError::Expired { ended, .. } => Self::Ended { at: ended },
+            SpendError::NotYet { from, .. } => Self::NotYet { from },
+            SpendError::Nothing | SpendError::NotEnough { .. } => Self::Out,
+        }
+    }
 }

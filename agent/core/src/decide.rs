@@ -3,6 +3,7 @@
 //! Decides only: writing the facts down is left to `tillside-store`, and what they change in the
 //! working set to [`crate::apply`].
 
+mod allowances;
 mod cards;
 mod purse;
 
@@ -21,6 +22,7 @@ const RECORD_ENVELOPE: usize = 1_024;
 /// there does not exist. On `Ok` the facts must be written down before anybody is told.
 pub fn decide(state: &State, command: Command, now: Now) -> Result<Vec<Event>, Refusal> {
     let event = match command {
+        Command::ChangeAllowances(change) => return allowances::change(state, &change, now),
         Command::CheckOut(check_out) => complete(state, check_out, now)?,
         Command::Void(void) => take_back(state, void, now)?,
         Command::RefuseCoupon(refuse) => keep_refusal(refuse, now)?,
@@ -69,6 +71,7 @@ fn complete_fixed(state: &State, command: CompleteFixed, now: Now) -> Result<Eve
             });
         }
     }
+    allowances::spend_again(state, &mut sale, now)?;
     (sale.at, sale.date) = (now.at, now.date);
     pay(state, &mut sale, command.tenders)?;
     fits_a_record(Event::SaleCompleted(Box::new(sale)))
@@ -216,6 +219,7 @@ fn take_back(state: &State, command: Void, now: Now) -> Result<Event, Refusal> {
         customer: recorded.customer.clone(),
         lots: recorded.lots.clone(),
         coupons: coupons.map(|coupon| coupon.number.clone()).collect(),
+        leased: allowances::leased_back(state, recorded, now),
         counted: recorded.counted.clone(),
     })))
 }

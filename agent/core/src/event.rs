@@ -1,5 +1,6 @@
 //! What happened: the facts that the journal keeps, each complete in itself.
 
+use crate::authority::{HolderFact, Part};
 use crate::{
     CardFrozen, CardIdentity, CardIssued, CardUnfrozen, Counted, CouponNumber, Currency, FunderId,
     LaneId, Line, Lot, MemberId, Money, PersonId, PlanId, Points, Proof, PurseEnded, PurseGivenUp,
@@ -43,6 +44,11 @@ pub enum Event {
     CardFrozen(CardFrozen),
     /// A card that was frozen here may be used again.
     CardUnfrozen(CardUnfrozen),
+    /// What this terminal may give by itself changed, other than by a sale or its void.
+    Allowance {
+        /// How.
+        fact: HolderFact,
+    },
 }
 
 /// The names that `type` takes in JSON.
@@ -59,6 +65,7 @@ const TYPES: &[&str] = &[
     "card_issued",
     "card_frozen",
     "card_unfrozen",
+    "allowance",
 ];
 
 /// Reads what the derived reading would, faster: HQ reads every record of a chain, and serde would keep
@@ -73,6 +80,10 @@ impl<'de> Deserialize<'de> for Event {
         #[derive(Deserialize)]
         struct BundleAdopted {
             version: u64,
+        }
+        #[derive(Deserialize)]
+        struct Allowance {
+            fact: HolderFact,
         }
         let text = Box::<RawValue>::deserialize(from)?;
         let tag: Tag<'_> = serde_json::from_str(text.get()).map_err(D::Error::custom)?;
@@ -90,6 +101,9 @@ impl<'de> Deserialize<'de> for Event {
             "card_issued" => serde_json::from_str(text.get()).map(Event::CardIssued),
             "card_frozen" => serde_json::from_str(text.get()).map(Event::CardFrozen),
             "card_unfrozen" => serde_json::from_str(text.get()).map(Event::CardUnfrozen),
+            "allowance" => {
+                serde_json::from_str(text.get()).map(|Allowance { fact }| Event::Allowance { fact })
+            }
             other => return Err(D::Error::unknown_variant(other, TYPES)),
         };
         event.map_err(D::Error::custom)
@@ -290,9 +304,22 @@ pub struct SaleVoided {
     pub lots: Vec<Lot>,
     /// Coupons that may be used again, exactly the sale's.
     pub coupons: Vec<CouponNumber>,
+    /// Of those, the ones that were given out of this terminal's shares.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leased: Vec<LeasedBack>,
     /// What of the rules' caps is given back, exactly the sale's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counted: Vec<Counted>,
+}
+
+/// A coupon of a plan with a quota, whose sale was voided.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LeasedBack {
+    /// Its code.
+    pub number: CouponNumber,
+    /// What this terminal may give again of it: nothing where the share has ended or was given back, since
+    /// HQ may have counted it as used.
+    pub released: Vec<Part>,
 }
 
 /// A coupon that was refused at the till.

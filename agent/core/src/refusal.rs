@@ -1,5 +1,6 @@
 //! Why a command is refused, in words a cashier can act on.
 
+use crate::authority::AllowanceError;
 use crate::{
     BASKET_COUPON_LIMIT, BASKET_LINE_LIMIT, CouponNumber, Currency, LINE_NAME_LIMIT,
     LINE_QUANTITY_LIMIT, Money, MoneyError, PurseTx, REASON_LIMIT, SaleId, TENDER_LIMIT, Verdict,
@@ -290,6 +291,9 @@ pub enum Refusal {
         /// How much.
         amount: Money,
     },
+    /// HQ leased something that this terminal may not take.
+    #[error("What head office sent cannot be given out here: {0}.")]
+    Allowance(#[from] AllowanceError),
 }
 
 /// What to do with a card that has no room for so much.
@@ -357,6 +361,7 @@ impl Refusal {
             Self::PurseTender => "purse_tender",
             Self::PursePaymentForgotten { .. } => "purse_payment_forgotten",
             Self::PurseNotReturned { .. } => "purse_not_returned",
+            Self::Allowance(error) => error.code(),
         }
     }
 }

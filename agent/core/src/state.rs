@@ -3,6 +3,7 @@
 //! A store may know a hundred thousand members; a decision needs one. The edge loads what a command
 //! names into a [`State`] (see `tillside-store`), the core decides on it and applies the events to it.
 
+use crate::authority::Holder;
 use crate::{
     CardIdentity, CardSeen, CarryOver, CouponNumber, CouponStanding, DeskRights, Member, MemberId,
     PurseIntended, PurseScheme, PurseTx, RuleBook, SaleCompleted, SaleId, Setting, StoreId,
@@ -32,6 +33,8 @@ pub struct State {
     pub purses: BTreeMap<PurseTx, PurseState>,
     /// E-money, where the chain has it.
     pub purse: Option<PurseTerms>,
+    /// What this terminal may give by itself of quotas that it shares with others.
+    pub holder: Holder,
 }
 
 /// What the decisions about e-money look at.

@@ -1,8 +1,11 @@
 //! Verdicts in words: the same on the screen, the receipt and the API.
 
-use crate::{CouponUsed, Misfit, Proof, Timestamp, Verdict};
+use crate::{CouponUsed, Misfit, NoShare, Proof, Timestamp, Verdict};
 use jiff::tz::TimeZone;
 use std::fmt;
+
+/// What to do where a till has nothing left to give.
+const MORE: &str = "it gets more when it reaches head office";
 
 impl Verdict {
     /// Whether the coupon may be used.
@@ -20,6 +23,7 @@ impl Verdict {
             Self::OtherStore { .. } => "other_store",
             Self::OtherTill { .. } => "other_till",
             Self::NotForThis { .. } => "not_for_this",
+            Self::NoneLeft { .. } => "none_left",
             Self::Revoked => "revoked",
             Self::Unknown => "unknown",
         }
@@ -32,6 +36,15 @@ impl Verdict {
             Self::Used(CouponUsed { at, store, .. }) => {
                 format!("used ({store}, {})", local_minute(*at, zone))
             }
+            Self::NoneLeft {
+                why: NoShare::Ended { at },
+            } => format!(
+                "none left at this till (its share ended {}; {MORE})",
+                local_minute(*at, zone)
+            ),
+            Self::NoneLeft {
+                why: NoShare::NotYet { from },
+            } => format!("not yet (from {})", local_minute(*from, zone)),
             _ => self.to_string(),
         }
     }
@@ -48,6 +61,15 @@ impl fmt::Display for Verdict {
             Self::OtherStore { store } => write!(f, "other store ({store})"),
             Self::OtherTill { .. } => f.write_str("other till"),
             Self::NotForThis { misfit } => write!(f, "not for this basket ({misfit})"),
+            Self::NoneLeft { why: NoShare::Out } => {
+                write!(f, "none left at this till ({MORE})")
+            }
+            Self::NoneLeft {
+                why: NoShare::Ended { .. },
+            } => write!(f, "none left at this till (its share ended; {MORE})"),
+            Self::NoneLeft {
+                why: NoShare::NotYet { .. },
+            } => f.write_str("not yet"),
             Self::Revoked => f.write_str("revoked"),
             Self::Unknown => f.write_str("unknown"),
         }
@@ -58,6 +80,7 @@ impl fmt::Display for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::StoreBound { .. } => f.write_str("bound to this store"),
+            Self::Lease { .. } => f.write_str("out of this till's share"),
         }
     }
 }

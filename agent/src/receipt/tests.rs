@@ -163,6 +163,7 @@ fn a_voided_sale() {
         tenders: sale.tenders.clone(),
         customer: sale.customer.clone(),
         lots: sale.lots.clone(),
+        leased: Vec::new(),
         coupons: vec![CouponNumber::new("SPRING-0001").unwrap()],
         counted: Vec::new(),
     };

@@ -268,7 +268,7 @@ fn store_code(error: &StoreError) -> &'static str {
         StoreError::Damaged { .. } => "database_damaged",
         StoreError::InUse { .. } => "database_in_use",
         StoreError::NotEnrolled => "not_enrolled",
-        StoreError::CouponUsed { .. } => "coupon",
+        StoreError::CouponUsed { .. } | StoreError::ShareSpent { .. } => "coupon",
         StoreError::SaleRecorded { .. } => "already_completed",
         StoreError::NothingToVoid { .. } => "already_voided",
         StoreError::KeyAnswered { .. } => "key_reused",

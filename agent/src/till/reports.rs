@@ -249,6 +249,7 @@ fn what(event: &Event) -> String {
         Event::CardIssued(_) => "Card issued".to_owned(),
         Event::CardFrozen(_) => "Card blocked here".to_owned(),
         Event::CardUnfrozen(_) => "Card freed here".to_owned(),
+        Event::Allowance { .. } => "Share of an offer changed".to_owned(),
         _ => "a fact".to_owned(),
     }
 }

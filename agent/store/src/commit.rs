@@ -26,7 +26,7 @@ impl Store {
     /// gets it from [`Store::answered`]. `drop_draft` is the open sale that this completes. Without
     /// events only these are written.
     ///
-    /// What is refused here although it was decided ([`StoreError::CouponUsed`],
+    /// What is refused here although it was decided ([`StoreError::CouponUsed`], [`StoreError::ShareSpent`],
     /// [`StoreError::SaleRecorded`], [`StoreError::NothingToVoid`]) was decided on a stale state.
     pub fn commit(
         &mut self,

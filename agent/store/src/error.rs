@@ -139,6 +139,12 @@ pub enum StoreError {
         /// The number.
         number: CouponNumber,
     },
+    /// What this till may give of an offer was given to somebody else meanwhile.
+    #[error("coupon {number}: this till's share of it has been given out")]
+    ShareSpent {
+        /// The code.
+        number: CouponNumber,
+    },
     /// The sale is in the journal already.
     #[error("sale {sale} is recorded already")]
     SaleRecorded {
@@ -247,6 +253,7 @@ impl StoreError {
                 "HQ sent prices and rules that are wrong. They were refused, and those in use stay. Tell HQ.".to_owned()
             }
             Self::CouponUsed { number } => format!("Coupon {number} has been used. Take it off the sale."),
+            Self::ShareSpent { number } => format!("This till has no more of coupon {number} to give. Take it off the sale."),
             Self::SaleRecorded { .. } => "This sale is complete already. Start a new one.".to_owned(),
             Self::NothingToVoid { .. } => "This sale cannot be taken back: it is not there, or it was taken back already.".to_owned(),
             Self::PurseBegun { .. } => "A card payment is not settled yet. Hold the same card on the reader again.".to_owned(),

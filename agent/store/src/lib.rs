@@ -34,6 +34,7 @@ mod recorded;
 mod reference;
 mod report;
 mod salvage;
+mod shares;
 mod store;
 mod unique;
 

@@ -7,6 +7,7 @@ use crate::counters;
 use crate::error::{StoreError, Within};
 use crate::journal::Finder;
 use crate::reference::lookup::{find_member, held_elsewhere, listed};
+use crate::shares;
 use crate::{Store, Till};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
@@ -51,6 +52,7 @@ impl Store {
                 sales: BTreeMap::new(),
                 purses: BTreeMap::new(),
                 purse: purse::terms(conn, till, need)?,
+                holder: shares::holder(conn, till)?,
             };
             purse::movements(conn, need, &mut state.purses)?;
             for &id in &need.members {

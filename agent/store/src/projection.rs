@@ -9,16 +9,17 @@ pub(crate) use purse::{TENDERS, stage_of};
 use crate::columns::{Id, RecordId};
 use crate::counters;
 use crate::error::{Fault, StoreError, Within};
+use crate::shares;
 use crate::unique::or_if_taken;
 use jiff::civil::Date;
 use rusqlite::{Connection, params};
 use tillside_core::{
-    Counted, Counter, CouponNumber, CouponRefused, Customer, Event, Lot, MemberId, SaleCompleted,
-    SaleId, SaleVoided,
+    Counted, Counter, CouponNumber, CouponRedeemed, CouponRefused, Customer, Event, Lot, MemberId,
+    Proof, SaleCompleted, SaleId, SaleVoided,
 };
 
 /// The projection tables, in the order they are compared.
-pub(crate) const TABLES: [&str; 11] = [
+pub(crate) const TABLES: [&str; 12] = [
     "sales",
     "voids",
     "refusals",
@@ -30,6 +31,7 @@ pub(crate) const TABLES: [&str; 11] = [
     "frozen_cards",
     "card_seen",
     "counters",
+    "shares",
 ];
 
 /// Where the projections stand that a record is applied to.
@@ -57,6 +59,7 @@ pub(crate) fn apply(conn: &Connection, place: Place, id: RecordId, event: &Event
         schema: place.schema(),
         id,
     };
+    shares::change(conn, to.schema, event)?;
     match event {
         Event::SaleCompleted(sale) => to.sale(sale),
         Event::SaleVoided(void) => to.void(void),
@@ -107,8 +110,11 @@ impl Target<'_> {
         let customer = sale.customer.as_ref();
         self.count(customer, sale.date, &sale.counted, 1)?;
         purse::tenders(self, sale)?;
+        // A code with a quota is everybody's; its uses are in the till's shares.
+        let numbered = |coupon: &&CouponRedeemed| !matches!(coupon.proof, Proof::Lease { .. });
         sale.coupons
             .iter()
+            .filter(numbered)
             .try_for_each(|coupon| self.burn(&coupon.number, sale.sale))
     }
 
@@ -158,7 +164,8 @@ impl Target<'_> {
                 self.schema
             ))?
             .execute(params![void.date.to_string(), self.id, sale()])?;
-        for number in &void.coupons {
+        let shared = |number: &CouponNumber| void.leased.iter().any(|back| back.number == *number);
+        for number in void.coupons.iter().filter(|number| !shared(number)) {
             let freed = self
                 .conn
                 .prepare_cached(&format!(

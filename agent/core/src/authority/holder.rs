@@ -14,13 +14,15 @@ use super::{
     Uncovered,
 };
 use crate::{TerminalId, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The most allowances a terminal keeps: held ones, and closed ones that HQ has not settled.
 pub const HOLDER_LIMIT: usize = 10_000;
 
-/// What one terminal may spend by itself.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// What one terminal may spend by itself. Written down, it is a fold that was made so far.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Holder {
     terminal: TerminalId,
     epoch: u32,
@@ -33,7 +35,8 @@ pub struct Holder {
 }
 
 /// One allowance at its holder.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Held {
     /// What HQ allowed.
     pub terms: Terms,

@@ -7,8 +7,8 @@ use super::discount::Taking;
 use super::{CouponAnswer, OpenLines};
 use crate::rules::Selector;
 use crate::{
-    Assignment, CouponEffect, CouponNumber, CouponPlan, Currency, Discount, Misfit, Money, Now,
-    Proof, State, Verdict,
+    Assignment, CouponEffect, CouponNumber, CouponPlan, Currency, Discount, Misfit, Money, NoShare,
+    Now, PlanId, Proof, ProofKind, State, Verdict, quota_of,
 };
 
 /// The answers to all coupons of a basket, and what those that are valid take off.
@@ -40,16 +40,11 @@ pub(super) fn coupons(
     };
     for number in shown {
         let verdict = match judge(state, number, open, &accepted, now) {
-            Ok((plan, taking)) => {
+            Ok((plan, taking, proof)) => {
                 taking.take(open);
                 accepted.push(Accepted { number, plan });
                 judged.discounts.push(discount(number, plan, &taking, open));
-                Verdict::Valid {
-                    proof: Proof::StoreBound {
-                        store: state.store.clone(),
-                        bundle: state.rules.version(),
-                    },
-                }
+                Verdict::Valid { proof }
             }
             Err(verdict) => verdict,
         };
@@ -75,19 +70,40 @@ fn judge<'a>(
     open: &OpenLines<'_>,
     accepted: &[Accepted<'_>],
     now: Now,
-) -> Result<(&'a CouponPlan, Taking), Verdict> {
-    let (plan, selector) = good_in_itself(state, number, now)?;
+) -> Result<(&'a CouponPlan, Taking, Proof), Verdict> {
+    let (plan, selector) = match state.rules.plan_of_code(number) {
+        Some(plan) => in_its_days(state, &plan.plan, now)?,
+        None => in_its_days(state, numbered(state, number)?, now)?,
+    };
+    let proof = prove(state, plan, now)?;
     fit(number, plan, selector, open, accepted)
-        .map(|taking| (plan, taking))
+        .map(|taking| (plan, taking, proof))
         .map_err(|misfit| Verdict::NotForThis { misfit })
 }
 
-/// Whether the number may be used by this terminal today at all.
-fn good_in_itself<'a>(
-    state: &'a State,
-    number: &CouponNumber,
-    now: Now,
-) -> Result<(&'a CouponPlan, &'a Selector), Verdict> {
+/// The authority that a use takes up.
+fn prove(state: &State, plan: &CouponPlan, now: Now) -> Result<Proof, Verdict> {
+    match &plan.proof {
+        ProofKind::StoreBound => Ok(Proof::StoreBound {
+            store: state.store.clone(),
+            bundle: state.rules.version(),
+        }),
+        ProofKind::Lease { .. } => one_of_share(state, &plan.plan, now),
+    }
+}
+
+/// One use out of what this terminal may give of a plan by itself.
+pub(crate) fn one_of_share(state: &State, plan: &PlanId, now: Now) -> Result<Proof, Verdict> {
+    let none = |why| Verdict::NoneLeft { why };
+    let subject = quota_of(plan).ok_or(none(NoShare::Out))?;
+    let spent = state.holder.spend(&subject, 1, now.at);
+    let spent = spent.map_err(|error| none(error.into()))?;
+    let parts = spent.spent().to_vec();
+    Ok(Proof::Lease { parts })
+}
+
+/// The plan of a number that was issued once, if this terminal may burn it and it was not used.
+fn numbered<'a>(state: &'a State, number: &CouponNumber) -> Result<&'a PlanId, Verdict> {
     let standing = state.coupons.get(number).ok_or(Verdict::Unknown)?;
     let plan = match &standing.assignment {
         Assignment::Here { plan } => plan,
@@ -106,6 +122,19 @@ fn good_in_itself<'a>(
     if let Some(used) = &standing.used {
         return Err(Verdict::Used(used.clone()));
     }
+    // A plan with one code for everybody has no numbers of its own.
+    match state.rules.plan(plan) {
+        Some(found) if found.shared_code().is_none() => Ok(plan),
+        _ => Err(Verdict::Unknown),
+    }
+}
+
+/// Whether the plan's coupons may be used today.
+fn in_its_days<'a>(
+    state: &'a State,
+    plan: &PlanId,
+    now: Now,
+) -> Result<(&'a CouponPlan, &'a Selector), Verdict> {
     let (plan, selector) = state.rules.selective_plan(plan).ok_or(Verdict::Unknown)?;
     if now.date > plan.valid_until {
         let on = plan.valid_until;

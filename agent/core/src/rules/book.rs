@@ -2,7 +2,7 @@
 
 use super::engine::{Document, DocumentError, Rules, tills};
 use super::{RuleDocument, RuleError, Selector, check};
-use crate::{CouponPlan, PlanId};
+use crate::{CouponNumber, CouponPlan, PlanId};
 use std::collections::BTreeMap;
 
 /// A rule document, checked and ready to decide with at a till.
@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 pub struct RuleBook {
     rules: Rules,
     plans: BTreeMap<PlanId, CompiledPlan>,
+    /// The plans whose coupons all have one number, by it.
+    shared: BTreeMap<CouponNumber, PlanId>,
 }
 
 /// A plan with the lines it looks at.
@@ -25,6 +27,7 @@ impl RuleBook {
         Self {
             rules: Rules::empty(),
             plans: BTreeMap::new(),
+            shared: BTreeMap::new(),
         }
     }
 
@@ -41,7 +44,13 @@ impl RuleBook {
             (plan.plan.clone(), compiled)
         });
         let plans = plans.collect();
-        Ok(Self { rules, plans })
+        let coded = |plan: &CouponPlan| Some((plan.shared_code()?.clone(), plan.plan.clone()));
+        let shared = document.plans.iter().filter_map(coded).collect();
+        Ok(Self {
+            rules,
+            plans,
+            shared,
+        })
     }
 
     /// As [`RuleBook::of`], of a document of layout 1. The error names the first rule or plan that is
@@ -66,6 +75,11 @@ impl RuleBook {
     /// A plan by its code.
     pub fn plan(&self, plan: &PlanId) -> Option<&CouponPlan> {
         self.plans.get(plan).map(|compiled| &compiled.plan)
+    }
+
+    /// The plan whose coupons all have this number, if one has.
+    pub fn plan_of_code(&self, number: &CouponNumber) -> Option<&CouponPlan> {
+        self.plan(self.shared.get(number)?)
     }
 
     /// All plans, by code.

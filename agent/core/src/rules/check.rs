@@ -4,8 +4,9 @@ use super::{
     EXTRA_BASIS_POINTS_LIMIT, PLAN_LIMIT, PRODUCT_SET_LIMIT, RULE_DOCUMENT_VERSION, RULE_LIMIT,
     RULE_NAME_LIMIT,
 };
+use crate::authority::ALLOWANCE_AMOUNT_LIMIT;
 use crate::{CouponEffect, CouponPlan, PlanId, ProductSet, Rule, RuleDocument, RuleEffect, RuleId};
-use crate::{Currency, Money};
+use crate::{CouponNumber, Currency, Money, ProofKind};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
@@ -62,6 +63,14 @@ pub enum RuleError {
         /// What is wrong.
         fault: Fault,
     },
+    /// Two plans have one code that customers show.
+    #[error("coupon plan {plan}: another plan has the code {code} already: choose another code")]
+    SharedCode {
+        /// The second of them.
+        plan: PlanId,
+        /// The code.
+        code: CouponNumber,
+    },
     /// A plan is wrong in itself.
     #[error("coupon plan {plan}: {fault}")]
     Plan {
@@ -117,6 +126,12 @@ pub enum Fault {
     /// Points per product of no product.
     #[error("it names no products: name at least one item or category")]
     NoProducts,
+    /// A quota of nothing, or one that cannot be counted.
+    #[error("the quota is {found}: give 1 to {ALLOWANCE_AMOUNT_LIMIT}")]
+    Quota {
+        /// Its value.
+        found: u64,
+    },
     /// More than [`PRODUCT_SET_LIMIT`] items and categories.
     #[error("it names {found} products, more than {PRODUCT_SET_LIMIT}: use categories")]
     TooManyProducts {
@@ -148,7 +163,7 @@ pub(super) fn document(document: &RuleDocument) -> Result<(), RuleError> {
             return Err(RuleError::DuplicateRule { rule: code() });
         }
     }
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut codes) = (BTreeSet::new(), BTreeSet::new());
     for plan in &document.plans {
         let code = || plan.plan.clone();
         check_plan(plan).map_err(|fault| RuleError::Plan {
@@ -157,6 +172,12 @@ pub(super) fn document(document: &RuleDocument) -> Result<(), RuleError> {
         })?;
         if !seen.insert(&plan.plan) {
             return Err(RuleError::DuplicatePlan { plan: code() });
+        }
+        if let Some(shared) = plan.shared_code()
+            && !codes.insert(shared)
+        {
+            let (plan, code) = (code(), shared.clone());
+            return Err(RuleError::SharedCode { plan, code });
         }
     }
     Ok(())
@@ -202,6 +223,11 @@ fn check_plan(plan: &CouponPlan) -> Result<(), Fault> {
             from: plan.valid_from,
             until: plan.valid_until,
         });
+    }
+    if let ProofKind::Lease { quota, .. } = plan.proof
+        && !(1..=ALLOWANCE_AMOUNT_LIMIT).contains(&quota)
+    {
+        return Err(Fault::Quota { found: quota });
     }
     product_set(&plan.products)
 }

@@ -3,6 +3,7 @@
 use jiff::civil::{Date, date};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tillside_core::authority::Holder;
 use tillside_core::*;
 use uuid::Uuid;
 
@@ -169,6 +170,7 @@ pub fn state(rules: &[Rule], plans: &[CouponPlan]) -> State {
         sales: BTreeMap::new(),
         purses: BTreeMap::new(),
         purse: None,
+        holder: Holder::new(terminal(1), 1),
     }
 }
 

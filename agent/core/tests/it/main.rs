@@ -16,6 +16,7 @@ mod purse;
 mod refusals;
 mod ruled;
 mod sequences;
+mod shares;
 mod strategies;
 mod values;
 mod voids;

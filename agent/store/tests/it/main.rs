@@ -22,4 +22,5 @@ mod purse_rebuilding;
 mod purses;
 mod rebuilding;
 mod reports;
+mod shares;
 mod shop;

@@ -4,8 +4,9 @@ use super::{Fault, SaleAtHq, Working};
 use crate::emoney::PurseFault;
 use crate::ledger::{Account, Movement, MovementKind};
 use std::collections::HashSet;
+use tillside_core::authority::Part;
 use tillside_core::{
-    CardIssued, CouponNumber, CouponUsed, Event, Lot, MemberId, Money, Promotion, Record,
+    CardIssued, CouponNumber, CouponUsed, Event, Lot, MemberId, Money, Promotion, Proof, Record,
     SaleCompleted, SaleId, SaleVoided, Tender, TenderKind,
 };
 
@@ -52,6 +53,8 @@ pub fn book(working: &mut Working, record: &Record) -> Result<Booking, Fault> {
             ..Booking::default()
         }),
         Event::CardIssued(issued) => book_issued(working, issued),
+        // What became of it the terminal reports; here it is kept.
+        Event::Allowance { .. } => Ok(Booking::default()),
         _ => Err(Fault::NewerEvent),
     }
 }
@@ -171,6 +174,11 @@ fn redeem(
         if !seen.insert(&coupon.number) {
             return Err(Fault::CouponTwice(number));
         }
+        // A code that everybody shows is nobody's number: the terminal's share was counted when leased.
+        if let Proof::Lease { parts } = &coupon.proof {
+            one_use(parts)?;
+            continue;
+        }
         let stands = match working.coupons.get(&number) {
             Some(at_hq) => at_hq.check(&coupon.plan, &coupon.proof, &used),
             None => Err(crate::coupons::CouponFault::NotIssued),
@@ -192,6 +200,16 @@ fn redeem(
         });
     }
     Ok(redemptions)
+}
+
+/// A use out of a share takes up one of it.
+fn one_use(parts: &[Part]) -> Result<(), Fault> {
+    match parts {
+        [Part { amount: 1, .. }] => Ok(()),
+        _ => Err(Fault::DoesNotAddUp(
+            "a coupon out of the till's share is not one use of it",
+        )),
+    }
 }
 
 fn book_void(working: &mut Working, void: &SaleVoided) -> Result<Booking, Fault> {

@@ -219,6 +219,7 @@ impl Sale {
             tenders: sale.tenders.clone(),
             customer: sale.customer.clone(),
             lots: sale.lots.clone(),
+            leased: Vec::new(),
             coupons: sale.coupons.iter().map(|c| c.number.clone()).collect(),
             counted: sale.counted.clone(),
         }))

@@ -213,7 +213,13 @@ fn a_stores_sheet() {
 /// when it meets another.
 #[test]
 fn every_kind_of_event_reads_back() {
-    let mut all = vec![Event::BundleAdopted { version: 1 }, paid_by_purse()];
+    let (epoch, at) = (2, now().at);
+    let fact = tillside_core::authority::HolderFact::EpochBegun { epoch, at };
+    let mut all = vec![
+        Event::BundleAdopted { version: 1 },
+        Event::Allowance { fact },
+        paid_by_purse(),
+    ];
     let mut state = state(&[], &[]);
     sell(&mut state, check_out(1, &[line("tea", 1, 100)], &[], 100));
     all.push(one(&state, Command::Void(void(1))));

@@ -1,0 +1,76 @@
+//! What this till may give by itself of quotas: kept as records are applied, read for a decision.
+
+use crate::Till;
+use crate::columns::{from_json, to_json};
+use crate::error::{Fault, StoreError, Within};
+use rusqlite::{Connection, OptionalExtension};
+use tillside_core::authority::{Holder, HolderFact, Part};
+use tillside_core::{Event, Proof, holder_facts};
+
+const WHAT: &str = "the shares of offers";
+
+/// What one record changes.
+pub(crate) fn change(conn: &Connection, schema: &str, event: &Event) -> Within<()> {
+    let facts = holder_facts(event);
+    if facts.is_empty() {
+        return Ok(());
+    }
+    let mut holder = read(conn, schema)?;
+    for fact in &facts {
+        // The first fact of a holder's epoch is that it took something.
+        if let HolderFact::Accepted { terms, .. } = fact
+            && holder
+                .as_ref()
+                .is_none_or(|holder| holder.epoch() < terms.epoch)
+        {
+            holder = Some(Holder::new(terms.holder, terms.epoch));
+        }
+        let rest = |part: &Part| Some(holder.as_ref()?.held(part.allowance)?.rest());
+        let covered = |part: &Part| rest(part).is_some_and(|rest| part.amount <= rest);
+        if !fact.spent().iter().all(covered) {
+            return Err(given_out(event));
+        }
+        if let Some(holder) = &mut holder {
+            holder.apply(fact);
+        }
+    }
+    if let Some(holder) = holder {
+        conn.prepare_cached(&format!(
+            "INSERT INTO {schema}.shares (one, holder) VALUES (1, ?1)
+             ON CONFLICT (one) DO UPDATE SET holder = excluded.holder"
+        ))?
+        .execute([to_json(WHAT, &holder)?])?;
+    }
+    Ok(())
+}
+
+/// The sale was decided on a stale state.
+fn given_out(event: &Event) -> Fault {
+    let coupons = match event {
+        Event::SaleCompleted(sale) => &sale.coupons[..],
+        _ => &[],
+    };
+    let mut leased = (coupons.iter()).filter(|one| matches!(one.proof, Proof::Lease { .. }));
+    match leased.next().map(|coupon| coupon.number.clone()) {
+        Some(number) => StoreError::ShareSpent { number }.into(),
+        None => StoreError::Limit {
+            what: "an allowance's uses",
+            limit: 0,
+        }
+        .into(),
+    }
+}
+
+/// What the till holds in the epoch it is in: what an earlier epoch held is not its to give.
+pub(crate) fn holder(conn: &Connection, till: &Till) -> Within<Holder> {
+    let kept = read(conn, "main")?.filter(|holder| holder.epoch() == till.head.epoch);
+    Ok(kept.unwrap_or_else(|| Holder::new(till.profile.terminal, till.head.epoch)))
+}
+
+fn read(conn: &Connection, schema: &str) -> Within<Option<Holder>> {
+    let kept: Option<String> = conn
+        .prepare_cached(&format!("SELECT holder FROM {schema}.shares WHERE one = 1"))?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    kept.map(|text| from_json(WHAT, &text)).transpose()
+}

@@ -6,6 +6,7 @@
 mod enrol;
 mod error;
 mod invite;
+mod leases;
 mod paths;
 mod purse;
 mod push;
@@ -14,6 +15,7 @@ mod targets;
 pub use enrol::*;
 pub use error::*;
 pub use invite::*;
+pub use leases::*;
 pub use paths::*;
 pub use purse::*;
 pub use push::*;

@@ -107,3 +107,12 @@ fn two_sales_that_were_decided_on_one_share_are_told_apart() {
     assert!(stale.to_string().contains("FIRST500"), "{stale}");
     assert_eq!(left(&store), 0);
 }
+
+#[test]
+fn what_another_epoch_held_is_not_this_ones_to_give() {
+    let (shop, store) = shop(2);
+    assert_eq!(left(&store), 2);
+    drop(store);
+    shop.sql(r#"UPDATE shares SET holder = replace(holder, '"epoch":1', '"epoch":9')"#);
+    assert_eq!(left(&shop.store()), 0);
+}

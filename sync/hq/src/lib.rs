@@ -13,6 +13,7 @@ pub mod emoney;
 pub mod fleet;
 pub mod import;
 pub mod ingest;
+pub mod leases;
 pub mod ledger;
 pub mod members;
 pub mod publish;

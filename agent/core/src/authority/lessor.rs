@@ -101,6 +101,11 @@ impl Lessor {
         }
     }
 
+    /// What it is a quota of.
+    pub const fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
     /// What may be leased now.
     pub const fn free(&self) -> u64 {
         self.total.saturating_sub(self.committed)

@@ -11,6 +11,7 @@ use crate::coupons::CouponStore;
 use crate::emoney::EmoneyStore;
 use crate::fleet::FleetStore;
 use crate::ingest::IngestStore;
+use crate::leases::LeaseStore;
 use crate::members::MemberStore;
 use crate::publish::PublishStore;
 use crate::reports::ReportStore;
@@ -26,6 +27,7 @@ pub trait HqStore:
     + CaseStore
     + ReportStore
     + EmoneyStore
+    + LeaseStore
 {
 }
 
@@ -39,6 +41,7 @@ impl<S> HqStore for S where
         + CaseStore
         + ReportStore
         + EmoneyStore
+        + LeaseStore
 {
 }
 

@@ -11,6 +11,7 @@ mod forks;
 mod imports;
 mod ingest;
 mod journal;
+mod leases;
 mod ledger;
 mod limits;
 mod line;

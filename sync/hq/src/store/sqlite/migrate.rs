@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_tenders.sql"),
     include_str!("migrations/0004_card_keys.sql"),
     include_str!("migrations/0005_phones.sql"),
+    include_str!("migrations/0006_leases.sql"),
 ];
 
 /// Refuses a SQLite that is too old.

@@ -13,6 +13,7 @@ mod fleet_admit;
 mod ingest;
 mod ingest_load;
 mod ingest_write;
+mod leases;
 mod ledger;
 mod members;
 mod migrate;

@@ -1,0 +1,191 @@
+//! Shares of one quota: kept over a restart, sent again until taken, never more than there is.
+
+use crate::fixture::Folder;
+use crate::journal::{Journal, NOON};
+use tillside_core::authority::*;
+use tillside_core::engine::Document;
+use tillside_core::*;
+use tillside_hq::catalogue::CatalogueStore;
+use tillside_hq::leases::{LEASE_MS, LeaseAnswer, LeaseStore};
+use tillside_hq::store::sqlite::SqliteStore;
+use tillside_protocol::{LeaseRequest, LeaseWish};
+
+const SECRET: [u8; 32] = [7; 32];
+
+fn rules(quota: u64) -> Document {
+    let text = format!(
+        r#"{{"v":1,"rules":[],"plans":[{{"plan":"FIRST","name":"First","effect":{{"kind":"percent_off","basis_points":1000}},
+        "valid_from":"2026-01-01","valid_until":"2027-12-31","funder":"chain","proof":{{"lease":{{"code":"FIRST5","quota":{quota}}}}}}}]}}"#
+    );
+    Document::read(text.as_bytes()).unwrap()
+}
+
+fn subject() -> Subject {
+    quota_of(&PlanId::new("FIRST").unwrap()).unwrap()
+}
+
+/// A till with what it holds, dark but for [`Till::sync`].
+struct Till(Holder, TerminalId);
+
+impl Till {
+    fn of(journal: &Journal) -> Self {
+        let terminal = journal.terminal;
+        Self(Holder::new(terminal, 1), terminal)
+    }
+
+    fn request(&self, answers: Timestamp) -> LeaseRequest {
+        let (subject, report) = (subject(), self.0.report(answers));
+        let wishes = vec![LeaseWish { subject, left: 0 }];
+        let request = LeaseRequest { report, wishes };
+        request.check(self.1).unwrap();
+        request
+    }
+
+    /// Asks, and takes what comes. Gives how much it may spend then.
+    async fn sync(&mut self, store: &SqliteStore, now: Timestamp) -> u64 {
+        for fact in self.0.close_ended(now) {
+            self.0.apply(&fact);
+        }
+        let answer = store.lease(self.request(now), now).await.unwrap();
+        self.take(&answer, now);
+        self.0.left(&subject(), now)
+    }
+
+    fn take(&mut self, answer: &LeaseAnswer, now: Timestamp) {
+        for terms in &answer.granted {
+            let bytes = terms.seal(&SECRET).unwrap();
+            let allowance = Allowance::open(&bytes, &[CodeKey::of_secret(&SECRET)]).unwrap();
+            let fact = self.0.accept(&allowance, now).unwrap();
+            self.0.apply(&fact);
+        }
+        if let Some(fact) = self.0.settle(&answer.settled, now) {
+            self.0.apply(&fact);
+        }
+    }
+
+    /// Spends all it has.
+    fn spend(&mut self, now: Timestamp) -> u64 {
+        let mut spent = 0;
+        while let Ok(fact) = self.0.spend(&subject(), 1, now) {
+            self.0.apply(&fact);
+            spent += 1;
+        }
+        spent
+    }
+}
+
+async fn chain(quota: u64) -> (Folder, Till, Till) {
+    let (folder, first, second) = Folder::chain().await;
+    folder.store.import_rules(rules(quota), NOON).await.unwrap();
+    (folder, Till::of(&first), Till::of(&second))
+}
+
+async fn figures(store: &SqliteStore, now: Timestamp) -> Figures {
+    store.quotas(now).await.unwrap()[0].1
+}
+
+fn minutes(n: i64) -> Timestamp {
+    Timestamp(NOON.0 + n * 60_000)
+}
+
+#[tokio::test]
+async fn two_tills_share_five_uses_and_all_five_can_be_used_where_the_demand_is() {
+    let (folder, mut first, mut second) = chain(5).await;
+    assert!(first.sync(&folder.store, NOON).await > 0);
+    assert!(second.sync(&folder.store, NOON).await > 0);
+    let mut used = first.spend(NOON);
+    for n in 1..10 {
+        first.sync(&folder.reopened(), minutes(n)).await;
+        used += first.spend(minutes(n));
+    }
+    let held = second.0.left(&subject(), minutes(10));
+    assert!(used + held == 5 && held == 1, "{used} used, {held} held");
+    // What the other till does not need goes back and over.
+    let ids: Vec<AllowanceId> = second
+        .0
+        .report(NOON)
+        .lines
+        .iter()
+        .map(|l| l.allowance)
+        .collect();
+    for id in ids {
+        let fact = second.0.give_back(id, minutes(10)).unwrap();
+        second.0.apply(&fact);
+    }
+    let report = LeaseRequest {
+        wishes: Vec::new(),
+        ..second.request(minutes(10))
+    };
+    folder.store.lease(report, minutes(10)).await.unwrap();
+    first.sync(&folder.store, minutes(11)).await;
+    assert_eq!(used + first.spend(minutes(11)), 5);
+    first.sync(&folder.store, minutes(12)).await;
+    assert_eq!(first.spend(minutes(12)), 0);
+    let figures = figures(&folder.store, minutes(12)).await;
+    assert_eq!((figures.used, figures.free, figures.beyond), (5, 0, 0));
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_is_given_again_and_costs_nothing_more() {
+    let (folder, mut till, _) = chain(100).await;
+    let lost = folder.store.lease(till.request(NOON), NOON).await.unwrap();
+    let request = LeaseRequest {
+        wishes: Vec::new(),
+        ..till.request(minutes(1))
+    };
+    let again = folder.reopened().lease(request, minutes(1)).await.unwrap();
+    assert_eq!(again, lost);
+    till.take(&again, minutes(1));
+    let request = LeaseRequest {
+        wishes: Vec::new(),
+        ..till.request(minutes(2))
+    };
+    let taken = folder.store.lease(request, minutes(2)).await.unwrap();
+    assert_eq!(taken.granted, []);
+}
+
+#[tokio::test]
+async fn a_dark_tills_share_is_not_given_again_when_it_ends() {
+    let (folder, mut dark, mut other) = chain(4).await;
+    let share = dark.sync(&folder.store, NOON).await;
+    let late = Timestamp(NOON.0 + 3 * LEASE_MS);
+    let mut used = 0;
+    for n in 0..10 {
+        let now = Timestamp(late.0 + n);
+        other.sync(&folder.store, now).await;
+        used += other.spend(now);
+    }
+    assert!(share > 0 && share + used == 4, "{share}, {used}");
+    assert_eq!(figures(&folder.store, late).await.in_doubt, share);
+    // Its word frees what it did not use.
+    for fact in dark.0.close_ended(late) {
+        dark.0.apply(&fact);
+    }
+    let report = LeaseRequest {
+        wishes: Vec::new(),
+        ..dark.request(late)
+    };
+    let answer = folder.store.lease(report, late).await.unwrap();
+    assert_eq!(answer.settled.len(), 1);
+    let mut again = 0;
+    for n in 10..20 {
+        let now = Timestamp(late.0 + n);
+        other.sync(&folder.store, now).await;
+        again += other.spend(now);
+    }
+    assert_eq!(used + again, 4);
+}
+
+#[tokio::test]
+async fn a_campaign_that_left_the_rules_leases_nothing_and_still_hears() {
+    let (folder, mut till, _) = chain(10).await;
+    assert!(till.sync(&folder.store, NOON).await > 0);
+    let used = till.spend(NOON);
+    folder
+        .store
+        .import_rules(Document::empty(), NOON)
+        .await
+        .unwrap();
+    assert_eq!(till.sync(&folder.store, minutes(1)).await, 0);
+    assert_eq!(figures(&folder.store, minutes(1)).await.used, used);
+}

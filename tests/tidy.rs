@@ -6,13 +6,14 @@
 mod tidy {
     pub mod arrows;
     pub mod docs;
+    pub mod mutants;
     pub mod planted;
     pub mod text;
     pub mod tree;
 }
 
 use tidy::tree::{self, Tree};
-use tidy::{arrows, docs, text};
+use tidy::{arrows, docs, mutants, text};
 
 /// Fails with every breach on a line of its own.
 fn none(rule: &str, breaches: Vec<String>) {
@@ -102,5 +103,13 @@ fn no_machine_and_no_mirror_is_named() {
     none(
         "No file says where packages are downloaded from:",
         text::registry_hosts(&tree),
+    );
+}
+
+#[test]
+fn planted_bugs_fit_the_code() {
+    none(
+        "Each patch of tests/mutants fits the code, and says what finds it; make it anew where the code has moved on:",
+        mutants::stale(&Tree::of_the_project()),
     );
 }

@@ -2,6 +2,7 @@
 
 use crate::world::{Planted, Played, play};
 use anyhow::{Context, Result, ensure};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Seeds in `cargo xtask test`; the soak plays more (TILLSIDE_SIMULATED_SEEDS).
 const SEEDS: u64 = 500;
@@ -15,13 +16,18 @@ fn from_environment(name: &str, otherwise: u64) -> Result<u64> {
     }
 }
 
-/// Every second seed, so that two threads have something to do.
+/// Every second seed, so that two threads have something to do; a seed that fails ends both.
 fn half(odd: u64) -> Result<()> {
+    static FAILED: AtomicBool = AtomicBool::new(false);
     let seeds = from_environment("TILLSIDE_SIMULATED_SEEDS", SEEDS)?;
     let first = from_environment("TILLSIDE_SEED", 1)?;
     let (mut sales, mut crashes, mut lost) = (0, 0, 0);
     for seed in (first..first + seeds).filter(|seed| seed % 2 == odd) {
+        if FAILED.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         let played = play(seed, Planted::Nothing).with_context(|| {
+            FAILED.store(true, Ordering::Relaxed);
             format!("TILLSIDE_SEED={seed} TILLSIDE_SIMULATED_SEEDS=1 plays it again")
         })?;
         sales += played.sales;

@@ -28,6 +28,8 @@ pub struct Till {
     pub store: StoreId,
     pub terminal: TerminalId,
     pub engine: Engine,
+    /// The newest of its records that HQ ever had.
+    pub at_hq: u64,
     file: PathBuf,
     desk: Option<PurseDesk>,
     clock: Arc<AtomicI64>,
@@ -44,6 +46,7 @@ impl Till {
             store: StoreId::new("none")?,
             terminal: TerminalId::new(uuid::Uuid::nil()),
             engine: Engine::new(POLL, LineState::untried(Timestamp(wall))),
+            at_hq: 0,
             file: file.to_owned(),
             desk: None,
             clock,
@@ -212,10 +215,19 @@ impl Till {
         Ok(Report::Pulled)
     }
 
-    /// The journal holds together, and everything else can be made from it.
+    /// The journal holds together and its time never runs back, and everything else can be made from it.
     pub fn rebuilds(&mut self) -> Result<()> {
         let store = self.desk()?.store();
         store.verify()?;
+        let records = store.journal(0, usize::MAX)?;
+        let times: Result<Vec<_>, _> = records
+            .iter()
+            .map(|record| record.read().map(|record| record.at))
+            .collect();
+        ensure!(
+            times?.is_sorted(),
+            "a record is dated before the one before it"
+        );
         let rebuilt = store.rebuild()?;
         ensure!(rebuilt.differences.is_empty(), "{:?}", rebuilt.differences);
         Ok(())

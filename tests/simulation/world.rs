@@ -179,11 +179,23 @@ impl World {
         self.tills[at].crash(elapsed)
     }
 
-    /// The line heals, and nobody sells.
+    /// The line heals, and nobody sells. Now and then there is not even a new bundle, which would be a fact.
     fn heal(&mut self) -> Result<()> {
         self.delivers_late()?;
-        let now = self.now();
-        self.hq.publish(now)?;
+        if self.chance.below(2) == 0 {
+            let now = self.now();
+            self.hq.publish(now)?;
+        }
+        self.drains()?;
+        // All is well; then HQ is put back, and nobody has anything new to say.
+        if self.chance.below(3) == 0 && self.hq.restore()? {
+            self.note("restored at the end");
+            self.drains()?;
+        }
+        Ok(())
+    }
+
+    fn drains(&mut self) -> Result<()> {
         for step in 0..HEALED {
             let at = usize::try_from(step)? % self.tills.len();
             self.syncs(at, false)?;

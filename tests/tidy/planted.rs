@@ -1,7 +1,7 @@
 //! A breach of each rule, planted, and caught. A rule that catches nothing would pass for ever.
 
 use super::tree::Tree;
-use super::{arrows, docs, text};
+use super::{arrows, docs, mutants, text};
 use serde_json::{Value, json};
 
 fn house(from: &str, to: &str, kind: Value) -> Value {
@@ -157,4 +157,19 @@ fn an_undocumented_item_is_caught() {
     );
     let tree = Tree::planted(&[("a.rs", "use std::fs;\n"), ("b.rs", "//! M.\n")]);
     assert_eq!(docs::without_introduction(&tree), ["a.rs"]);
+}
+
+#[test]
+fn a_patch_that_fits_nothing_is_caught() {
+    let good = "It forgets.\nFound-by: tillside-tests --test t\n\n--- a/s.rs\n+++ b/s.rs\n@@ -1,2 +1,2 @@\n one\n-two\n+three\n";
+    let found = |code: &str, patch: &str| {
+        let files = [("s.rs", code), ("tests/mutants/m.patch", patch)];
+        mutants::stale(&Tree::planted(&files)).len()
+    };
+    // Each time it is also said that there are too few.
+    assert_eq!(found("one\ntwo\n", good), 1);
+    assert_eq!(found("one\n2\n", good), 2);
+    assert_eq!(found("one\ntwo\n", &good.replace("Found-by", "Found")), 2);
+    assert_eq!(found("one\ntwo\n", &good.replace("three", "two")), 2);
+    assert_eq!(found("one\ntwo\n", &good.replace("s.rs", "t.rs")), 2);
 }

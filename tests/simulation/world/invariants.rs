@@ -22,6 +22,8 @@ impl World {
             "HQ has {} records of {heads}",
             counts.records
         );
+        self.confirmed()?;
+        self.shown()?;
         let told = self.oracle.sales.len() as u64;
         ensure!(
             counts.sales <= told,
@@ -36,6 +38,37 @@ impl World {
             ensure!(
                 kept.voided == told.voided,
                 "a sale stands otherwise than it was told"
+            );
+        }
+        Ok(())
+    }
+
+    /// A till takes for settled only what HQ had, even if a backup took it from HQ again.
+    fn confirmed(&mut self) -> Result<()> {
+        for till in &mut self.tills {
+            let view = till.view()?;
+            let (oldest, head) = (view.oldest_unconfirmed, view.head.seq);
+            let settled = oldest.map_or(head, |oldest| oldest - 1);
+            let at_hq = self.hq.status(till.terminal, Timestamp(0))?.head;
+            till.at_hq = till.at_hq.max(at_hq.map_or(0, |head| head.seq));
+            ensure!(
+                settled <= till.at_hq,
+                "settled up to {settled}, and HQ never had more than {}",
+                till.at_hq
+            );
+        }
+        Ok(())
+    }
+
+    /// Members shop at one till: it shows at any time what they were told, whatever HQ has of it.
+    fn shown(&mut self) -> Result<()> {
+        let due = self.oracle.balances();
+        for (number, card, at) in MEMBERS {
+            let shown = self.tills[at].points(card)?;
+            ensure!(
+                shown == due[number],
+                "the till shows {shown} points, and {} are due",
+                due[number]
             );
         }
         Ok(())
@@ -83,15 +116,8 @@ impl World {
             let (till, hq) = (&mut self.tills[at], &self.hq);
             till.pull(hq)?;
             till.rebuilds()?;
-            for (number, card, _) in MEMBERS.iter().filter(|member| member.2 == at) {
-                let shown = till.points(card)?;
-                ensure!(
-                    shown == due[*number],
-                    "the till shows {shown} points, and {} are due",
-                    due[*number]
-                );
-            }
         }
+        self.shown()?;
         self.note(format!("{due:?} {used:?}"));
         Ok(())
     }

@@ -28,6 +28,12 @@ cargo xtask COMMAND
                      TILLSIDE_SIMULATED_SEEDS=N (default 10000, some minutes).
       --only cards   Damaged answers, built for release: TILLSIDE_DAMAGED_CARDS=N for each protocol
                      (default 10000000, three minutes in all).
+      --only properties
+                     Properties of the core and the store from other seeds: PROPTEST_CASES=N (default
+                     20000 of each).
+      --only mutants [NAME]
+                     The bugs of tests/mutants, each planted in a copy of the tree, where a test must
+                     fail; only those with NAME in their names, if it is given. Some minutes each.
   help           This text.
 ";
 

@@ -13,6 +13,7 @@ mod advisories;
 mod checks;
 mod debian;
 mod help;
+mod mutants;
 mod play;
 mod python;
 mod report;

@@ -3,7 +3,7 @@
 use crate::debian::For;
 use crate::play::program;
 use crate::run::{self, Failure};
-use crate::{report, setup};
+use crate::{mutants, report, setup};
 use std::time::Instant;
 
 /// Damaged conversations with each kind of card, unless the environment says another number.
@@ -41,6 +41,10 @@ const PARTS: &[Part] = &[
     Part {
         name: "properties",
         run: properties,
+    },
+    Part {
+        name: "mutants",
+        run: mutants::mutants,
     },
 ];
 

@@ -159,7 +159,8 @@ impl<'s> OpenPurse<'s> {
     }
 
     /// What came into the log after transaction `tmc`, newest first, as far as one command gives it: the
-    /// newest six at most. One APDU; none if nothing came. As with [`OpenPurse::log`], what is staged
+    /// newest six at most. One APDU; none if nothing came, or if the purse contradicts itself: then its
+    /// counter says nothing about its log. As with [`OpenPurse::log`], what is staged
     /// afterwards takes the reading into its transaction MAC.
     ///
     /// # Errors
@@ -169,6 +170,9 @@ impl<'s> OpenPurse<'s> {
         let came = usize::try_from(self.standing.tmc.saturating_sub(tmc)).unwrap_or(usize::MAX);
         let kept = usize::from(self.keys.scheme.log_records);
         let mut entries = Vec::new();
+        if self.standing.check().is_err() {
+            return Ok(entries);
+        }
         match came.min(kept).min(RECORDS_AT_ONCE) {
             0 => {}
             count => self.read_log(&mut entries, count)?,
@@ -192,9 +196,11 @@ impl<'s> OpenPurse<'s> {
     }
 }
 
+/// The card spoke DESFire when it was read, a moment ago: another kind of answer is noise.
 fn no_purse(error: CardError) -> PurseError {
-    match error.status() {
-        Some(Status::NoApplication) => PurseError::NoPurse,
-        _ => error.into(),
+    match error {
+        CardError::NotDesfire { .. } => CardError::Garbled { step: "selection" }.into(),
+        error if error.status() == Some(Status::NoApplication) => PurseError::NoPurse,
+        error => error.into(),
     }
 }

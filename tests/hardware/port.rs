@@ -43,7 +43,7 @@ impl Plug {
 
     fn hold(&self, card: Option<&str>) {
         match card {
-            Some(card) => drop(self.sim().tap(1, &card.parse().unwrap()).unwrap()),
+            Some(card) => self.sim().tap(1, &card.parse().unwrap()).unwrap(),
             None => drop(self.sim().remove(1).unwrap()),
         }
     }

@@ -136,7 +136,7 @@ async fn a_card_is_issued_charged_and_pays_with_keys_that_stay_in_the_token() {
     assert_eq!(status["emoney"]["words"], "E-money works.");
     let hold = |lies: bool| match lies {
         true => drop(reader.hands.tap(1, CARD, true).unwrap()),
-        false => drop(reader.hands.remove(1).unwrap()),
+        false => reader.hands.remove(1).unwrap(),
     };
     shop.issue_and_charge(hold).await;
     let anna = shop.api(Person::ANNA).await;

@@ -55,7 +55,7 @@ pub const FATES: [Fate; 5] = [
     Fate::Around,
     Fate::Never,
 ];
-/// Of [`faults`], for one command.
+/// How many faults there are for one command.
 pub const FAULTS: u32 = 6;
 
 /// Everything that can happen around a command: the card is gone before it, or before its answer is

@@ -76,7 +76,7 @@ struct Slow {
 }
 
 impl Slow {
-    fn new() -> (Arc<dyn KeyVault>, Sender<Result<(), ()>>) {
+    fn held_up() -> (Arc<dyn KeyVault>, Sender<Result<(), ()>>) {
         let (hand, let_go) = channel();
         let let_go = Mutex::new(let_go);
         (Arc::new(Self { let_go }), hand)
@@ -130,7 +130,7 @@ fn until(keys: &Keys, wanted: &KeysView) {
 
 #[test]
 fn whoever_asks_is_answered_while_a_token_takes_its_time() {
-    let (slow, hand) = Slow::new();
+    let (slow, hand) = Slow::held_up();
     let keys = token(move || Ok(slow.clone()));
     // What hangs here would hang the till: nobody lets the token go before.
     let watch = keys.watch_every(SOON, SOON).unwrap();
@@ -168,7 +168,7 @@ fn a_token_that_comes_late_is_found() {
     let _watch = keys.watch_every(SOON, HOPELESS).unwrap();
     let problem = keys.problem().unwrap();
     assert!(problem.contains("Till 7 is not there"), "{problem}");
-    let (slow, hand) = Slow::new();
+    let (slow, hand) = Slow::held_up();
     hand.send(Ok(())).unwrap();
     *plugged.lock().unwrap() = Some(slow);
     until(&keys, &KeysView::Token);
@@ -196,7 +196,7 @@ fn a_wrong_pin_is_tried_once() {
 
 #[test]
 fn the_thread_that_looks_ends_with_its_till() {
-    let (slow, hand) = Slow::new();
+    let (slow, hand) = Slow::held_up();
     let keys = token(move || Ok(slow.clone()));
     hand.send(Ok(())).unwrap();
     let watch = keys.watch_every(HOPELESS, HOPELESS).unwrap();

@@ -280,7 +280,7 @@ fn begin(folder: &Path) {
     let bundle = Bundle {
         version: 7,
         profile: serde_json::from_value(profile).unwrap(),
-        rules: serde_json::from_value(json!({"v": 1, "rules": [], "plans": []})).unwrap(),
+        rules: serde_json::from_value(json!({"v": 2, "rules": [], "plans": []})).unwrap(),
         products: Vec::new(),
         members: serde_json::from_value(json!({"as_of": 0, "included": {}, "members": []}))
             .unwrap(),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
+use tillside_core::engine::Document;
 use tillside_core::{Bundle, TerminalProfile, Timestamp};
 use tillside_keys::{KeyPackage, KeyRole};
 use tillside_sim::{Fault, FaultSetting};
@@ -214,11 +215,11 @@ fn bundle() -> Result<Bundle> {
         version: 7,
         profile: of(json!({"store": "S1", "name": "Corner Shop Lindenplatz",
             "time_zone": "Europe/Berlin", "currency": "EUR"}))?,
-        rules: of(
-            json!({"v": 1, "plans": [], "rules": [{"rule": "base", "funder": "chain",
+        rules: Document::read(&serde_json::to_vec(
+            &json!({"v": 1, "plans": [], "rules": [{"rule": "base", "funder": "chain",
             "name": "Points on every purchase",
             "effect": {"kind": "points_per_amount", "points": 1, "per": eur(100)}}]}),
-        )?,
+        )?)?,
         products: of(
             json!([{"item": "gtin:04006381333931", "name": "Ground coffee, mild 250 g",
             "unit_price": eur(429), "category": "coffee", "tax_class": "reduced"}]),

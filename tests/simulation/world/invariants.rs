@@ -23,7 +23,6 @@ impl World {
             counts.records
         );
         self.confirmed()?;
-        self.shown()?;
         let told = self.oracle.sales.len() as u64;
         ensure!(
             counts.sales <= told,
@@ -40,7 +39,7 @@ impl World {
                 "a sale stands otherwise than it was told"
             );
         }
-        Ok(())
+        self.shown()
     }
 
     /// A till takes for settled only what HQ had, even if a backup took it from HQ again.

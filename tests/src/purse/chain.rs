@@ -198,7 +198,7 @@ fn bundle(profile: &TerminalProfile, desk: bool) -> Result<Bundle> {
     Ok(Bundle {
         version: 1,
         profile: profile.profile.clone(),
-        rules: serde_json::from_value(json!({"v": 1, "rules": [], "plans": []}))?,
+        rules: serde_json::from_value(json!({"v": 2, "rules": [], "plans": []}))?,
         products: Vec::new(),
         members: serde_json::from_value(json!({"as_of": 0, "included": {}, "members": [
             {"member": MEMBER, "display_name": "Clara M.", "tier": "gold", "points": 0,

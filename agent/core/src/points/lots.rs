@@ -1,7 +1,7 @@
 //! Points as lots: what an account has, where each point came from, and which use took it.
 //!
 //! A [`Ledger`] is one account: a member's, or the master account that several pool into. It is the
-//! fold of its [`Movement`]s and of nothing else: [`Ledger::decide`] says which movements a [`Command`]
+//! fold of its [`Movement`]s and of nothing else: [`Ledger::decide`] says which movements a [`LotsCommand`]
 //! makes, or refuses; [`Ledger::apply`] takes a movement in and cannot fail. Time comes in as an argument.
 //!
 //! **Words.** Of what came in, each point is *active* (may be spent), *pending* (its lot's
@@ -48,11 +48,11 @@
 //!
 //! **Time.** A decision is made at the given time, or at the ledger's newest if that is later: a ledger's
 //! time never runs back. Lots become active, cover what is owed and expire in the order of those moments,
-//! each when it is due and not when somebody looks: how often [`Command::Run`] comes changes no balance. A lot that comes in
+//! each when it is due and not when somebody looks: how often [`LotsCommand::Run`] comes changes no balance. A lot that comes in
 //! after its `expires_at` has expired.
 //!
 //! **Bounds.** At most [`LOT_LIMIT`] lots and [`USE_LIMIT`] uses are remembered, and
-//! [`crate::POINTS_LIMIT`] points may ever come in. [`Command::Compact`] forgets uses made before a moment (they cannot be
+//! [`crate::POINTS_LIMIT`] points may ever come in. [`LotsCommand::Compact`] forgets uses made before a moment (they cannot be
 //! released any more), and lots with nothing left that no remembered use is paired with and nothing touched since (they cannot be returned any more). Sums
 //! per funder stay. The moment is the caller's: past the longest time in which goods may come back.
 //!

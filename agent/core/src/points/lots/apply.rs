@@ -54,7 +54,9 @@ impl Ledger {
 
     /// Pairs points that are out of a lot's `left` with a use.
     fn put_under(&mut self, id: Option<RecordRef>, used_for: UsedFor, part: Part) {
-        self.change(part.lot, |held| held.used.count(used_for, part.amount));
+        if let Some(held) = self.lots.get_mut(&part.lot) {
+            held.used.count(used_for, part.amount);
+        }
         if let Some(usage) = id.and_then(|id| self.uses.get_mut(&id)) {
             *usage.parts.entry(part.lot).or_default() += part.amount;
         }
@@ -73,16 +75,20 @@ impl Ledger {
     fn cover(&mut self, cover: &Cover) {
         let Cover { owing, lot } = cover;
         let (lot, amount) = (*lot, owing.amount);
-        self.change(lot, |held| held.left -= amount);
+        if let Some(held) = self.lots.get_mut(&lot) {
+            held.left -= amount;
+        }
         self.put_under(owing.debt.id, owing.debt.used_for, Part { lot, amount });
         self.owe_less(owing);
     }
 
     fn expire(&mut self, part: Part) {
-        self.change(part.lot, |held| {
+        if let Some(held) = self.lots.get_mut(&part.lot) {
             held.left -= part.amount;
             held.expired += part.amount;
-        });
+            // When it did, and not when somebody looked.
+            held.touched = held.touched.max(held.lot.expires_at.unwrap_or(self.at));
+        }
     }
 
     fn release(&mut self, id: RecordRef, parts: &[Part], owed: &[Owing]) {

@@ -33,7 +33,7 @@ pub struct Adjusted {
 /// One thing that may be asked of an account.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-pub enum Command {
+pub enum LotsCommand {
     /// Only what is due: covering and expiry.
     Run,
     /// Points were earned: 1 or more lots.
@@ -101,7 +101,7 @@ pub enum Command {
         /// Who.
         member: MemberId,
     },
-    /// The other end of [`Command::HandOver`].
+    /// The other end of [`LotsCommand::HandOver`].
     TakeOver {
         /// What was handed over.
         parcel: Parcel,

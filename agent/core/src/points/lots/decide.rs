@@ -6,7 +6,7 @@ mod pooling;
 mod returns;
 mod using;
 
-use crate::lots::{Adjusted, Command, Ledger, LotsRefusal, Movement};
+use crate::lots::{Adjusted, Ledger, LotsCommand, LotsRefusal, Movement};
 use crate::{POINTS_LIMIT, Points, REASON_LIMIT, Timestamp};
 
 impl Ledger {
@@ -14,7 +14,11 @@ impl Ledger {
     ///
     /// `now` is taken for the account's own time if it is before that. Refuses as [`LotsRefusal`]
     /// says; then nothing happens, and what is due stays due.
-    pub fn decide(&self, command: Command, now: Timestamp) -> Result<Vec<Movement>, LotsRefusal> {
+    pub fn decide(
+        &self,
+        command: LotsCommand,
+        now: Timestamp,
+    ) -> Result<Vec<Movement>, LotsRefusal> {
         let at = now.max(self.at);
         let mut next = self.clone();
         let mut movements = next.take_in_due(at);
@@ -32,37 +36,37 @@ impl Ledger {
         due
     }
 
-    fn answer(&self, command: Command, at: Timestamp) -> Result<Option<Movement>, LotsRefusal> {
+    fn answer(&self, command: LotsCommand, at: Timestamp) -> Result<Option<Movement>, LotsRefusal> {
         let movement = match command {
-            Command::Run => return Ok(None),
-            Command::Earn { lots } => self.earn(lots, at)?,
-            Command::Receive { lots } => self.receive(lots, at)?,
-            Command::Grant { lot, adjusted } => self.grant(lot, adjusted, at)?,
-            Command::Spend { id, amount, beyond } => self.spend(id, amount, beyond, at)?,
-            Command::Withdraw {
+            LotsCommand::Run => return Ok(None),
+            LotsCommand::Earn { lots } => self.earn(lots, at)?,
+            LotsCommand::Receive { lots } => self.receive(lots, at)?,
+            LotsCommand::Grant { lot, adjusted } => self.grant(lot, adjusted, at)?,
+            LotsCommand::Spend { id, amount, beyond } => self.spend(id, amount, beyond, at)?,
+            LotsCommand::Withdraw {
                 id,
                 amount,
                 beyond,
                 adjusted,
             } => self.withdraw(id, amount, beyond, adjusted, at)?,
-            Command::Send {
+            LotsCommand::Send {
                 id,
                 from,
                 to,
                 amount,
             } => self.send(id, from, to, amount, at)?,
-            Command::Release { id, amount } => self.give_back(id, amount, at)?,
-            Command::Return { goods } => self.returned(&goods, at)?,
-            Command::HandOver { member } => Movement::HandedOver {
+            LotsCommand::Release { id, amount } => self.give_back(id, amount, at)?,
+            LotsCommand::Return { goods } => self.returned(&goods, at)?,
+            LotsCommand::HandOver { member } => Movement::HandedOver {
                 parcel: self.parcel(member),
                 at,
             },
-            Command::TakeOver { parcel } => {
+            LotsCommand::TakeOver { parcel } => {
                 self.check_parcel(&parcel)?;
                 Movement::TakenOver { parcel, at }
             }
-            Command::Compact { before } if before > at => return Err(LotsRefusal::NotOver),
-            Command::Compact { before } => Movement::Compacted { before, at },
+            LotsCommand::Compact { before } if before > at => return Err(LotsRefusal::NotOver),
+            LotsCommand::Compact { before } => Movement::Compacted { before, at },
         };
         Ok(Some(movement))
     }

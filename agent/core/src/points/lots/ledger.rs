@@ -57,7 +57,7 @@ impl Ledger {
         self.seen(at, |other| other == funder)
     }
 
-    /// Everybody who funds, or funded, a point here.
+    /// Everybody who funds, or funded, a point here, or is owed one, as of the newest movement.
     pub fn funders(&self) -> BTreeSet<&FunderId> {
         let lots = self.lots.values().map(|held| &held.lot.funder);
         let owed = self.owed.keys().map(|debt| &debt.funder);

@@ -152,7 +152,8 @@ pub struct Held {
     pub returned: Points,
     /// How much of its basis has gone back, in minor units.
     pub returned_worth: i64,
-    /// When it last changed.
+    /// When it came in, was last changed by a command, or expired: the latest. To cover what is owed is
+    /// no command, so that it does not matter when it was booked.
     pub touched: Timestamp,
 }
 

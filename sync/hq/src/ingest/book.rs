@@ -6,8 +6,8 @@ use crate::ledger::{Account, Movement, MovementKind};
 use std::collections::HashSet;
 use tillside_core::authority::Part;
 use tillside_core::{
-    CardIssued, CouponNumber, CouponUsed, Event, Lot, MemberId, Money, Promotion, Proof, Record,
-    SaleCompleted, SaleId, SaleVoided, Tender, TenderKind,
+    CardIssued, CouponNumber, CouponUsed, Event, Lot, MemberId, Money, PlanId, Promotion, Proof,
+    Record, SaleCompleted, SaleId, SaleVoided, Tender, TenderKind, quota_of,
 };
 
 /// What to write for one record.
@@ -23,6 +23,8 @@ pub struct Booking {
     pub purse_tenders: Vec<Tender>,
     /// Coupons used.
     pub redemptions: Vec<Redemption>,
+    /// Uses out of shares of quotas.
+    pub shared_uses: Vec<SharedUse>,
     /// A member who shopped in this store.
     pub visitor: Option<MemberId>,
     /// The bundle that came in force.
@@ -40,6 +42,15 @@ pub struct Redemption {
     pub used: CouponUsed,
     /// What it took off.
     pub amount: Money,
+}
+
+/// One use of a code that everybody shows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SharedUse {
+    /// Of which plan.
+    pub plan: PlanId,
+    /// The use.
+    pub redemption: Redemption,
 }
 
 /// Books a record onto `working`, or leaves it as it was.
@@ -80,7 +91,7 @@ fn book_sale(
         None if sale.lots.is_empty() => Vec::new(),
         None => return Err(Fault::NobodyEarns),
     };
-    let redemptions = redeem(working, record, sale)?;
+    let (redemptions, shared_uses) = redeem(working, record, sale)?;
     working.balances.book(&movements).map_err(Fault::Ledger)?;
     for redemption in &redemptions {
         if let Some(coupon) = working.coupons.get_mut(&redemption.number) {
@@ -94,6 +105,7 @@ fn book_sale(
         completed: Some(sale.sale),
         purse_tenders: purse_tenders(sale),
         redemptions,
+        shared_uses,
         visitor: match account {
             Some(Account::Member(member)) => Some(member),
             _ => None,
@@ -160,7 +172,7 @@ fn redeem(
     working: &Working,
     record: &Record,
     sale: &SaleCompleted,
-) -> Result<Vec<Redemption>, Fault> {
+) -> Result<(Vec<Redemption>, Vec<SharedUse>), Fault> {
     let mut seen = HashSet::new();
     let used = CouponUsed {
         at: record.at,
@@ -168,7 +180,7 @@ fn redeem(
         terminal: record.terminal,
         sale: sale.sale,
     };
-    let mut redemptions = Vec::with_capacity(sale.coupons.len());
+    let (mut redemptions, mut shared) = (Vec::with_capacity(sale.coupons.len()), Vec::new());
     for coupon in &sale.coupons {
         let number = coupon.number.clone();
         if !seen.insert(&coupon.number) {
@@ -176,7 +188,14 @@ fn redeem(
         }
         // A code that everybody shows is nobody's number: the terminal's share was counted when leased.
         if let Proof::Lease { parts } = &coupon.proof {
-            one_use(parts)?;
+            one_use(working, &coupon.plan, parts)?;
+            let plan = coupon.plan.clone();
+            let redemption = Redemption {
+                amount: taken_off(sale, &number)?,
+                used: used.clone(),
+                number,
+            };
+            shared.push(SharedUse { plan, redemption });
             continue;
         }
         let stands = match working.coupons.get(&number) {
@@ -187,29 +206,45 @@ fn redeem(
             number: number.clone(),
             fault,
         })?;
-        let discounts = sale.discounts.iter();
-        let amount = discounts
-            .filter(|discount| discount.coupon == number)
-            .map(|discount| discount.amount)
-            .try_fold(Money::zero(sale.currency), Money::checked_add)
-            .map_err(|_| Fault::DoesNotAddUp("its discounts cannot be counted"))?;
+        let amount = taken_off(sale, &number)?;
         redemptions.push(Redemption {
             number,
             used: used.clone(),
             amount,
         });
     }
-    Ok(redemptions)
+    Ok((redemptions, shared))
 }
 
-/// A use out of a share takes up one of it.
-fn one_use(parts: &[Part]) -> Result<(), Fault> {
-    match parts {
-        [Part { amount: 1, .. }] => Ok(()),
-        _ => Err(Fault::DoesNotAddUp(
+/// What a coupon took off the sale.
+fn taken_off(sale: &SaleCompleted, number: &CouponNumber) -> Result<Money, Fault> {
+    let discounts = sale.discounts.iter();
+    discounts
+        .filter(|discount| discount.coupon == *number)
+        .map(|discount| discount.amount)
+        .try_fold(Money::zero(sale.currency), Money::checked_add)
+        .map_err(|_| Fault::DoesNotAddUp("its discounts cannot be counted"))
+}
+
+/// A use out of a share takes up one of it, and HQ leased the share to this terminal for the plan's quota.
+fn one_use(working: &Working, plan: &PlanId, parts: &[Part]) -> Result<(), Fault> {
+    let [
+        Part {
+            allowance,
+            amount: 1,
+        },
+    ] = parts
+    else {
+        return Err(Fault::DoesNotAddUp(
             "a coupon out of the till's share is not one use of it",
-        )),
+        ));
+    };
+    let leased_for = working.leases.get(allowance);
+    if leased_for.is_some() && leased_for == quota_of(plan).as_ref() {
+        return Ok(());
     }
+    let (plan, allowance) = (plan.clone(), *allowance);
+    Err(Fault::NotLeased { plan, allowance })
 }
 
 fn book_void(working: &mut Working, void: &SaleVoided) -> Result<Booking, Fault> {

@@ -3,7 +3,8 @@
 use crate::coupons::CouponFault;
 use crate::emoney::PurseFault;
 use crate::ledger::LedgerError;
-use tillside_core::{ChainError, CouponNumber, MemberId, SaleId};
+use tillside_core::authority::AllowanceId;
+use tillside_core::{ChainError, CouponNumber, MemberId, PlanId, SaleId};
 
 /// Why HQ cannot book a record.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,16 @@ pub enum Fault {
         /// Why.
         #[source]
         fault: CouponFault,
+    },
+    /// A use out of a share that this terminal was not granted for its plan.
+    #[error(
+        "a use of {plan} is out of share {allowance}, which HQ did not lease to this till for it"
+    )]
+    NotLeased {
+        /// Of which plan.
+        plan: PlanId,
+        /// Which share.
+        allowance: AllowanceId,
     },
     /// One sale uses one number twice.
     #[error("coupon {0} stands twice in one sale")]
@@ -78,6 +89,7 @@ impl Fault {
                 ..
             } => "coupon_unknown",
             Fault::Coupon { .. } => "coupon_not_here",
+            Fault::NotLeased { .. } => "share_unknown",
             Fault::CouponTwice(_) => "coupon_twice",
             Fault::MemberUnknown(_) => "member_unknown",
             Fault::NobodyEarns => "nobody_earns",

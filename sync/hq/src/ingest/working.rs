@@ -3,9 +3,10 @@
 use crate::coupons::CouponAtHq;
 use crate::ledger::{Account, Balances};
 use std::collections::{HashMap, HashSet};
+use tillside_core::authority::{AllowanceId, Part, Subject};
 use tillside_core::{
-    CardIdentity, CouponNumber, Customer, Event, FunderId, Lot, MemberId, Record, SaleCompleted,
-    SaleId, StoreId, TerminalId,
+    CardIdentity, CouponNumber, Customer, Event, FunderId, Lot, MemberId, Proof, Record,
+    SaleCompleted, SaleId, StoreId, TerminalId,
 };
 
 /// The terminal's surroundings as HQ knows them.
@@ -21,6 +22,8 @@ pub struct Working {
     pub cards: HashMap<CardIdentity, MemberId>,
     /// The coupons named.
     pub coupons: HashMap<CouponNumber, CouponAtHq>,
+    /// What this terminal was granted, of the allowances named: for what.
+    pub leases: HashMap<AllowanceId, Subject>,
     /// The sales named, as far as they were booked.
     pub sales: HashMap<SaleId, SaleAtHq>,
     /// Balances of every account that may be touched.
@@ -64,6 +67,8 @@ pub struct Needs {
     pub cards: HashSet<CardIdentity>,
     /// Coupons.
     pub coupons: HashSet<CouponNumber>,
+    /// Allowances that uses were given out of.
+    pub leases: HashSet<AllowanceId>,
     /// Sales.
     pub sales: HashSet<SaleId>,
     /// Who pays.
@@ -80,6 +85,11 @@ impl Needs {
                 self.lots(&sale.lots);
                 let numbers = sale.coupons.iter().map(|coupon| coupon.number.clone());
                 self.coupons.extend(numbers);
+                let parts = sale.coupons.iter().flat_map(|coupon| match &coupon.proof {
+                    Proof::Lease { parts } => &parts[..],
+                    _ => &[],
+                });
+                self.leases.extend(parts.map(|part: &Part| part.allowance));
             }
             Event::SaleVoided(void) => {
                 self.sales.insert(void.sale);

@@ -2,7 +2,6 @@
 
 use crate::fixture::{Folder, balance, member};
 use crate::journal::{Journal, NOON, Sale, eur, outcomes};
-use tillside_core::authority::{AllowanceId, HolderFact, Part};
 use tillside_core::*;
 use tillside_hq::cases::CaseStore;
 use tillside_hq::ingest::{IngestError, take};
@@ -12,7 +11,11 @@ use tillside_hq::store::sqlite::SqliteStore;
 use tillside_protocol::{BATCH_RECORD_LIMIT, Outcome};
 
 /// Sends an event that HQ cannot book, and one behind it. Gives the case's kind and words.
-async fn case_of(store: &SqliteStore, till: &mut Journal, event: Event) -> (String, String) {
+pub(crate) async fn case_of(
+    store: &SqliteStore,
+    till: &mut Journal,
+    event: Event,
+) -> (String, String) {
     let bad = till.append(event);
     quarantined(store, till, bad).await
 }
@@ -332,38 +335,4 @@ async fn a_record_sees_what_those_before_it_in_its_batch_changed() {
         "void_unknown",
     ];
     assert_eq!(kinds, expected);
-}
-
-#[tokio::test]
-async fn a_code_that_everybody_shows_is_taken_in_as_one_use_of_the_tills_share() {
-    let (folder, mut till, _) = Folder::chain().await;
-    let shared = |number, amounts: &[u64]| {
-        let part = |(n, amount): (usize, &u64)| Part {
-            allowance: AllowanceId::new(uuid::Uuid::from_u128(n as u128)),
-            amount: *amount,
-        };
-        let parts: Vec<Part> = amounts.iter().enumerate().map(part).collect();
-        let store = StoreId::new("S1").unwrap();
-        Sale::new(number)
-            .coupon("FIRST500", &store)
-            .change(|sale| sale.coupons[0].proof = Proof::Lease { parts })
-    };
-    let (first, second) = (shared(1, &[1]), shared(2, &[1]));
-    till.append(first.event());
-    till.append(second.event());
-    let mut void = first.void();
-    if let Event::SaleVoided(void) = &mut void {
-        let (number, released) = (void.coupons[0].clone(), Vec::new());
-        void.leased = vec![LeasedBack { number, released }];
-    }
-    till.append(void);
-    let (epoch, at) = (2, NOON);
-    let fact = HolderFact::EpochBegun { epoch, at };
-    till.append(Event::Allowance { fact });
-    let response = till.push(&folder.store, &till.records).await;
-    assert_eq!(outcomes(&response), vec![Outcome::Accepted; 4]);
-    for (n, amounts) in [(10, &[][..]), (11, &[2]), (12, &[1, 1])] {
-        let case = case_of(&folder.store, &mut till, shared(n, amounts).event()).await;
-        assert!(case.1.contains("share"), "{case:?}");
-    }
 }

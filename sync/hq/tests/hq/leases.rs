@@ -1,14 +1,16 @@
 //! Shares of one quota: kept over a restart, sent again until taken, never more than there is.
 
 use crate::fixture::Folder;
-use crate::journal::{Journal, NOON};
+use crate::ingest::case_of;
+use crate::journal::{Journal, NOON, Sale, outcomes};
 use tillside_core::authority::*;
 use tillside_core::engine::Document;
 use tillside_core::*;
 use tillside_hq::catalogue::CatalogueStore;
 use tillside_hq::leases::{LEASE_MS, LeaseAnswer, LeaseStore};
+use tillside_hq::reports::ReportStore;
 use tillside_hq::store::sqlite::SqliteStore;
-use tillside_protocol::{LeaseRequest, LeaseWish};
+use tillside_protocol::{LeaseRequest, LeaseWish, Outcome};
 
 const SECRET: [u8; 32] = [7; 32];
 
@@ -188,4 +190,89 @@ async fn a_campaign_that_left_the_rules_leases_nothing_and_still_hears() {
         .unwrap();
     assert_eq!(till.sync(&folder.store, minutes(1)).await, 0);
     assert_eq!(figures(&folder.store, minutes(1)).await.used, used);
+}
+
+/// A sale with one shared code of a plan, out of these allowances.
+fn shared(number: u128, plan: &str, parts: &[(AllowanceId, u64)]) -> Sale {
+    let part = |(allowance, amount): &(AllowanceId, u64)| Part {
+        allowance: *allowance,
+        amount: *amount,
+    };
+    let parts: Vec<Part> = parts.iter().map(part).collect();
+    let (store, plan) = (StoreId::new("S1").unwrap(), PlanId::new(plan).unwrap());
+    Sale::new(number).coupon("FIRST5", &store).change(|sale| {
+        sale.coupons[0].proof = Proof::Lease { parts };
+        sale.coupons[0].plan = plan.clone();
+        sale.discounts[0].plan = plan;
+    })
+}
+
+fn granted(till: &Till) -> AllowanceId {
+    till.0.report(NOON).lines[0].allowance
+}
+
+#[tokio::test]
+async fn a_use_out_of_the_tills_share_is_taken_in_and_reported_by_plan() {
+    let (folder, mut journal, _) = Folder::chain().await;
+    folder.store.import_rules(rules(5), NOON).await.unwrap();
+    let mut till = Till::of(&journal);
+    till.sync(&folder.store, NOON).await;
+    let id = granted(&till);
+    let (first, second) = (
+        shared(1, "FIRST", &[(id, 1)]),
+        shared(2, "FIRST", &[(id, 1)]),
+    );
+    journal.append(first.event());
+    journal.append(second.event());
+    let mut void = first.void();
+    if let Event::SaleVoided(void) = &mut void {
+        let (number, released) = (void.coupons[0].clone(), Vec::new());
+        void.leased = vec![LeasedBack { number, released }];
+    }
+    journal.append(void);
+    let (epoch, at) = (2, NOON);
+    let fact = HolderFact::EpochBegun { epoch, at };
+    journal.append(Event::Allowance { fact });
+    let response = journal.push(&folder.store, &journal.records).await;
+    assert_eq!(outcomes(&response), vec![Outcome::Accepted; 4]);
+    let rows = folder.store.redemptions().await.unwrap();
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|row| (row.plan.as_str(), row.number.as_str(), row.voided))
+        .collect();
+    assert_eq!(
+        rows,
+        [("FIRST", "FIRST5", true), ("FIRST", "FIRST5", false)]
+    );
+    assert_eq!(folder.store.counts().await.unwrap().redemptions, 1);
+}
+
+#[tokio::test]
+async fn a_use_out_of_no_share_of_this_till_for_this_plan_becomes_a_case() {
+    let (folder, mut first, second) = Folder::chain().await;
+    folder.store.import_rules(rules(5), NOON).await.unwrap();
+    let mut share = [&first, &second].map(Till::of);
+    for till in &mut share {
+        till.sync(&folder.store, NOON).await;
+    }
+    let [own, theirs] = share.each_ref().map(granted);
+    let nobodys = AllowanceId::new(uuid::Uuid::from_u128(1));
+    for (number, plan, id) in [
+        (1, "FIRST", nobodys),
+        (2, "FIRST", theirs),
+        (3, "SPRING-5", own),
+    ] {
+        let sale = shared(number, plan, &[(id, 1)]);
+        let case = case_of(&folder.store, &mut first, sale.event()).await;
+        assert_eq!(case.0, "share_unknown", "{case:?}");
+    }
+    for (number, parts) in [
+        (10, &[][..]),
+        (11, &[(own, 2)]),
+        (12, &[(own, 1), (own, 1)]),
+    ] {
+        let sale = shared(number, "FIRST", parts);
+        let case = case_of(&folder.store, &mut first, sale.event()).await;
+        assert!(case.1.contains("share"), "{case:?}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::codec::{UuidId, code, failed};
 use super::ingest::TerminalRow;
+use super::leases;
 use super::ledger::Accounts;
 use crate::coupons::CouponAtHq;
 use crate::ingest::{Needs, SaleAtHq, Working};
@@ -25,12 +26,18 @@ pub(super) fn load(
         members: HashSet::new(),
         cards: HashMap::new(),
         coupons: HashMap::new(),
+        leases: HashMap::new(),
         sales: HashMap::new(),
         balances: Balances::default(),
     };
     for number in &needs.coupons {
         if let Some(coupon) = coupon(transaction, number)? {
             working.coupons.insert(number.clone(), coupon);
+        }
+    }
+    for id in &needs.leases {
+        if let Some(subject) = leases::granted(transaction, *id, terminal.terminal)? {
+            working.leases.insert(*id, subject);
         }
     }
     for sale in &needs.sales {

@@ -5,7 +5,7 @@ use super::emoney::{self, Counting, Purses, SideCase};
 use super::ingest::{Proofs, TerminalRow};
 use super::ledger::Accounts;
 use crate::emoney::Scheme;
-use crate::ingest::book::{Booking, Redemption};
+use crate::ingest::book::{Booking, Redemption, SharedUse};
 use crate::ingest::chain::{Fork, ForkCases};
 use crate::ingest::{Fault, Step};
 use crate::ledger::Balances;
@@ -155,6 +155,9 @@ impl<'a> Writing<'a> {
         for redemption in &booking.redemptions {
             self.redemption(record, redemption)?;
         }
+        for used in &booking.shared_uses {
+            self.shared_use(record, used)?;
+        }
         if let Some(sale) = booking.voided {
             self.void(record, sale)?;
         }
@@ -275,20 +278,46 @@ impl<'a> Writing<'a> {
         Ok(())
     }
 
+    fn shared_use(&self, record: i64, used: &SharedUse) -> Result<(), StoreError> {
+        let redemption = &used.redemption;
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO shared_use (number, plan, record, terminal, sale, at, amount, currency)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )
+            .map_err(failed)?
+            .execute(params![
+                redemption.number.as_str(),
+                used.plan.as_str(),
+                record,
+                self.terminal.id,
+                redemption.used.sale.bytes(),
+                redemption.used.at.0,
+                redemption.amount.minor(),
+                redemption.amount.currency().code()
+            ])
+            .map_err(failed)?;
+        Ok(())
+    }
+
     fn void(&self, record: i64, sale: SaleId) -> Result<(), StoreError> {
         self.transaction
             .prepare_cached("UPDATE sale SET voided_by = ?2 WHERE sale = ?1")
             .map_err(failed)?
             .execute(params![sale.bytes(), record])
             .map_err(failed)?;
-        self.transaction
-            .prepare_cached(
-                "UPDATE redemption SET voided_by = ?2
-                 WHERE voided_by IS NULL AND record = (SELECT record FROM sale WHERE sale = ?1)",
-            )
-            .map_err(failed)?
-            .execute(params![sale.bytes(), record])
-            .map_err(failed)?;
+        for freed in [
+            "UPDATE redemption SET voided_by = ?2
+             WHERE voided_by IS NULL AND record = (SELECT record FROM sale WHERE sale = ?1)",
+            "UPDATE shared_use SET voided_by = ?2
+             WHERE voided_by IS NULL AND record = (SELECT record FROM sale WHERE sale = ?1)",
+        ] {
+            self.transaction
+                .prepare_cached(freed)
+                .map_err(failed)?
+                .execute(params![sale.bytes(), record])
+                .map_err(failed)?;
+        }
         Ok(())
     }
 

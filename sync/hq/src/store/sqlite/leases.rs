@@ -120,6 +120,28 @@ fn lessors(transaction: &Transaction<'_>) -> Result<BTreeMap<Subject, Lessor>, S
     Ok(known)
 }
 
+/// For what an allowance was granted to this terminal, if it was.
+pub(super) fn granted(
+    transaction: &Transaction<'_>,
+    id: AllowanceId,
+    terminal: TerminalId,
+) -> Result<Option<Subject>, StoreError> {
+    let text: Option<String> = transaction
+        .prepare_cached(
+            "SELECT fact FROM lease_fact WHERE json_extract(fact, '$.fact.terms.id') = ?1",
+        )
+        .map_err(failed)?
+        .query_row([id.to_string()], |row| row.get(0))
+        .optional()
+        .map_err(failed)?;
+    let Some(text) = text else { return Ok(None) };
+    let written: Written<LessorFact> = serde_json::from_str(&text).map_err(|_| UNREADABLE)?;
+    Ok(match written.fact {
+        LessorFact::Granted { terms, .. } if terms.holder == terminal => Some(terms.subject),
+        _ => None,
+    })
+}
+
 fn keep(
     transaction: &Transaction<'_>,
     subject: &Subject,

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_card_keys.sql"),
     include_str!("migrations/0005_phones.sql"),
     include_str!("migrations/0006_leases.sql"),
+    include_str!("migrations/0007_shared_uses.sql"),
 ];
 
 /// Refuses a SQLite that is too old.

@@ -32,10 +32,17 @@ impl ReportStore for SqliteStore {
 fn redemptions(transaction: &Transaction<'_>) -> Result<Vec<RedemptionRow>, StoreError> {
     let mut list = transaction
         .prepare(
-            "SELECT u.number, c.plan, t.store, t.terminal, t.lane, u.sale, u.at, u.amount,
+            "WITH uses AS (
+                 SELECT u.number, c.plan, u.terminal, u.sale, u.at, u.amount, u.currency,
+                     u.voided_by, u.record, u.id
+                 FROM redemption AS u JOIN coupon AS c ON c.number = u.number
+                 UNION ALL
+                 SELECT number, plan, terminal, sale, at, amount, currency, voided_by, record, id
+                 FROM shared_use)
+             SELECT u.number, u.plan, t.store, t.terminal, t.lane, u.sale, u.at, u.amount,
                  u.currency, u.voided_by IS NOT NULL
-             FROM redemption AS u JOIN coupon AS c ON c.number = u.number
-             JOIN terminal AS t ON t.id = u.terminal ORDER BY u.at, u.id",
+             FROM uses AS u JOIN terminal AS t ON t.id = u.terminal
+             ORDER BY u.at, u.record, u.id",
         )
         .map_err(failed)?;
     let mut rows = list.query([]).map_err(failed)?;
@@ -95,7 +102,8 @@ fn counts(transaction: &Transaction<'_>) -> Result<Counts, StoreError> {
         sales: number("sale")?,
         voided: number("sale WHERE voided_by IS NOT NULL")?,
         movements: number("movement")?,
-        redemptions: number("redemption WHERE voided_by IS NULL")?,
+        redemptions: number("redemption WHERE voided_by IS NULL")?
+            + number("shared_use WHERE voided_by IS NULL")?,
         open_cases: number("cases WHERE closed_at IS NULL")?,
     })
 }

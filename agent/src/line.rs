@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tillside_core::{Bundle, EndEvidence, Head, Refusal, Sealed};
 use tillside_sync::{
-    Bell, Engine, HqClient, Identity, LineState, Local, LocalError, LocalView, Problem,
-    ProblemKind, PurseSettlement,
+    Bell, Engine, HqClient, Identity, LeaseRequest, LeaseResponse, LineState, Local, LocalError,
+    LocalView, Problem, ProblemKind, PurseSettlement,
 };
 use tokio::sync::watch;
 
@@ -156,6 +156,14 @@ impl Local for Wire {
 
     async fn adopt(&self, bundle: Bundle) -> Result<(), LocalError> {
         self.job(move |desk| desk.adopt(&bundle)).await
+    }
+
+    async fn lease_request(&self) -> Result<Option<LeaseRequest>, LocalError> {
+        self.job(|desk| desk.lease_request()).await
+    }
+
+    async fn lease_answer(&self, answer: LeaseResponse) -> Result<(), LocalError> {
+        self.job(move |desk| desk.lease_answer(answer)).await
     }
 
     /// Each by itself, so that one that cannot be recorded holds no other back.

@@ -327,6 +327,7 @@ fn begin(setup: &Setup, file: &std::path::Path) {
             .unwrap(),
         ),
         member_codes: None,
+        allowance_keys: Vec::new(),
     };
     let profile = TerminalProfile {
         terminal: "01940000-0000-7000-8000-000000000001".parse().unwrap(),

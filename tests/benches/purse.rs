@@ -154,6 +154,7 @@ fn bundle() -> Result<Bundle> {
         )?,
         purse: Some(serde_json::from_value(purse)?),
         member_codes: None,
+        allowance_keys: Vec::new(),
     })
 }
 

@@ -57,6 +57,7 @@ pub fn bundle(profile: &StoreProfile, members: &[MemberId]) -> Result<Bundle> {
         },
         purse: None,
         member_codes: None,
+        allowance_keys: Vec::new(),
     })
 }
 

@@ -298,6 +298,7 @@ fn begin(folder: &Path) {
             .unwrap(),
         ),
         member_codes: None,
+        allowance_keys: Vec::new(),
     };
     store
         .enrol(&TerminalProfile {

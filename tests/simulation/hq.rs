@@ -159,6 +159,7 @@ impl Hq {
             coupons: target.coupons,
             purse: target.purse,
             member_codes: target.member_codes,
+            allowance_keys: target.allowance_keys,
         };
         self.bundles = edition.stores.into_iter().map(bundle).collect();
         Ok(())

@@ -237,6 +237,7 @@ fn bundle() -> Result<Bundle> {
             "desk": {"top_up": true, "issue": true},
             "blocked": {"as_of": null, "filter": "", "cards": []}}))?),
         member_codes: None,
+        allowance_keys: Vec::new(),
     })
 }
 

@@ -43,7 +43,13 @@ pub struct Bundle {
     pub purse: Option<PurseSheet>,
     /// The codes of members' phones, where the chain has them.
     pub member_codes: Option<MemberCodeSheet>,
+    /// The public keys whose allowances count ([`crate::authority::Allowance`]): HQ's present one and
+    /// those it still honours, at most [`ALLOWANCE_KEY_LIMIT`]. None where nothing is leased.
+    pub allowance_keys: Vec<CodeKey>,
 }
+
+/// The most keys a till tries an allowance with.
+pub const ALLOWANCE_KEY_LIMIT: usize = 4;
 
 /// How a till checks the codes that members' phones show ([`crate::MemberCode`]).
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 use super::deed::{Deed, DraftChange, WriteKey};
 use super::draft::Kept;
+use super::leases::Asked;
 use super::view::Recorded;
 use super::{Draft, PendingVoid, TillError};
 use crate::clock::WallClock;
@@ -25,6 +26,7 @@ pub struct Desk {
     pub(crate) board: LineBoard,
     bell: Arc<Bell>,
     flags: Flags,
+    pub(super) asked: Asked,
 }
 
 /// What the till's thread and the rest of the agent tell each other without a job.
@@ -61,6 +63,7 @@ impl Desk {
             board,
             bell,
             flags,
+            asked: Asked::default(),
         }
     }
 

@@ -14,6 +14,7 @@ mod draft;
 mod error;
 mod find;
 mod jobs;
+mod leases;
 mod members;
 mod pay;
 mod people;

@@ -9,6 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub(crate) const PROFILE: &str = "profile";
 pub(crate) const HQ_HEAD: &str = "hq_head";
 pub(crate) const LINE: &str = "line";
+pub(crate) const LEASE_CALL: &str = "lease_call";
 pub(crate) const CODES_FLOOR: &str = "codes_floor";
 
 pub(crate) fn read<T: DeserializeOwned>(conn: &Connection, name: &str) -> Within<Option<T>> {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 /// Marks the file as Tillside's (`TILL`), set by the first migration.
 pub(crate) const APPLICATION_ID: i32 = 0x5449_4c4c;
 
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("../migrations/0001_journal.sql"),
     include_str!("../migrations/0002_projections.sql"),
     include_str!("../migrations/0003_reference.sql"),
@@ -15,6 +15,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/0006_phones.sql"),
     include_str!("../migrations/0007_rules.sql"),
     include_str!("../migrations/0008_shares.sql"),
+    include_str!("../migrations/0009_allowance_keys.sql"),
 ];
 
 /// The newest layout this program knows.

@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tillside_core::engine::Document;
 use tillside_core::{
-    DeskRights, Hash, HotFilter, Included, MemberCodeSheet, PurseScheme, RuleBook, StoreProfile,
-    TerminalId, Timestamp,
+    CodeKey, DeskRights, Hash, HotFilter, Included, MemberCodeSheet, PurseScheme, RuleBook,
+    StoreProfile, TerminalId, Timestamp,
 };
 
 /// The bundle in force, as far as every decision needs it; the rest stays in its tables.
@@ -38,6 +38,8 @@ pub(crate) struct InForce {
     pub purse: Option<Arc<Emoney>>,
     /// The keys that certify members' phones.
     pub member_codes: Arc<MemberCodeSheet>,
+    /// The keys whose allowances count.
+    pub allowance_keys: Arc<[CodeKey]>,
 }
 
 /// What every tap looks at; the lists stay in their tables.
@@ -62,6 +64,7 @@ impl InForce {
             rules: Arc::new(RuleBook::empty()),
             purse: None,
             member_codes: Arc::default(),
+            allowance_keys: Arc::default(),
         }
     }
 
@@ -92,6 +95,7 @@ impl InForce {
         in_force.rules = Arc::new(rules);
         in_force.purse = purse::read(conn)?.map(Arc::new);
         in_force.member_codes = Arc::new(purse::read_code_keys(conn)?);
+        in_force.allowance_keys = purse::read_allowance_keys(conn)?.into();
         Ok(in_force)
     }
 

@@ -1,11 +1,12 @@
 //! What this till may give by itself of quotas: kept as records are applied, read for a decision.
 
-use crate::Till;
 use crate::columns::{from_json, to_json};
 use crate::error::{Fault, StoreError, Within};
+use crate::{Store, Till, meta};
 use rusqlite::{Connection, OptionalExtension};
-use tillside_core::authority::{Holder, HolderFact, Part};
-use tillside_core::{Event, Proof, holder_facts};
+use std::sync::Arc;
+use tillside_core::authority::{Holder, HolderFact, Part, Subject};
+use tillside_core::{CodeKey, Event, Proof, Timestamp, holder_facts, quota_of};
 
 const WHAT: &str = "the shares of offers";
 
@@ -65,6 +66,40 @@ fn given_out(event: &Event) -> Fault {
 pub(crate) fn holder(conn: &Connection, till: &Till) -> Within<Holder> {
     let kept = read(conn, "main")?.filter(|holder| holder.epoch() == till.head.epoch);
     Ok(kept.unwrap_or_else(|| Holder::new(till.profile.terminal, till.head.epoch)))
+}
+
+impl Store {
+    /// When HQ last answered in the epoch the terminal is in, by its clock: what the next report answers.
+    /// The beginning of time if it never did.
+    pub fn lease_call(&self) -> Result<Timestamp, StoreError> {
+        let epoch = self.enrolled()?.head.epoch;
+        let kept: Option<(u32, Timestamp)> =
+            self.read(|conn| meta::read(conn, meta::LEASE_CALL))?;
+        let ours = kept.filter(|(of, _)| *of == epoch);
+        Ok(ours.map_or(Timestamp(0), |(_, call)| call))
+    }
+
+    /// Keeps [`Store::lease_call`], once all that was in the answer is kept.
+    pub fn set_lease_call(&mut self, call: Timestamp) -> Result<(), StoreError> {
+        let kept = (self.enrolled()?.head.epoch, call);
+        self.write(|tx| meta::write(tx, meta::LEASE_CALL, &kept))
+    }
+
+    /// The keys whose allowances count, as the bundle in force says.
+    pub fn allowance_keys(&self) -> Arc<[CodeKey]> {
+        let till = self.till.as_ref();
+        till.map_or_else(Arc::default, |till| till.reference.allowance_keys.clone())
+    }
+
+    /// What the terminal holds, and what of its rules is given out of shares.
+    pub fn shares(&self) -> Result<(Holder, Vec<Subject>), StoreError> {
+        let till = self.enrolled()?;
+        let holder = self.read(|conn| holder(conn, till))?;
+        let plans = till.reference.rules.plans();
+        let leased = plans.filter(|plan| plan.shared_code().is_some());
+        let subjects = leased.filter_map(|plan| quota_of(&plan.plan));
+        Ok((holder, subjects.collect()))
+    }
 }
 
 fn read(conn: &Connection, schema: &str) -> Within<Option<Holder>> {

@@ -346,6 +346,7 @@ pub fn bundle() -> Bundle {
                 "replacement_wait_hours": 72},
             "desk": {"top_up": true, "issue": true},
             "blocked": {"as_of": null, "filter": "", "cards": []}}))),
+        allowance_keys: Vec::new(),
         member_codes: Some(MemberCodeSheet {
             code_keys: vec![CodeKey::of_secret(&HQ_SECRET)],
             ..MemberCodeSheet::default()

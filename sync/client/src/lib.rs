@@ -28,8 +28,9 @@ pub use identity::{Identity, IdentityError};
 pub use local::{Local, LocalError, LocalView};
 pub use retry::{LONGEST_WAIT, Retry};
 pub use run::{Bell, POLL_INTERVAL, run};
-/// What the calls for e-money carry, for the agent, which does not name the protocol.
+/// What the calls for e-money and for shares of quotas carry, for the agent, which does not name the protocol.
 pub use tillside_protocol::{
     AccountAnswer, AccountRequest, AccountStanding, CardKeys, CardKeysRequest, GrantedKey,
-    KeyGrant, PurseSettlement,
+    KeyGrant, LEASE_WISH_LIMIT, LeaseRequest, LeaseResponse, LeaseWish, PurseSettlement,
+    SealedAllowance,
 };

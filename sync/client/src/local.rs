@@ -1,8 +1,8 @@
 //! What the engine needs of the terminal's own store. The agent implements it over its database.
 
 use std::error::Error;
-use tillside_protocol::PurseSettlement;
 use tillside_protocol::tillside_core::{Bundle, Head, Sealed};
+use tillside_protocol::{LeaseRequest, LeaseResponse, PurseSettlement};
 
 /// Where the terminal's journal and bundle stand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,4 +67,20 @@ pub trait Local: Send + Sync {
         &self,
         settled: Vec<PurseSettlement>,
     ) -> impl Future<Output = Result<(), LocalError>> + Send;
+
+    /// What to tell HQ of shares of quotas, and what to ask for; none while there is nothing to say. It is
+    /// asked after each status: how often it answers bounds how often HQ is called.
+    fn lease_request(
+        &self,
+    ) -> impl Future<Output = Result<Option<LeaseRequest>, LocalError>> + Send {
+        async { Ok(None) }
+    }
+
+    /// Keeps what HQ allowed in answer to [`Local::lease_request`].
+    fn lease_answer(
+        &self,
+        _answer: LeaseResponse,
+    ) -> impl Future<Output = Result<(), LocalError>> + Send {
+        async { Ok(()) }
+    }
 }

@@ -130,12 +130,29 @@ impl<L: Local> Session<'_, L> {
     /// What HQ settled is recorded before anything else is done with its answer.
     async fn status(&self, mut status: TerminalStatus) -> Report {
         let settled = std::mem::take(&mut status.settled);
-        if settled.is_empty() {
-            return Report::Status(status);
+        if !settled.is_empty()
+            && let Err(error) = self.local.settle(settled).await
+        {
+            return stored(error);
         }
-        match self.local.settle(settled).await {
+        match self.leases().await {
             Ok(()) => Report::Status(status),
             Err(error) => stored(error),
+        }
+    }
+
+    /// Shares of quotas. That HQ does not answer this call, as one that is older does not, changes nothing
+    /// about the line: the next status says how that is.
+    async fn leases(&self) -> Result<(), LocalError> {
+        let Some(request) = self.local.lease_request().await? else {
+            return Ok(());
+        };
+        match self.client.leases(&request).await {
+            Ok(answer) => self.local.lease_answer(answer).await,
+            Err(error) => {
+                tracing::debug!(%error, "HQ did not answer about shares of quotas");
+                Ok(())
+            }
         }
     }
 

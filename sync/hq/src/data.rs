@@ -140,6 +140,11 @@ impl DataDir {
         self.keys().join("member-code.key")
     }
 
+    /// HQ's key for shares of quotas.
+    pub fn allowance_key(&self) -> PathBuf {
+        self.keys().join("allowance.key")
+    }
+
     /// The folder.
     pub fn root(&self) -> &Path {
         &self.root

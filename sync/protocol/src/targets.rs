@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use std::error::Error;
 use tillside_core::engine::Document;
 use tillside_core::{
-    Bundle, CouponSheet, MemberCodeSheet, MemberSheet, Product, PurseSheet, StoreId, StoreProfile,
+    Bundle, CodeKey, CouponSheet, MemberCodeSheet, MemberSheet, Product, PurseSheet, StoreId,
+    StoreProfile,
 };
 
 /// The rules and plans: [`Document`], of any layout that [`Document::read`] knows.
@@ -36,6 +37,9 @@ pub struct StoreTarget {
     /// The codes of members' phones, where the chain has them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member_codes: Option<MemberCodeSheet>,
+    /// With what HQ signs allowances, where it leases any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowance_keys: Vec<CodeKey>,
 }
 
 /// Targets of one bundle, verified, as bytes.
@@ -89,6 +93,7 @@ impl VerifiedTargets<'_> {
             coupons,
             purse,
             member_codes,
+            allowance_keys,
         } = store;
         Ok(Bundle {
             version,
@@ -99,6 +104,7 @@ impl VerifiedTargets<'_> {
             coupons,
             purse,
             member_codes,
+            allowance_keys,
         })
     }
 }

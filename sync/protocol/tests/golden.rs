@@ -221,6 +221,7 @@ fn store() -> StoreTarget {
         },
         purse: None,
         member_codes: None,
+        allowance_keys: Vec::new(),
     }
 }
 

@@ -208,5 +208,6 @@ fn bundle(profile: &TerminalProfile, desk: bool) -> Result<Bundle> {
         )?,
         purse: Some(serde_json::from_value(purse)?),
         member_codes: None,
+        allowance_keys: Vec::new(),
     })
 }

@@ -279,5 +279,6 @@ fn bundle() -> Bundle {
             .unwrap(),
         ),
         member_codes: None,
+        allowance_keys: Vec::new(),
     }
 }

@@ -98,6 +98,10 @@ fn digest(bundle: &Bundle) -> Within<Hash> {
         let parts = (&bundle.purse, &bundle.member_codes);
         serde_json::to_writer(&mut to, &parts).map_err(|e| unreadable("the bundle", e))?;
     }
+    if !bundle.allowance_keys.is_empty() {
+        serde_json::to_writer(&mut to, &bundle.allowance_keys)
+            .map_err(|e| unreadable("the bundle", e))?;
+    }
     let hashing = to
         .into_inner()
         .map_err(|e| unreadable("the bundle", e.into_error()))?;

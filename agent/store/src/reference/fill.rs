@@ -31,6 +31,7 @@ pub(super) fn fill(conn: &Connection, bundle: &Bundle, digest: Hash) -> Within<(
         "carry_overs",
         "member_code_keys",
         "member_code_revoked",
+        "allowance_keys",
     ] {
         // Without a WHERE, SQLite drops the pages whole.
         conn.execute(&format!("DELETE FROM {table}"), [])?;
@@ -43,6 +44,7 @@ pub(super) fn fill(conn: &Connection, bundle: &Bundle, digest: Hash) -> Within<(
     if let Some(sheet) = &bundle.purse {
         purse::fill(conn, sheet)?;
     }
+    purse::fill_allowance_keys(conn, &bundle.allowance_keys)?;
     match &bundle.member_codes {
         Some(sheet) => purse::fill_code_keys(conn, sheet),
         None => Ok(()),

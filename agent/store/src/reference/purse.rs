@@ -9,8 +9,9 @@ use crate::unique::or_if_taken;
 use crate::{Store, Till};
 use rusqlite::{Connection, OptionalExtension, params};
 use tillside_core::{
-    CardIdentity, CarryOver, CodeKey, DeskRights, HotFilter, MEMBER_CODE_KEY_LIMIT,
-    MEMBER_CODE_REVOKED_LIMIT, MemberCodeSheet, PurseScheme, PurseSheet, Timestamp,
+    ALLOWANCE_KEY_LIMIT, CardIdentity, CarryOver, CodeKey, DeskRights, HotFilter,
+    MEMBER_CODE_KEY_LIMIT, MEMBER_CODE_REVOKED_LIMIT, MemberCodeSheet, PurseScheme, PurseSheet,
+    Timestamp,
 };
 
 pub(super) fn fill(conn: &Connection, sheet: &PurseSheet) -> Within<()> {
@@ -50,6 +51,26 @@ pub(super) fn fill(conn: &Connection, sheet: &PurseSheet) -> Within<()> {
         })?;
     }
     Ok(())
+}
+
+pub(super) fn fill_allowance_keys(conn: &Connection, keys: &[CodeKey]) -> Within<()> {
+    if keys.len() > ALLOWANCE_KEY_LIMIT {
+        let (what, limit) = ("keys of allowances in a bundle", ALLOWANCE_KEY_LIMIT as u64);
+        return Err(StoreError::Limit { what, limit }.into());
+    }
+    let mut insert = conn.prepare("INSERT INTO allowance_keys (key) VALUES (?1)")?;
+    for key in keys {
+        insert.execute([&key.bytes()[..]])?;
+    }
+    Ok(())
+}
+
+pub(super) fn read_allowance_keys(conn: &Connection) -> Within<Vec<CodeKey>> {
+    let mut statement = conn.prepare("SELECT key FROM allowance_keys ORDER BY number")?;
+    let keys = statement.query_map([], |row| row.get::<_, [u8; 32]>(0))?;
+    Ok(keys
+        .map(|key| key.map(CodeKey::new))
+        .collect::<Result<_, _>>()?)
 }
 
 pub(super) fn fill_code_keys(conn: &Connection, sheet: &MemberCodeSheet) -> Within<()> {

@@ -54,6 +54,7 @@ pub fn sheet() -> PurseSheet {
 pub fn emoney_bundle(version: u64) -> Bundle {
     Bundle {
         purse: Some(sheet()),
+        allowance_keys: Vec::new(),
         member_codes: Some(MemberCodeSheet {
             code_keys: vec![CodeKey::of_secret(&HQ_CODES)],
             ..MemberCodeSheet::default()

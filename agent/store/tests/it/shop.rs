@@ -151,6 +151,7 @@ pub fn bundle(version: u64) -> Bundle {
         },
         purse: None,
         member_codes: None,
+        allowance_keys: Vec::new(),
     }
 }
 

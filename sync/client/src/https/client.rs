@@ -9,7 +9,8 @@ use tillside_protocol::tillside_core::{Bundle, CardIdentity, Timestamp};
 use tillside_protocol::{
     ACCOUNT, ACCOUNT_STANDING, AccountAnswer, AccountRequest, AccountStanding, CARD_KEYS, CardKeys,
     CardKeysRequest, ENROL, EnrolRequest, EnrolResponse, InviteCode, JOURNAL, KEYS, KeyGrant,
-    PushRequest, PushResponse, RENEW, RenewRequest, RenewResponse, STATUS, TerminalStatus,
+    LEASES, LeaseRequest, LeaseResponse, PushRequest, PushResponse, RENEW, RenewRequest,
+    RenewResponse, STATUS, TerminalStatus,
 };
 use url::Url;
 
@@ -88,6 +89,12 @@ impl HqClient {
         let mut url = wire.at(ACCOUNT_STANDING)?;
         url.query_pairs_mut().append_pair("card", card.as_str());
         wire.get_within(STANDING_PATIENCE, url).await
+    }
+
+    /// Tells HQ what this terminal used of its shares, and asks for more. An HQ that knows no shares says
+    /// that there is nothing.
+    pub async fn leases(&self, request: &LeaseRequest) -> Result<LeaseResponse, CallError> {
+        self.wire()?.post_compressed(LEASES, request).await
     }
 
     /// Fetches and verifies the newest bundle, if it is newer than `current`. `hq_now` is what HQ's

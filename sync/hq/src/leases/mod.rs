@@ -3,8 +3,11 @@
 //! Pure: the facts of each quota are a [`Lessor`]'s. Keeping them is the database's, sealing what is
 //! granted the caller's; who may ask is checked before.
 
+pub mod keys;
+mod route;
 mod store;
 
+pub(crate) use route::leases as leases_route;
 pub use store::{LeaseAnswer, LeaseStore};
 
 use std::collections::BTreeMap;

@@ -22,6 +22,7 @@ pub use store::{BundleNote, PublishStore};
 
 use crate::data::DataError;
 use crate::emoney::codes::CodeError;
+use crate::leases::keys::LeaseKeyError;
 use crate::store::StoreError;
 
 /// Why no bundle was published. The one before stays.
@@ -57,6 +58,9 @@ pub enum PublishError {
     /// The key for phones' codes.
     #[error(transparent)]
     Codes(#[from] CodeError),
+    /// The key for shares of quotas.
+    #[error(transparent)]
+    LeaseKey(#[from] LeaseKeyError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -4,6 +4,7 @@ use super::sign::{Newest, sign};
 use super::{BundleNote, Edition, PublishError, PublishStore};
 use crate::data::{DataDir, DataError, write_whole};
 use crate::emoney::codes;
+use crate::leases::keys;
 use serde::Serialize;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -31,8 +32,15 @@ pub async fn publish(
     let version = newest.max(store.newest_bundle().await?) + 1;
     let mut edition = store.edition(now).await?;
     let codes = codes::sheet(data, store.revoked_phones(now).await?)?;
+    let quotas = edition
+        .rules
+        .plans
+        .iter()
+        .any(|plan| plan.shared_code().is_some());
+    let allowances = keys::told(data, quotas)?;
     for store in &mut edition.stores {
         store.member_codes.clone_from(&codes);
+        store.allowance_keys.clone_from(&allowances);
     }
     edition.check(version)?;
     let parts = Parts::begin(data)?;

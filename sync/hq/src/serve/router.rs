@@ -1,7 +1,7 @@
 //! Which call goes where.
 
 use super::{Answer, Hq, peer};
-use crate::{emoney, fleet, ingest};
+use crate::{emoney, fleet, ingest, leases};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode};
@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use std::sync::Arc;
 use std::time::Duration;
 use tillside_protocol::{
-    ACCOUNT, ACCOUNT_STANDING, CARD_KEYS, ENROL, ErrorCode, JOURNAL, KEYS, METADATA,
+    ACCOUNT, ACCOUNT_STANDING, CARD_KEYS, ENROL, ErrorCode, JOURNAL, KEYS, LEASES, METADATA,
     PROTOCOL_VERSION, RENEW, STATUS, TARGETS, VERSION_HEADER,
 };
 use tower_http::services::ServeDir;
@@ -29,6 +29,7 @@ pub(super) fn router(hq: Arc<Hq>) -> Router {
         .route(CARD_KEYS, post(emoney::card_keys_route))
         .route(ACCOUNT, post(emoney::account_route))
         .route(ACCOUNT_STANDING, get(emoney::standing_route))
+        .route(LEASES, post(leases::leases_route))
         .layer(from_fn(require_version));
     let bundles = Router::new()
         .nest_service(METADATA.trim_end_matches('/'), files(hq.data.metadata()))

@@ -114,6 +114,7 @@ fn edition(transaction: &Transaction<'_>, now: Timestamp) -> Result<Edition, Sto
             profile,
             purse,
             member_codes: None,
+            allowance_keys: Vec::new(),
         });
     }
     Ok(Edition {

@@ -15,6 +15,7 @@ mod certificates;
 mod counter;
 mod enrolment;
 mod purses;
+mod quotas;
 mod pushing;
 mod rights;
 mod running;

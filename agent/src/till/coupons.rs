@@ -75,11 +75,12 @@ impl Desk {
         })
     }
 
-    /// Whether HQ issued a number, to this store or another.
+    /// Whether HQ issued a number, to this store or another, or a plan has it as everybody's.
     pub(super) fn knows_coupon(&mut self, number: &CouponNumber) -> Result<bool, TillError> {
         let state = self.load(&[], std::slice::from_ref(number), &[])?;
         let standing = state.coupons.get(number);
-        Ok(standing.is_some_and(|standing| standing.assignment != Assignment::NotIssued))
+        let issued = standing.is_some_and(|one| one.assignment != Assignment::NotIssued);
+        Ok(issued || state.rules.plan_of_code(number).is_some())
     }
 
     pub(super) fn show_coupon(

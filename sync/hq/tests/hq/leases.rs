@@ -7,6 +7,9 @@ use tillside_core::authority::*;
 use tillside_core::engine::Document;
 use tillside_core::*;
 use tillside_hq::catalogue::CatalogueStore;
+use tillside_hq::coupons::CouponStore;
+use tillside_hq::coupons::import::coupons;
+use tillside_hq::import::Policy;
 use tillside_hq::leases::{LEASE_MS, LeaseAnswer, LeaseStore};
 use tillside_hq::reports::ReportStore;
 use tillside_hq::store::sqlite::SqliteStore;
@@ -275,4 +278,23 @@ async fn a_use_out_of_no_share_of_this_till_for_this_plan_becomes_a_case() {
         let case = case_of(&folder.store, &mut first, sale.event()).await;
         assert!(case.1.contains("share"), "{case:?}");
     }
+}
+
+#[tokio::test]
+async fn a_number_that_is_the_code_of_a_quota_is_not_imported() {
+    let (folder, _, _) = Folder::chain().await;
+    folder.store.import_rules(rules(5), NOON).await.unwrap();
+    let import = async |number: &str| {
+        let file = format!("number,plan,store\n{number},FIRST,S1\n");
+        let parsed = coupons(file.as_bytes()).unwrap();
+        let imported = folder
+            .store
+            .import_coupons(parsed, Policy::AllOrNothing)
+            .await;
+        let bad = imported.unwrap().bad;
+        bad.iter().map(ToString::to_string).collect::<String>()
+    };
+    let words = import("FIRST5").await;
+    assert!(words.contains("the code of a plan with a quota"), "{words}");
+    assert_eq!(import("FIRST6").await, "");
 }

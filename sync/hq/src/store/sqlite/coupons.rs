@@ -22,8 +22,16 @@ impl CouponStore for SqliteStore {
     ) -> Result<Imported, StoreError> {
         self.write(move |transaction| {
             let rules = newest_rules(transaction)?;
+            let shared = rules
+                .plans
+                .iter()
+                .filter_map(|plan| plan.shared_code().cloned());
+            let shared: HashSet<CouponNumber> = shared.collect();
             let plans: HashSet<PlanId> = rules.plans.into_iter().map(|plan| plan.plan).collect();
             import(transaction, coupons, policy, |transaction, row| {
+                if shared.contains(&row.number) {
+                    return Ok(Err(is_shared(&row.number)));
+                }
                 coupon(transaction, row, &plans)
             })
         })
@@ -38,6 +46,12 @@ impl CouponStore for SqliteStore {
         self.write(move |transaction| revoke(transaction, &numbers, now))
             .await
     }
+}
+
+/// A till takes such a number for the code that everybody shows.
+fn is_shared(number: &CouponNumber) -> BadCell {
+    let words = format!("{number} is the code of a plan with a quota: use another number");
+    BadCell::new("number", words)
 }
 
 fn coupon(transaction: &Transaction<'_>, row: &CouponRow, plans: &HashSet<PlanId>) -> Done {

@@ -53,7 +53,7 @@ impl Gate {
         reader: &str,
     ) -> Result<bool, ReaderError> {
         self.enter()?;
-        let limit = (timeout <= LONGEST_WAIT).then_some(timeout);
+        let limit = (timeout <= LONGEST_WAIT).then(|| whole_milliseconds(timeout));
         let outcome = self.context.get_status_change(limit, states);
         self.leave();
         if self.cancelled.load(Ordering::SeqCst) {
@@ -81,6 +81,13 @@ impl Gate {
     }
 }
 
+/// Rounded up: PC/SC cuts off what is less than a millisecond, and who waits until a moment would ask it
+/// again and again, without a wait, through the last one.
+fn whole_milliseconds(timeout: Duration) -> Duration {
+    let millis = timeout.as_nanos().div_ceil(1_000_000);
+    Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
+}
+
 impl Cancel for Gate {
     fn cancel(&self) {
         let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
@@ -101,5 +108,24 @@ impl Cancel for Gate {
             pause = (pause * 2).min(CANCEL_PAUSE_CAP);
         }
         tracing::warn!("the card reader service does not let a waiting thread go");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_never_cut_short() {
+        for (nanos, millis) in [
+            (0, 0),
+            (1, 1),
+            (999_999, 1),
+            (1_000_000, 1),
+            (49_000_001, 50),
+        ] {
+            let whole = whole_milliseconds(Duration::from_nanos(nanos));
+            assert_eq!(whole, Duration::from_millis(millis), "{nanos}");
+        }
     }
 }

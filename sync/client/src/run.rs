@@ -11,6 +11,9 @@ use tillside_protocol::tillside_core::Timestamp;
 use tillside_protocol::{BATCH_RECORD_LIMIT, TerminalStatus};
 use tokio::sync::{Notify, watch};
 
+/// How long after a fact its flock is waited for.
+const GATHERING: Duration = Duration::from_millis(250);
+
 /// By which others wake the loop. Rings are kept while it works, and many count as one.
 #[derive(Debug, Default)]
 pub struct Bell {
@@ -83,7 +86,7 @@ impl<L: Local> Session<'_, L> {
                 let wait = tokio::time::sleep_until((self.began + until).into());
                 tokio::select! {
                     () = wait => {}
-                    wake = bell.rung() => self.engine.wake(wake, &self.moment()),
+                    wake = bell.rung() => self.woken(wake, bell).await,
                 }
             } else if let Some(view) = self.view {
                 let report = self.act(action, &view).await;
@@ -98,6 +101,20 @@ impl<L: Local> Session<'_, L> {
                 changed
             });
         }
+    }
+
+    /// Facts come in flocks, while somebody waits with a card in the hand: they are left to gather before
+    /// the till's one thread is asked for them. A person who asks to try now does not wait.
+    async fn woken(&mut self, mut wake: Wake, bell: &Bell) {
+        let gathered = tokio::time::sleep(GATHERING);
+        tokio::pin!(gathered);
+        while wake == Wake::NewFact {
+            tokio::select! {
+                () = &mut gathered => break,
+                next = bell.rung() => wake = next,
+            }
+        }
+        self.engine.wake(wake, &self.moment());
     }
 
     /// Looks at the store and asks the engine; a store that fails is a reason to wait.

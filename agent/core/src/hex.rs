@@ -104,6 +104,10 @@ hex_bytes!(
     CodeKey, 32
 );
 hex_bytes!(
+    /// An Ed25519 signature over the head of a journal.
+    HeadSignature, 64
+);
+hex_bytes!(
     /// How a card names a terminal: the first bytes of the SHA-256 of its id.
     TerminalMark, 4
 );

@@ -3,6 +3,10 @@
 //! A record's body is the exact text that was hashed; nobody re-serialises it, so the chain holds
 //! across versions of the program. Keeping records is left to `tillside-store`, and to HQ.
 
+mod signed;
+
+pub use signed::{HeadSigner, SignedHead};
+
 use crate::{Clock, Event, TerminalId, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

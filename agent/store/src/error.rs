@@ -72,6 +72,18 @@ pub enum StoreError {
         /// A record that was written.
         expected: u64,
     },
+    /// An acknowledgement that HQ did not sign as it stands.
+    #[error("HQ's acknowledgement of record {seq} was changed")]
+    AcknowledgementForged {
+        /// Up to which record.
+        seq: u64,
+    },
+    /// A record that HQ acknowledged is not in the journal as HQ has it.
+    #[error("record {seq} is not the one that HQ acknowledged, or is missing")]
+    AcknowledgedLost {
+        /// Which record.
+        seq: u64,
+    },
     /// The journal's text cannot be read by this program.
     #[error("{what} in the database cannot be read")]
     Unreadable {
@@ -236,6 +248,9 @@ impl StoreError {
                 "The journal was changed or damaged at record {seq}. Keep this computer as it is, save what can be read with `tillside journal export`, and call HQ."
             ),
             Self::Shortened { .. } => "Records are missing from the end of the journal, as after an old copy was put back. Keep this computer as it is, save what can be read with `tillside journal export`, and call HQ.".to_owned(),
+            Self::AcknowledgementForged { seq } | Self::AcknowledgedLost { seq } => format!(
+                "The journal is not what HQ acknowledged up to record {seq}: it was changed, or an old copy was put back. Keep this computer as it is, save what can be read with `tillside journal export`, and call HQ."
+            ),
             Self::Unreadable { .. } => "Something in the database cannot be read by this program. Update Tillside; if that does not help, call HQ.".to_owned(),
             Self::NotOurs { file } => format!(
                 "The file {} belongs to another program and was left untouched. Choose another folder for Tillside.",

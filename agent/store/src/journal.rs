@@ -2,12 +2,12 @@
 
 use crate::columns::{HashColumn, RecordId};
 use crate::error::{StoreError, Within, unreadable};
-use crate::{Store, Till, meta};
+use crate::{Store, Till, acknowledged, meta};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 use std::io::Write;
 use tillside_core::{
-    Clock, Event, Head, RECORD_BODY_LIMIT, RECORD_VERSION, Record, Sealed, TerminalProfile,
-    Timestamp,
+    Clock, Event, Head, RECORD_BODY_LIMIT, RECORD_VERSION, Record, Sealed, SignedHead,
+    TerminalProfile, Timestamp,
 };
 
 /// How many of the newest records are checked each time the database is opened.
@@ -20,6 +20,8 @@ pub struct Verified {
     pub records: u64,
     /// Its end.
     pub head: Head,
+    /// HQ's newest signature under it.
+    pub acknowledged: Option<SignedHead>,
 }
 
 impl Store {
@@ -49,7 +51,7 @@ impl Store {
     }
 
     /// Proves that every record is what was written, follows the one before it, and that none is
-    /// missing up to the newest that HQ or the outbox knows of.
+    /// missing up to the newest that HQ or the outbox knows of; and that it is what HQ acknowledged.
     pub fn verify(&self) -> Result<Verified, StoreError> {
         let till = self.enrolled()?;
         self.read(|conn| {
@@ -59,7 +61,11 @@ impl Store {
                 Ok(())
             })?;
             check_end(conn, &head)?;
-            Ok(Verified { records, head })
+            Ok(Verified {
+                records,
+                head,
+                acknowledged: acknowledged::check(conn, till.profile.terminal)?,
+            })
         })
     }
 

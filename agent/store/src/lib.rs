@@ -9,6 +9,7 @@
 //! Deciding is left to `tillside-core`, sending to `tillside-sync`; threads, PINs and screens to the
 //! agent. Nothing here reads a clock: moments are passed in.
 
+mod acknowledged;
 mod answers;
 mod cards;
 mod codes;

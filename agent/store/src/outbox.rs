@@ -3,8 +3,8 @@
 use crate::columns::RecordId;
 use crate::error::StoreError;
 use crate::journal::sealed;
-use crate::{Store, meta};
-use tillside_core::{Head, Sealed};
+use crate::{Store, acknowledged, meta};
+use tillside_core::{Head, Sealed, SignedHead};
 
 impl Store {
     /// Records of the present epoch that HQ has not confirmed, oldest first, at most `limit`.
@@ -41,6 +41,18 @@ impl Store {
         seqs: &[u64],
         hq_head: Option<&Head>,
     ) -> Result<u64, StoreError> {
+        self.confirm_signed(epoch, seqs, hq_head, None)
+    }
+
+    /// As [`Store::confirm`], and keeps HQ's signature under its copy in the same transaction.
+    pub fn confirm_signed(
+        &mut self,
+        epoch: u32,
+        seqs: &[u64],
+        hq_head: Option<&Head>,
+        signed: Option<&SignedHead>,
+    ) -> Result<u64, StoreError> {
+        let terminal = self.profile().map(|profile| profile.terminal);
         self.write(|tx| {
             let mut delete = tx.prepare_cached("DELETE FROM outbox WHERE id = ?1")?;
             let mut left = 0;
@@ -49,6 +61,9 @@ impl Store {
             }
             if let Some(head) = hq_head {
                 meta::write(tx, meta::HQ_HEAD, head)?;
+            }
+            if let (Some(terminal), Some(signed)) = (terminal, signed) {
+                acknowledged::keep(tx, terminal, signed)?;
             }
             Ok(left)
         })

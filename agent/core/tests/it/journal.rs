@@ -147,3 +147,59 @@ fn a_text_past_the_limit_is_not_even_hashed() {
         "{broken:?}"
     );
 }
+
+mod signing {
+    use super::*;
+
+    const TILL: [u8; 32] = [7; 32];
+
+    fn signed(by: HeadSigner) -> SignedHead {
+        let (head, _) = second();
+        SignedHead::sign(by, &TILL, terminal(1), &head, now().at)
+    }
+
+    #[test]
+    fn a_signed_head_is_its_signers_and_nobody_elses() {
+        for (by, other) in [
+            (HeadSigner::Terminal, HeadSigner::Hq),
+            (HeadSigner::Hq, HeadSigner::Terminal),
+        ] {
+            let signed = signed(by);
+            assert!(signed.is_by(by));
+            assert!(!signed.is_by(other), "an acknowledgement is no head");
+            assert_eq!(signed.head(), second().0);
+        }
+    }
+
+    #[test]
+    fn each_field_of_a_signed_head_is_under_the_signature() {
+        let good = signed(HeadSigner::Hq);
+        let changes: [fn(&mut SignedHead); 7] = [
+            |s| s.terminal = terminal(2),
+            |s| s.epoch += 1,
+            |s| s.seq += 1,
+            |s| s.hash = Hash::of(b"another"),
+            |s| s.at.0 += 1,
+            |s| s.key = CodeKey::of_secret(&[8; 32]),
+            |s| {
+                let mut bytes = *s.signature.bytes();
+                bytes[40] ^= 1;
+                s.signature = HeadSignature::new(bytes);
+            },
+        ];
+        for (index, change) in changes.iter().enumerate() {
+            let mut changed = good;
+            change(&mut changed);
+            assert!(!changed.is_by(HeadSigner::Hq), "change {index}");
+        }
+    }
+
+    #[test]
+    fn a_signed_head_survives_being_written_down() {
+        let good = signed(HeadSigner::Terminal);
+        let text = serde_json::to_string(&good).unwrap();
+        let read: SignedHead = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, good);
+        assert!(read.is_by(HeadSigner::Terminal));
+    }
+}

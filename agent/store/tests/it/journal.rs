@@ -67,7 +67,7 @@ fn a_sound_journal_verifies_and_reads_back() {
     assert_eq!(exported, store.journal(0, 10).unwrap());
 }
 
-const UNLOCKED: &str = "DROP TRIGGER journal_is_never_changed; DROP TRIGGER journal_is_never_shortened; DROP TRIGGER journal_has_no_gaps; PRAGMA foreign_keys = OFF;";
+pub(crate) const UNLOCKED: &str = "DROP TRIGGER journal_is_never_changed; DROP TRIGGER journal_is_never_shortened; DROP TRIGGER journal_has_no_gaps; PRAGMA foreign_keys = OFF;";
 
 /// Tampers behind the triggers' back with record 3 of 101, beyond what opening looks at.
 fn found_by_verify(sql: &str) -> StoreError {

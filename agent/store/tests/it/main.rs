@@ -2,6 +2,7 @@
 //! plain SQL while Tillside does not run.
 #![allow(clippy::unwrap_used)]
 
+mod acknowledged;
 mod bundles;
 mod caps;
 mod card_desk;

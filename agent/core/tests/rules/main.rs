@@ -5,6 +5,7 @@
 mod agreement;
 mod coverage;
 mod faults;
+mod index;
 mod lints;
 mod naive;
 mod naive_conditions;

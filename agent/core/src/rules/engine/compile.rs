@@ -107,7 +107,7 @@ impl Rules {
         let groups = document.exclusive.iter();
         Ok(Self {
             version,
-            index: Index::new(&rules),
+            index: Index::new(&rules, &document.campaigns),
             rules,
             campaigns: document.campaigns.clone(),
             groups: groups.map(|group| group.group.clone()).collect(),

@@ -53,6 +53,20 @@ pub fn evaluate(rules: &Rules, context: &Context<'_>) -> Result<Outcome, Refusal
     Ok(run.finish())
 }
 
+/// How many rules a basket makes the engine look at; those that cannot concern it are never seen.
+/// Refuses what [`evaluate`] refuses of a basket.
+pub fn looked_at(rules: &Rules, context: &Context<'_>) -> Result<usize, Refusal> {
+    let subtotals = subtotals(context)?;
+    let keys = context.lines.iter().map(|line| rules.names.line(line));
+    let keys: Vec<LineKeys> = keys.collect();
+    let facts = Facts {
+        context,
+        lines: &keys,
+        subtotals: &subtotals,
+    };
+    Ok(facts.candidates(rules).len())
+}
+
 /// A basket while it is being decided.
 struct Run<'a> {
     rules: &'a Rules,
@@ -85,7 +99,7 @@ impl<'a> Run<'a> {
     fn admit(&mut self, facts: &Facts<'_>) {
         let (rules, context) = (self.rules, self.context);
         let mut winners: BTreeMap<usize, &CompiledRule> = BTreeMap::new();
-        for position in rules.index.candidates(context, facts.lines) {
+        for position in facts.candidates(rules) {
             let Some(rule) = rules.rules.get(position as usize) else {
                 continue;
             };

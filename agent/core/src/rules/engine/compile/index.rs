@@ -1,11 +1,18 @@
 //! Which rules a basket can concern at all, so that its cost follows the basket and not the document.
 //!
-//! Each rule is filed under a few keys, of which a basket must have at least one for the rule to
-//! apply; or under none, and then every basket asks it.
+//! Each rule is filed under a few keys and ranges, of which a basket must meet at least one for the
+//! rule to apply; or under none, and then every basket asks it. What a rule is filed under is always
+//! a weaker demand than the rule itself: whether it holds is asked again of those that are found.
 
-use super::super::{Channel, Condition, Context, HomeStore, LineKind};
+mod filing;
+mod ranges;
+
+use super::super::{Campaign, Channel, Context, LineKind, Weekday};
 use super::{CompiledRule, Leaf, LineKeys, Picked, ReadyEffect, Test};
-use crate::{GroupId, LaneId, PromoCode, SegmentId, StoreId, TierId};
+use crate::{GroupId, LaneId, PromoCode, SegmentId, StoreId, TenderKind, TierId};
+use filing::Filed;
+use jiff::civil::Date;
+use ranges::Ranges;
 use std::collections::BTreeMap;
 
 /// Something that a basket has or has not.
@@ -23,55 +30,87 @@ enum Key {
     Store(StoreId),
     Lane(LaneId),
     Channel(Channel),
+    Tender(TenderKind),
+    Weekday(Weekday),
+    /// Whether a member is known.
+    Member(bool),
+    /// Whether a card was shown.
+    Customer,
 }
 
-impl Key {
-    /// How many baskets have it, roughly: rules are filed under what is rarest.
-    const fn commonness(&self) -> u8 {
-        match self {
-            Key::Item(_) | Key::Promo(_) => 0,
-            Key::Brand(_) => 1,
-            Key::Category(_) | Key::Segment(_) | Key::Group(_) => 2,
-            Key::Tier(_) | Key::HomeStore(_) | Key::Lane(_) | Key::Store(_) => 3,
-            Key::Kind(_) | Key::Channel(_) => 4,
-        }
-    }
+/// Something that a basket has so much of, or is at.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Axis {
+    /// The day, as [`day_number`] counts.
+    Day,
+    /// The minute since midnight.
+    Minute,
+    /// All items.
+    Items,
+    /// What they cost before discounts, in minor units.
+    Amount,
+    /// The member's purchases before this one.
+    Purchases,
+    /// The day the member joined.
+    Joined,
 }
 
 /// Rules by what a basket must have for them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(in super::super) struct Index {
     filed: BTreeMap<Key, Vec<u32>>,
+    ranges: BTreeMap<Axis, Ranges>,
     /// Those that may apply to any basket.
     always: Vec<u32>,
 }
 
 impl Index {
     /// Files rules by their position.
-    pub(super) fn new(rules: &[CompiledRule]) -> Self {
+    pub(super) fn new(rules: &[CompiledRule], campaigns: &[Campaign]) -> Self {
         let mut index = Self::default();
+        let mut ranges: BTreeMap<Axis, Vec<(i64, i64, u32)>> = BTreeMap::new();
         for (position, rule) in rules.iter().enumerate() {
             // At most `DOCUMENT_RULE_LIMIT`.
             let position = position as u32;
-            match keys_of(rule) {
-                None => index.always.push(position),
-                Some(keys) => {
-                    for key in keys {
-                        index.filed.entry(key).or_default().push(position);
+            let campaign = rule.campaign.and_then(|n| campaigns.get(n));
+            let Some(demands) = filing::of_rule(rule, campaign) else {
+                index.always.push(position);
+                continue;
+            };
+            for demand in demands {
+                match demand {
+                    Filed::Has(key) => index.filed.entry(key).or_default().push(position),
+                    Filed::Within(axis, least, most) => {
+                        let all = ranges.entry(axis).or_default();
+                        all.push((least, most, position));
                     }
                 }
             }
         }
+        let ranges = ranges.into_iter();
+        index.ranges = ranges
+            .map(|(axis, all)| (axis, Ranges::new(&all)))
+            .collect();
         index
     }
 
-    /// The positions of all rules that may apply, ascending, each once.
+    /// The positions of all rules that may apply, ascending, each once. `subtotals` is what each line
+    /// costs before discounts.
     pub(in super::super) fn candidates(
         &self,
         context: &Context<'_>,
         lines: &[LineKeys],
+        subtotals: &[i64],
     ) -> Vec<u32> {
         let mut found = self.always.clone();
+        self.seek_keys(context, lines, &mut found);
+        self.seek_ranges(context, subtotals, &mut found);
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn seek_keys(&self, context: &Context<'_>, lines: &[LineKeys], found: &mut Vec<u32>) {
         let mut seek = |key: Key| {
             if let Some(positions) = self.filed.get(&key) {
                 found.extend_from_slice(positions);
@@ -84,121 +123,50 @@ impl Index {
             seek(Key::Kind(line.kind));
         }
         if let Some(member) = context.member {
-            member
-                .tier
-                .iter()
-                .cloned()
-                .map(Key::Tier)
-                .for_each(&mut seek);
-            member
-                .groups
-                .iter()
-                .cloned()
-                .map(Key::Group)
-                .for_each(&mut seek);
-            member
-                .segments
-                .iter()
-                .cloned()
-                .map(Key::Segment)
-                .for_each(&mut seek);
-            member
-                .home_store
-                .iter()
-                .cloned()
-                .map(Key::HomeStore)
-                .for_each(&mut seek);
+            let groups = member.groups.iter().cloned().map(Key::Group);
+            let segments = member.segments.iter().cloned().map(Key::Segment);
+            let tier = member.tier.iter().cloned().map(Key::Tier);
+            let home = member.home_store.iter().cloned().map(Key::HomeStore);
+            let all = groups.chain(segments).chain(tier).chain(home);
+            all.for_each(&mut seek);
         }
-        context
-            .promo_codes
-            .iter()
-            .cloned()
-            .map(Key::Promo)
-            .for_each(&mut seek);
+        let codes = context.promo_codes.iter().cloned().map(Key::Promo);
+        codes.for_each(&mut seek);
+        let tenders = context.tenders.iter().copied().map(Key::Tender);
+        tenders.for_each(&mut seek);
+        if context.customer {
+            seek(Key::Customer);
+        }
+        seek(Key::Member(context.member.is_some()));
         seek(Key::Store(context.store.clone()));
         seek(Key::Lane(context.lane.clone()));
         seek(Key::Channel(context.channel));
-        found.sort_unstable();
-        found.dedup();
-        found
+        seek(Key::Weekday(context.moment.date.weekday().into()));
     }
-}
 
-/// A few keys of which a basket must have one for the rule to apply. None if there are no such.
-fn keys_of(rule: &CompiledRule) -> Option<Vec<Key>> {
-    let condition = rule.when.as_ref().and_then(keys_of_test);
-    let effects = rule.gifts.iter().map(keys_of_gift);
-    // A rule applies where any of its effects reaches something.
-    let reach = effects
-        .collect::<Option<Vec<_>>>()
-        .map(|keys| keys.concat());
-    rarest([condition, reach].into_iter().flatten())
-}
-
-fn keys_of_gift(gift: &ReadyEffect) -> Option<Vec<Key>> {
-    if gift.picked.is_empty() {
-        return None;
-    }
-    let keys = gift.picked.iter().map(keys_of_picked);
-    keys.collect::<Option<Vec<_>>>().map(|keys| keys.concat())
-}
-
-fn keys_of_picked(picked: &Picked) -> Option<Vec<Key>> {
-    if picked.is_any() {
-        return None;
-    }
-    let items = picked.items.iter().copied().map(Key::Item);
-    let brands = picked.brands.iter().copied().map(Key::Brand);
-    let categories = picked.categories.iter().copied().map(Key::Category);
-    let kinds = picked.kinds.iter().copied().map(Key::Kind);
-    Some(items.chain(brands).chain(categories).chain(kinds).collect())
-}
-
-fn keys_of_test(test: &Test) -> Option<Vec<Key>> {
-    match test {
-        Test::All(parts) => rarest(parts.iter().filter_map(keys_of_test)),
-        Test::Any(parts) => {
-            let keys = parts.iter().map(keys_of_test).collect::<Option<Vec<_>>>();
-            keys.map(|keys| keys.concat())
+    fn seek_ranges(&self, context: &Context<'_>, subtotals: &[i64], found: &mut Vec<u32>) {
+        let member = context.member;
+        for (axis, ranges) in &self.ranges {
+            let at = match axis {
+                Axis::Day => Some(day_number(context.moment.date)),
+                Axis::Minute => Some(context.moment.minute.into()),
+                Axis::Items => {
+                    let lines = context.lines.iter();
+                    Some(lines.map(|line| i64::from(line.line.quantity)).sum())
+                }
+                // Their sum is in the range of money.
+                Axis::Amount => Some(subtotals.iter().sum()),
+                Axis::Purchases => member.and_then(|member| member.purchases).map(i64::from),
+                Axis::Joined => member.and_then(|member| member.joined).map(day_number),
+            };
+            if let Some(at) = at {
+                ranges.holding(at, found);
+            }
         }
-        Test::Not(..) => None,
-        Test::Leaf(_, leaf) => keys_of_leaf(leaf),
     }
 }
 
-fn keys_of_leaf(leaf: &Leaf) -> Option<Vec<Key>> {
-    fn each<T: Clone>(list: &[T], key: fn(T) -> Key) -> Option<Vec<Key>> {
-        Some(list.iter().cloned().map(key).collect())
-    }
-    match leaf {
-        Leaf::Contains {
-            picked,
-            items,
-            amount,
-        } => {
-            let some_items = items.least.is_some_and(|least| least > 0);
-            let some_amount = amount.least.is_some_and(|least| least.minor() > 0);
-            let needed = some_items || some_amount;
-            keys_of_picked(picked).filter(|_| needed)
-        }
-        Leaf::Plain(condition) => match condition {
-            Condition::Tier(list) => each(list, Key::Tier),
-            Condition::Group(list) => each(list, Key::Group),
-            Condition::Segment(list) => each(list, Key::Segment),
-            Condition::HomeStore(HomeStore::OneOf(list)) => each(list, Key::HomeStore),
-            Condition::Store(list) => each(list, Key::Store),
-            Condition::PromoCode(list) => each(list, Key::Promo),
-            Condition::Channel(list) => each(list, Key::Channel),
-            Condition::Lane(list) => each(list, Key::Lane),
-            _ => None,
-        },
-    }
-}
-
-/// The keys that the fewest baskets have.
-fn rarest(choices: impl Iterator<Item = Vec<Key>>) -> Option<Vec<Key>> {
-    choices.min_by_key(|keys| {
-        let commonest = keys.iter().map(Key::commonness).max();
-        (commonest, keys.len())
-    })
+/// A number for a day, larger for later ones. Not every number is a day.
+fn day_number(day: Date) -> i64 {
+    (i64::from(day.year()) * 16 + i64::from(day.month())) * 32 + i64::from(day.day())
 }

@@ -2,7 +2,7 @@
 
 use super::super::compile::{Leaf, LineKeys, Test};
 use super::super::{
-    BasketRange, Birthday, Condition, Context, HomeStore, Joined, MonthDay, Visit, Weekday,
+    BasketRange, Birthday, Condition, Context, HomeStore, Joined, MonthDay, Rules, Visit, Weekday,
 };
 use jiff::civil::Date;
 
@@ -12,6 +12,15 @@ pub(super) struct Facts<'a> {
     pub(super) lines: &'a [LineKeys],
     /// What each line costs before discounts, in minor units.
     pub(super) subtotals: &'a [i64],
+}
+
+impl Facts<'_> {
+    /// The positions of the rules that may hold, ascending.
+    pub(super) fn candidates(&self, rules: &Rules) -> Vec<u32> {
+        rules
+            .index
+            .candidates(self.context, self.lines, self.subtotals)
+    }
 }
 
 /// Whether a condition holds.

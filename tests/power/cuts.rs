@@ -15,7 +15,7 @@ const STATES: usize = 2_000;
 /// Enough for the log to be carried over into the database a few times.
 const SALES: usize = 60;
 
-fn number(name: &str, otherwise: usize) -> Result<usize> {
+pub fn number(name: &str, otherwise: usize) -> Result<usize> {
     match std::env::var(name) {
         Ok(value) => value
             .parse()
@@ -92,6 +92,7 @@ fn kind(op: &Op) -> &'static str {
         Op::Truncate { .. } => "a file was cut short",
         Op::Sync(_) => "a sync",
         Op::Delete(_) => "a file was removed",
+        Op::Lost(_) | Op::Failed => "a failure",
         Op::Mark(_) => "somebody was told",
     }
 }

@@ -51,8 +51,8 @@ pub struct Watched {
     records: bool,
     ignores_syncs: bool,
     fault: Option<(Fault, u64)>,
+    mended: bool,
     failed: u64,
-    calls: u64,
 }
 
 /// The hand on a folder that is watched. It is no longer watched when this is dropped.
@@ -102,7 +102,24 @@ impl Watch {
     pub fn plant(&self, fault: Option<Fault>) {
         let mut watched = open_up(&self.watched);
         watched.fault = fault.map(|fault| (fault, 0));
-        watched.failed = 0;
+        (watched.failed, watched.mended) = (0, false);
+    }
+
+    /// The disk works again. What had been counted is still said.
+    pub fn mend(&self) {
+        open_up(&self.watched).mended = true;
+    }
+
+    /// The folder holds a file already, all of it on the platter.
+    pub fn begin_with(&self, name: &str, content: &[u8]) {
+        let tape = &mut open_up(&self.watched).tape;
+        let inode = tape.opened(name, false);
+        tape.ops.push(Op::Write {
+            inode,
+            offset: 0,
+            data: content.to_vec(),
+        });
+        tape.ops.push(Op::Sync(inode));
     }
 
     /// How many calls have failed since the failure was planted.
@@ -125,15 +142,16 @@ impl Drop for Watch {
 impl Watched {
     /// Whether this call is to fail, and how.
     fn fails(&mut self, call: Call) -> Option<Fault> {
-        self.calls += 1;
         let (fault, count) = self
             .fault
             .as_mut()
             .filter(|(fault, _)| fault.call == call)?;
         *count += 1;
-        let now = *count == fault.nth || (fault.lasts && *count > fault.nth);
+        let lasts = fault.lasts && !self.mended;
+        let now = *count == fault.nth || (lasts && *count > fault.nth);
         let fault = now.then_some(*fault)?;
         self.failed += 1;
+        self.tape.ops.push(Op::Failed);
         Some(fault)
     }
 }
@@ -333,7 +351,10 @@ impl Vfs for Disk {
     }
 
     fn sync(&self, handle: &mut Handle) -> VfsResult<()> {
-        refuse(handle.watched.as_ref(), Call::Sync)?;
+        if let Some(fault) = handle.fails(Call::Sync) {
+            handle.tell(Op::Lost);
+            return Err(fault.code);
+        }
         // The files lie in memory: only what is on the tape is lost at a cut.
         let ignores = |watched: &Arc<Mutex<Watched>>| open_up(watched).ignores_syncs;
         if !handle.watched.as_ref().is_some_and(ignores) {

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use tillside_core::Sealed;
+use tillside_core::{Head, Sealed};
 use tillside_store::Store;
 
 /// A digest of every row of every table.
@@ -72,6 +72,15 @@ impl Judge {
             allowed.len()
         );
         Ok(())
+    }
+
+    /// Whether what was left holds the journal up to a record that was told.
+    pub fn holds(&mut self, left: &Files, head: Option<Head>, journal: &[Sealed]) -> Result<()> {
+        let told = Told {
+            head,
+            ..Told::default()
+        };
+        self.look(left, &told, journal).map(drop)
     }
 
     fn look(&mut self, files: &Files, told: &Told, journal: &[Sealed]) -> Result<Print> {

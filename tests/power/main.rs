@@ -10,9 +10,9 @@
 mod cut;
 mod cuts;
 mod day;
-#[expect(dead_code, reason = "failing disks come next")]
 mod disk;
+mod faults;
 mod judge;
 mod tape;
-#[expect(dead_code, reason = "failing disks come next")]
 mod till;
+mod trouble;

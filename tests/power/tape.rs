@@ -21,6 +21,10 @@ pub enum Op {
     Truncate { inode: usize, size: usize },
     /// A file was synced.
     Sync(usize),
+    /// A sync failed: the system takes what was to be synced for written, and it may never be.
+    Lost(usize),
+    /// A call failed.
+    Failed,
     /// A name was removed.
     Delete(String),
     /// The program told somebody something.
@@ -95,8 +99,9 @@ impl Moment {
                 self.files[*inode].pending.push(Pending::Truncate(*size));
             }
             Op::Sync(inode) => self.sync(*inode),
+            Op::Lost(inode) => self.files[*inode].pending.clear(),
             Op::Delete(name) => drop(self.present.remove(name)),
-            Op::Mark(_) => {}
+            Op::Mark(_) | Op::Failed => {}
         }
     }
 
@@ -123,6 +128,15 @@ impl Moment {
         let files = self.present.iter();
         files
             .map(|(name, inode)| (name.clone(), whole(inode)))
+            .collect()
+    }
+
+    /// Every file as it is for certain.
+    pub fn on_the_platter(&self) -> BTreeMap<String, Vec<u8>> {
+        let file = |inode: &usize| self.files[*inode].certain.clone();
+        let files = self.certain.iter();
+        files
+            .map(|(name, inode)| (name.clone(), file(inode)))
             .collect()
     }
 

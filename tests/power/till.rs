@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tillside::WallClock;
 use tillside::purse::{
-    Answer, Durable, LineRequest, PurseDesk, Source, Tap, TillError, VoidRequest, Work, WriteKey,
+    Answer, Durable, LineRequest, PurseDesk, Source, Tap, VoidRequest, Work, WriteKey,
 };
 use tillside_core::{
     Bundle, CardIdentity, CouponNumber, Hash, PersonId, PurseTx, RuleDocument, SaleId, StoreId,
@@ -32,6 +32,7 @@ pub struct Till {
     file: PathBuf,
     desk: Option<PurseDesk>,
     reader: DirectReader,
+    shelf: Shelf,
     card: CardSpec,
     keys: u64,
 }
@@ -39,10 +40,12 @@ pub struct Till {
 impl Till {
     /// A till that was not started.
     pub fn over(file: &Path) -> Result<Self> {
+        let shelf = Shelf::default();
         Ok(Self {
             file: file.to_owned(),
             desk: None,
-            reader: DirectReader::new(ReaderModel::Acr122, &Shelf::default()),
+            reader: DirectReader::new(ReaderModel::Acr122, &shelf),
+            shelf,
             card: CARD.parse()?,
             keys: 0,
         })
@@ -183,10 +186,19 @@ impl Till {
         Ok(tap?)
     }
 
+    /// The card as it is now.
+    pub fn card(&self) -> Option<SavedCard> {
+        self.reader.card(&self.card)
+    }
+
+    /// Makes the card what it was elsewhere.
+    pub fn put_card(&self, card: SavedCard) {
+        self.shelf.put(&self.card, card);
+    }
+
     /// What the card's memory says; none before it was issued.
     pub fn memory(&self) -> Result<Option<CardMemory>> {
-        let card: Option<SavedCard> = self.reader.card(&self.card);
-        card.map_or(Ok(None), |card| CardMemory::of(&card))
+        self.card().map_or(Ok(None), |card| CardMemory::of(&card))
     }
 }
 
@@ -276,9 +288,4 @@ fn bundle(version: u64) -> Result<Bundle> {
         member_codes: None,
         allowance_keys: Vec::new(),
     })
-}
-
-/// Whether a failure is a till's refusal: a decision, not trouble.
-pub fn is_refusal(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(TillError::Refused(_)))
 }

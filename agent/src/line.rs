@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tillside_core::{Bundle, EndEvidence, Head, Refusal, Sealed};
+use tillside_core::{Bundle, EndEvidence, Head, Refusal, Sealed, SignedHead};
 use tillside_sync::{
     Bell, Engine, HqClient, Identity, LeaseRequest, LeaseResponse, LineState, Local, LocalError,
     LocalView, Problem, ProblemKind, PurseSettlement,
@@ -149,8 +149,14 @@ impl Local for Wire {
         self.job(move |desk| desk.journal(after, limit)).await
     }
 
-    async fn confirm(&self, epoch: u32, settled: Vec<u64>, head: Head) -> Result<(), LocalError> {
-        self.job(move |desk| desk.confirm(epoch, &settled, &head))
+    async fn confirm(
+        &self,
+        epoch: u32,
+        settled: Vec<u64>,
+        head: Head,
+        acknowledged: Option<SignedHead>,
+    ) -> Result<(), LocalError> {
+        self.job(move |desk| desk.confirm(epoch, &settled, &head, acknowledged.as_ref()))
             .await
     }
 

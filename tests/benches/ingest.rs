@@ -162,6 +162,7 @@ impl Backlog {
             terminal: self.profile.terminal,
             epoch: self.profile.epoch,
             records,
+            signed: None,
         })
     }
 

@@ -19,5 +19,6 @@ mod pushing;
 mod quotas;
 mod rights;
 mod running;
+mod signing;
 mod stage;
 mod till;

@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 use std::time::Duration;
 use tillside_core::{
-    Bundle, Clock, Event, Head, RECORD_VERSION, Record, Sealed, TerminalProfile, Timestamp,
+    Bundle, Clock, Event, Head, RECORD_VERSION, Record, Sealed, SignedHead, TerminalProfile,
+    Timestamp,
 };
 use tillside_protocol::{PurseSettlement, PushRequest};
 use tillside_sync::{Bell, Engine, HqClient, LineState, Local, LocalError, LocalView, run};
@@ -23,6 +24,7 @@ struct State {
     journal: Vec<Sealed>,
     confirmed: std::collections::BTreeSet<u64>,
     bundles: Vec<Bundle>,
+    acknowledged: Vec<SignedHead>,
     settled: Vec<PurseSettlement>,
     /// The call that fails, as on a broken disk.
     broken: Option<&'static str>,
@@ -109,6 +111,7 @@ impl Till {
             terminal: self.profile.terminal,
             epoch: self.profile.epoch,
             records: self.state.lock().unwrap().journal[range].to_vec(),
+            signed: None,
         }
     }
 
@@ -134,6 +137,11 @@ impl Till {
     /// What HQ settled of this till's purses, as often as it was told.
     pub fn settled(&self) -> Vec<PurseSettlement> {
         self.state.lock().unwrap().settled.clone()
+    }
+
+    /// HQ's signatures, in the order they came.
+    pub fn acknowledged(&self) -> Vec<SignedHead> {
+        self.state.lock().unwrap().acknowledged.clone()
     }
 
     /// How often a bundle was put in force.
@@ -165,9 +173,17 @@ impl Local for Till {
             .collect())
     }
 
-    async fn confirm(&self, epoch: u32, settled: Vec<u64>, _: Head) -> Result<(), LocalError> {
+    async fn confirm(
+        &self,
+        epoch: u32,
+        settled: Vec<u64>,
+        _: Head,
+        signed: Option<SignedHead>,
+    ) -> Result<(), LocalError> {
         assert_eq!(epoch, self.profile.epoch);
-        self.works("confirm")?.confirmed.extend(settled);
+        let mut state = self.works("confirm")?;
+        state.confirmed.extend(settled);
+        state.acknowledged.extend(signed);
         Ok(())
     }
 

@@ -105,6 +105,8 @@ impl Failure {
             StoreError::Damaged { .. }
             | StoreError::ChainBroken { .. }
             | StoreError::Shortened { .. }
+            | StoreError::AcknowledgementForged { .. }
+            | StoreError::AcknowledgedLost { .. }
             | StoreError::NotOurs { .. }
             | StoreError::Unreadable { .. } => Self::Said(
                 format!("{}\n({error}){}", error.advice(), causes(error)),

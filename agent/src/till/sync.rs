@@ -2,7 +2,7 @@
 
 use super::{Desk, TillError};
 use crate::events::Happening;
-use tillside_core::{Bundle, Head, Sealed};
+use tillside_core::{Bundle, Head, Sealed, SignedHead};
 use tillside_store::LineState;
 use tillside_sync::LocalView;
 
@@ -29,8 +29,10 @@ impl Desk {
         epoch: u32,
         seqs: &[u64],
         head: &Head,
+        acknowledged: Option<&SignedHead>,
     ) -> Result<(), TillError> {
-        self.store.confirm(epoch, seqs, Some(head))?;
+        let store = &mut self.store;
+        store.confirm_signed(epoch, seqs, Some(head), acknowledged)?;
         self.show_unconfirmed()
     }
 

@@ -1,8 +1,8 @@
 //! An enrolled terminal's identity on disk: its key, its certificate, and whom it trusts.
 //!
 //! `DATA/hq/` holds `client.key` (readable by its owner only), `client.pem`, `ca.pem`, `root.json`
-//! (the trusted root of bundles), `hq.json` (where HQ is, and who the terminal is) and `bundle/` (the
-//! newest signed metadata). Getting an identity is left to [`enrol`](fn@crate::enrol).
+//! (the trusted root of bundles), `hq.json` (where HQ is, and who the terminal is), `journal.key` (what the
+//! journal's heads are signed with; made where there is none) and `bundle/` (the newest signed metadata). Getting an identity is left to [`enrol`](fn@crate::enrol).
 
 use crate::FileError;
 use crate::clock::spoken;
@@ -11,7 +11,7 @@ use crate::https::tls::{self, CertificateDer, PrivateKeyDer};
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use tillside_protocol::tillside_core::{TerminalProfile, Timestamp};
+use tillside_protocol::tillside_core::{Head, HeadSigner, SignedHead, TerminalProfile, Timestamp};
 use url::Url;
 
 const KEY: &str = "client.key";
@@ -20,6 +20,7 @@ const CA: &str = "ca.pem";
 const ROOT: &str = "root.json";
 const HQ: &str = "hq.json";
 const BUNDLE: &str = "bundle";
+const JOURNAL_KEY: &str = "journal.key";
 
 /// Who a terminal is, and whom it trusts.
 pub struct Identity {
@@ -31,6 +32,7 @@ pub struct Identity {
     ca: CertificateDer<'static>,
     from: Timestamp,
     until: Timestamp,
+    journal: Option<[u8; 32]>,
 }
 
 /// Where HQ is, and who the terminal is.
@@ -108,7 +110,11 @@ impl Identity {
         let hq = serde_json::from_slice(&read(HQ)?).map_err(damaged(HQ))?;
         let certificate = certificate(CERTIFICATE, &read(CERTIFICATE)?)?;
         let ca = self::certificate(CA, &read(CA)?)?;
-        Self::checked(folder, hq, key, certificate, ca)
+        let mut identity = Self::checked(folder, hq, key, certificate, ca)?;
+        identity.journal = journal_key(folder)
+            .inspect_err(|error| tracing::error!(%error, "the journal's heads are not signed"))
+            .ok();
+        Ok(identity)
     }
 
     /// Checks what HQ sent, and keeps it in place of what `folder` held before.
@@ -123,7 +129,7 @@ impl Identity {
             address: papers.address.to_string(),
             terminal: papers.terminal,
         };
-        let identity = Self::checked(folder, hq, papers.key, certificate, ca)?;
+        let mut identity = Self::checked(folder, hq, papers.key, certificate, ca)?;
         identity.is_from_ca(&identity.certificate, now)?;
         let new = folder.with_extension("new");
         files::remove_folder(&new)?;
@@ -139,6 +145,7 @@ impl Identity {
         if folder.exists() {
             files::rename(folder, &old)?;
         }
+        identity.journal = Some(journal_key(&new)?);
         files::rename(&new, folder)?;
         files::remove_folder(&old)?;
         Ok(identity)
@@ -162,6 +169,7 @@ impl Identity {
             ca,
             from,
             until,
+            journal: None,
         })
     }
 
@@ -184,6 +192,14 @@ impl Identity {
     pub fn renew_after(&self) -> Timestamp {
         let life = self.until.0.saturating_sub(self.from.0);
         Timestamp(self.until.0.saturating_sub(life / 3))
+    }
+
+    /// Signs the head of this terminal's journal; none if its key can be neither read nor made.
+    pub fn sign_head(&self, head: &Head, at: Timestamp) -> Option<SignedHead> {
+        let secret = self.journal.as_ref()?;
+        let terminal = self.hq.terminal.terminal;
+        let by = HeadSigner::Terminal;
+        Some(SignedHead::sign(by, secret, terminal, head, at))
     }
 
     pub(crate) fn ca(&self) -> &CertificateDer<'static> {
@@ -248,6 +264,25 @@ impl std::fmt::Debug for Identity {
 /// A new key of the terminal's own; it never leaves this PC.
 pub(crate) fn new_key() -> Result<KeyPair, IdentityError> {
     KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(IdentityError::Key)
+}
+
+/// The key that `folder` holds for the journal; one is made where there is none, or half of one.
+fn journal_key(folder: &Path) -> Result<[u8; 32], IdentityError> {
+    let path = folder.join(JOURNAL_KEY);
+    let kept = |path: &Path| match files::read(path) {
+        Ok(bytes) => Ok(<[u8; 32]>::try_from(bytes).ok()),
+        Err(error) if error.source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    };
+    if let Some(secret) = kept(&path)? {
+        return Ok(secret);
+    }
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret)
+        .map_err(|why| damaged(JOURNAL_KEY)(std::io::Error::other(why.to_string())))?;
+    files::replace(&path, &secret)?;
+    // Whoever made one at the same time made the one that stays.
+    Ok(kept(&path)?.unwrap_or(secret))
 }
 
 /// A request for a certificate over `key`; HQ decides the names.

@@ -1,7 +1,7 @@
 //! What the engine needs of the terminal's own store. The agent implements it over its database.
 
 use std::error::Error;
-use tillside_protocol::tillside_core::{Bundle, Head, Sealed};
+use tillside_protocol::tillside_core::{Bundle, Head, Sealed, SignedHead};
 use tillside_protocol::{LeaseRequest, LeaseResponse, PurseSettlement};
 
 /// Where the terminal's journal and bundle stand.
@@ -49,12 +49,14 @@ pub trait Local: Send + Sync {
     ) -> impl Future<Output = Result<Vec<Sealed>, LocalError>> + Send;
 
     /// Marks records as settled by HQ, whose copy of this journal now ends at `head`. Positions
-    /// that are settled already are fine.
+    /// that are settled already are fine. `acknowledged` is HQ's signature under `head`, to be kept with
+    /// the journal; none from an older HQ.
     fn confirm(
         &self,
         epoch: u32,
         settled: Vec<u64>,
         head: Head,
+        acknowledged: Option<SignedHead>,
     ) -> impl Future<Output = Result<(), LocalError>> + Send;
 
     /// Puts a verified bundle in force; on an error the one before stays.

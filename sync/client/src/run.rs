@@ -2,12 +2,13 @@
 
 use crate::clock::wall_clock;
 use crate::engine::{
-    Action, Engine, Failure, LineState, Moment, ProblemKind, Report, Wake, batch, settle,
+    Action, Engine, Failure, LineState, Moment, ProblemKind, Report, Wake, acknowledgement, batch,
+    head_of, settle,
 };
 use crate::{BundleError, HqClient, Local, LocalError, LocalView, RenewError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use tillside_protocol::tillside_core::Timestamp;
+use tillside_protocol::tillside_core::{SignedHead, Timestamp};
 use tillside_protocol::{BATCH_RECORD_LIMIT, TerminalStatus};
 use tokio::sync::{Notify, watch};
 
@@ -180,17 +181,20 @@ impl<L: Local> Session<'_, L> {
             Ok(records) => records,
             Err(error) => return stored(error),
         };
-        let Some(request) = batch(terminal, epoch, records) else {
+        let Some(mut request) = batch(terminal, epoch, records) else {
             return Report::LocalFailed(format!(
                 "this PC cannot find the facts after number {after} that HQ still lacks: run `tillside journal verify` and call HQ"
             ));
         };
-        let settled = match self.client.push(&request).await {
-            Ok(response) => settle(&request, &response),
+        let signed = |head| self.client.identity().sign_head(&head, wall_clock());
+        request.signed = head_of(&request).and_then(signed);
+        let response = match self.client.push(&request).await {
+            Ok(response) => response,
             Err(error) => return Report::Failed(error.failure()),
         };
-        match settled {
-            Ok(settled) => match self.confirm(epoch, &settled).await {
+        let acknowledged = acknowledgement(&request, &response);
+        match settle(&request, &response) {
+            Ok(settled) => match self.confirm(epoch, &settled, acknowledged).await {
                 Ok(()) => Report::Pushed(settled),
                 Err(error) => stored(error),
             },
@@ -198,12 +202,18 @@ impl<L: Local> Session<'_, L> {
         }
     }
 
-    async fn confirm(&self, epoch: u32, settled: &crate::Settled) -> Result<(), LocalError> {
+    async fn confirm(
+        &self,
+        epoch: u32,
+        settled: &crate::Settled,
+        acknowledged: Option<SignedHead>,
+    ) -> Result<(), LocalError> {
         for case in &settled.quarantined {
             tracing::warn!(case, "HQ could not book a record and opened a case");
         }
         let seqs = settled.settled.clone();
-        self.local.confirm(epoch, seqs, settled.head).await
+        let head = settled.head;
+        self.local.confirm(epoch, seqs, head, acknowledged).await
     }
 
     async fn pull(&self, hq_now: Timestamp, view: &LocalView) -> Report {

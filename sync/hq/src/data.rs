@@ -145,6 +145,11 @@ impl DataDir {
         self.keys().join("allowance.key")
     }
 
+    /// HQ's key for acknowledged journals.
+    pub fn journal_key(&self) -> PathBuf {
+        self.keys().join("journal.key")
+    }
+
     /// The folder.
     pub fn root(&self) -> &Path {
         &self.root

@@ -2,7 +2,7 @@
 
 use crate::PurseSettlement;
 use serde::{Deserialize, Serialize};
-use tillside_core::{Head, Sealed, TerminalId, Timestamp};
+use tillside_core::{Head, Sealed, SignedHead, TerminalId, Timestamp};
 
 /// The most records in one batch.
 pub const BATCH_RECORD_LIMIT: usize = 2_000;
@@ -18,6 +18,9 @@ pub struct PushRequest {
     pub epoch: u32,
     /// At most [`BATCH_RECORD_LIMIT`].
     pub records: Vec<Sealed>,
+    /// The terminal's signature under the newest of them; none from an older terminal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed: Option<SignedHead>,
 }
 
 /// HQ's answer to each record, in the order they were sent.
@@ -27,6 +30,10 @@ pub struct PushResponse {
     pub acks: Vec<Ack>,
     /// Where HQ's copy of this journal now ends.
     pub head: Head,
+    /// HQ's signature under `head`; none from an older HQ, and none for a batch whose own signature does
+    /// not hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<SignedHead>,
 }
 
 /// HQ's answer to one record.

@@ -110,6 +110,25 @@ fn pushing() {
             terminal: terminal(),
             epoch: 1,
             records: vec![sealed()],
+            signed: None,
+        },
+    );
+    let signed = |by| SignedHead::sign(by, &[1; 32], terminal(), &head(), NOW);
+    golden(
+        "push_request_signed",
+        &PushRequest {
+            terminal: terminal(),
+            epoch: 1,
+            records: vec![sealed()],
+            signed: Some(signed(HeadSigner::Terminal)),
+        },
+    );
+    golden(
+        "push_response_signed",
+        &PushResponse {
+            acks: Vec::new(),
+            head: head(),
+            acknowledged: Some(signed(HeadSigner::Hq)),
         },
     );
     let outcomes = [
@@ -130,6 +149,7 @@ fn pushing() {
         &PushResponse {
             acks: acks.map(|(seq, outcome)| Ack { seq, outcome }).collect(),
             head: head(),
+            acknowledged: None,
         },
     );
 }

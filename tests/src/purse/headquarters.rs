@@ -164,6 +164,7 @@ impl Books {
             terminal,
             epoch: 1,
             records,
+            signed: None,
         };
         let answer = wait(take(&self.store, terminal, request, NOON))??;
         for ack in &answer.acks {

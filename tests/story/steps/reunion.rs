@@ -78,6 +78,7 @@ async fn send_everything_again(till: &mut Terminal) -> Result<BTreeMap<&'static 
         terminal,
         epoch: 1,
         records,
+        signed: None,
     };
     let response = client.push(&request).await?;
     let mut outcomes = BTreeMap::new();

@@ -1,7 +1,7 @@
 //! Cutting batches, and reading HQ's answer to one.
 
 use super::AnswerError;
-use tillside_protocol::tillside_core::{Head, Sealed, TerminalId};
+use tillside_protocol::tillside_core::{Head, HeadSigner, Sealed, SignedHead, TerminalId};
 use tillside_protocol::{BATCH_BYTE_LIMIT, BATCH_RECORD_LIMIT, Outcome, PushRequest, PushResponse};
 
 /// Room for what stands around the records in a [`PushRequest`].
@@ -31,6 +31,7 @@ pub fn batch(terminal: TerminalId, epoch: u32, mut records: Vec<Sealed>) -> Opti
         terminal,
         epoch,
         records,
+        signed: None,
     })
 }
 
@@ -65,6 +66,34 @@ fn written(record: &Sealed) -> usize {
         Ok(()) => counter.0,
         Err(_) => usize::MAX / 2,
     }
+}
+
+/// The head that the batch ends with: what the terminal signs.
+pub fn head_of(request: &PushRequest) -> Option<Head> {
+    let newest = request.records.last()?;
+    Some(Head {
+        epoch: request.epoch,
+        seq: newest.seq,
+        hash: newest.hash,
+    })
+}
+
+/// HQ's signature under its copy, if it is one: for this journal and for the head that HQ answered.
+pub fn acknowledgement(request: &PushRequest, response: &PushResponse) -> Option<SignedHead> {
+    let fits = |signed: &SignedHead| {
+        signed.terminal == request.terminal
+            && signed.head() == response.head
+            && signed.is_by(HeadSigner::Hq)
+    };
+    let signed = response.acknowledged?;
+    if !fits(&signed) {
+        tracing::error!(
+            seq = signed.seq,
+            "HQ's signature under its copy does not hold"
+        );
+        return None;
+    }
+    Some(signed)
 }
 
 /// Reads HQ's answer against what was sent: one ack a record, in order, of the same epoch.
@@ -112,6 +141,7 @@ mod tests {
     use super::*;
     use tillside_protocol::Ack;
     use tillside_protocol::tillside_core::Hash;
+    use tillside_protocol::tillside_core::Timestamp;
 
     fn head(seq: u64) -> Head {
         Head {
@@ -150,6 +180,7 @@ mod tests {
         let answer = |acks| PushResponse {
             acks,
             head: head(3),
+            acknowledged: None,
         };
         let good = answer(vec![
             ack(1, Outcome::Accepted),
@@ -180,5 +211,31 @@ mod tests {
                 answered: 2
             })
         );
+    }
+
+    #[test]
+    fn only_hqs_signature_under_its_answer_acknowledges() {
+        let terminal = TerminalId::new(uuid::Uuid::from_u128(7));
+        let request = batch(terminal, 1, records(3, 1)).unwrap();
+        assert_eq!(head_of(&request).map(|head| head.seq), Some(3));
+        let sign =
+            |by, terminal, at: Head| SignedHead::sign(by, &[5; 32], terminal, &at, Timestamp(9));
+        let told = |acknowledged| PushResponse {
+            acks: Vec::new(),
+            head: head(3),
+            acknowledged,
+        };
+        let good = sign(HeadSigner::Hq, terminal, head(3));
+        assert_eq!(acknowledgement(&request, &told(Some(good))), Some(good));
+        assert_eq!(acknowledgement(&request, &told(None)), None);
+        let other = TerminalId::new(uuid::Uuid::from_u128(8));
+        for wrong in [
+            sign(HeadSigner::Terminal, terminal, head(3)),
+            sign(HeadSigner::Hq, other, head(3)),
+            sign(HeadSigner::Hq, terminal, head(2)),
+            SignedHead { seq: 2, ..good },
+        ] {
+            assert_eq!(acknowledgement(&request, &told(Some(wrong))), None);
+        }
     }
 }

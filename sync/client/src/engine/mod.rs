@@ -16,7 +16,7 @@ mod simulation;
 #[cfg(test)]
 mod tests;
 
-pub use batch::{Settled, batch, settle};
+pub use batch::{Settled, acknowledgement, batch, head_of, settle};
 pub use line::{LineState, Problem, ProblemKind};
 pub use moment::Moment;
 pub use report::{AnswerError, Failure, Report};

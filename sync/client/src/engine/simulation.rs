@@ -89,6 +89,7 @@ impl Hq {
         PushResponse {
             acks: acks.collect::<Vec<_>>(),
             head: head(&self.records),
+            acknowledged: None,
         }
     }
 

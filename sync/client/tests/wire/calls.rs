@@ -97,6 +97,7 @@ async fn a_batch_goes_out_compressed_with_the_protocols_version() {
         terminal: enrolled.client.identity().terminal().terminal,
         epoch: 1,
         records: vec![record],
+        signed: None,
     };
     let response = enrolled.client.push(&request).await.unwrap();
     assert_eq!(

@@ -19,6 +19,7 @@ use tillside_core::CouponNumber;
 use tillside_hq::clock::now;
 use tillside_hq::coupons::CouponStore;
 use tillside_hq::data::DataDir;
+use tillside_hq::ingest::signing::JournalKey;
 use tillside_hq::publish::{BundleNote, publish};
 use tillside_hq::setup::found;
 use tillside_hq::store::sqlite::SqliteStore;
@@ -72,6 +73,9 @@ enum Command {
     /// The chain's card keys.
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// What stores' journals are acknowledged with.
+    #[command(subcommand)]
+    Journal(Journal),
     /// Members' cards with purses: show, block, replace.
     #[command(subcommand)]
     Card(card::Card),
@@ -96,6 +100,12 @@ enum Coupon {
         #[arg(required = true, value_parser = CouponNumber::new)]
         numbers: Vec<CouponNumber>,
     },
+}
+
+#[derive(Subcommand)]
+enum Journal {
+    /// Print the public key under HQ's acknowledgements: for `tillside journal verify --key`.
+    Key,
 }
 
 /// Reads the command line and does what it says.
@@ -138,6 +148,10 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
         Command::Keys(keys) => {
             let (data, store) = open(data)?;
             keys.run(&data, &store).await?;
+        }
+        Command::Journal(Journal::Key) => {
+            let data = DataDir::existing(data)?;
+            say(&JournalKey::of(&data)?.public().to_string());
         }
         Command::Card(card) => card.run(&open(data)?.1).await?,
         Command::Account(account) => account.run(&open(data)?.1).await?,

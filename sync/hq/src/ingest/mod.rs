@@ -9,6 +9,7 @@ pub mod chain;
 mod fault;
 mod plan;
 mod route;
+pub mod signing;
 mod store;
 mod working;
 
@@ -45,7 +46,29 @@ pub enum IngestError {
     Store(#[from] StoreError),
 }
 
-/// Takes in one batch of `terminal`, exactly once. The answer can be given again by sending it again.
+/// As [`take`], under both signatures: the till's is checked before, and HQ's stands under what was kept.
+///
+/// A till's signature that does not hold leaves its records taken and unacknowledged.
+pub async fn take_signed(
+    store: &(impl IngestStore + ?Sized),
+    key: &signing::JournalKey,
+    terminal: TerminalId,
+    mut request: PushRequest,
+    now: Timestamp,
+) -> Result<PushResponse, IngestError> {
+    let held = signing::holds(&request);
+    if !held {
+        tracing::error!(%terminal, "a till's signature under its journal does not hold");
+        request.signed = None;
+    }
+    let mut response = take(store, terminal, request, now).await?;
+    if held {
+        response.acknowledged = Some(key.acknowledge(terminal, &response.head, now));
+    }
+    Ok(response)
+}
+
+/// Takes in one batch of `terminal`, exactly once; its signature was checked. The answer can be given again by sending it again.
 pub async fn take(
     store: &(impl IngestStore + ?Sized),
     terminal: TerminalId,

@@ -1,6 +1,6 @@
 //! POST [`tillside_protocol::JOURNAL`].
 
-use super::take;
+use super::take_signed;
 use crate::clock::now;
 use crate::serve::{Answer, Caller, Hq, decompressed, limited};
 use axum::Json;
@@ -27,7 +27,7 @@ pub(crate) async fn push(
     let request: PushRequest = tokio::task::spawn_blocking(read)
         .await
         .map_err(|_| Answer::malformed("reading it failed"))??;
-    Ok(Json(
-        take(&*hq.store, peer.profile.terminal, request, now()).await?,
-    ))
+    let (key, terminal) = (&hq.journal_key, peer.profile.terminal);
+    let taken = take_signed(&*hq.store, key, terminal, request, now()).await?;
+    Ok(Json(taken))
 }

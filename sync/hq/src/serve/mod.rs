@@ -20,6 +20,7 @@ pub(crate) use peer::Caller;
 use crate::data::{DataDir, DataError};
 use crate::emoney::Keyring;
 use crate::fleet::authority::{Authority, AuthorityError};
+use crate::ingest::signing::{JournalKey, JournalKeyError};
 use crate::publish::PublishError;
 use crate::store::HqStore;
 use std::net::SocketAddr;
@@ -53,6 +54,9 @@ pub enum ServeError {
     /// The signed bundle is damaged.
     #[error(transparent)]
     Publish(#[from] PublishError),
+    /// The key for acknowledged journals.
+    #[error(transparent)]
+    JournalKey(#[from] JournalKeyError),
     /// A file could not be read or written.
     #[error(transparent)]
     Data(#[from] DataError),
@@ -70,6 +74,8 @@ pub struct Hq {
     pub bundle_root: String,
     /// The chain's card keys.
     pub keyring: Arc<Keyring>,
+    /// What HQ signs acknowledged journals with.
+    pub journal_key: JournalKey,
     pub(crate) ingests: Semaphore,
 }
 
@@ -97,6 +103,7 @@ impl Server {
             authority: Authority::load(&data)?,
             bundle_root,
             keyring: Arc::new(Keyring::beside(data.root())),
+            journal_key: JournalKey::of(&data)?,
             data,
             ingests: Semaphore::new(INGEST_LIMIT),
         });

@@ -87,6 +87,7 @@ impl Journal {
             terminal: self.terminal,
             epoch: self.head.epoch,
             records: records.to_vec(),
+            signed: None,
         }
     }
 

@@ -17,5 +17,6 @@ mod limits;
 mod line;
 mod program;
 mod purse;
+mod signing;
 mod story;
 mod tls;

@@ -12,7 +12,8 @@ use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Transaction, params};
 use std::collections::HashMap;
 use tillside_core::{
-    CardIdentity, Event, Head, PurseEvidence, Record, Sealed, StoreId, TerminalId, Timestamp,
+    CardIdentity, Event, Head, PurseEvidence, Record, Sealed, SignedHead, StoreId, TerminalId,
+    Timestamp,
 };
 use tillside_protocol::{PushRequest, PushResponse};
 
@@ -118,10 +119,46 @@ fn take(
         acks.push(writing.step(sealed, step)?);
     }
     writing.finish(&working.balances, &batch.head, standing.head)?;
+    if let Some(signed) = request.signed.filter(|signed| signed.head() == batch.head) {
+        keep_signed(transaction, &terminal, &signed)?;
+    }
     Ok(PushResponse {
         acks,
         head: batch.head,
+        acknowledged: None,
     })
+}
+
+/// Keeps the newest head that a terminal signed. A key that changed is told: its old one is lost, or two
+/// terminals run under one name.
+fn keep_signed(
+    transaction: &Transaction<'_>,
+    terminal: &TerminalRow,
+    signed: &SignedHead,
+) -> Result<(), StoreError> {
+    let text = serde_json::to_string(signed).map_err(|_| StoreError::Unreadable {
+        what: "signed head",
+    })?;
+    let before: Option<String> = transaction
+        .prepare_cached(
+            "SELECT signed ->> '$.key' FROM signed_head WHERE terminal = ?1 ORDER BY epoch DESC LIMIT 1",
+        )
+        .map_err(failed)?
+        .query_row([terminal.id], |row| row.get(0))
+        .optional()
+        .map_err(failed)?;
+    if before.is_some_and(|before| before != signed.key.to_string()) {
+        tracing::warn!(terminal = %terminal.terminal, "a till signs its journal with another key now");
+    }
+    transaction
+        .prepare_cached(
+            "INSERT INTO signed_head (terminal, epoch, signed) VALUES (?1, ?2, ?3)
+             ON CONFLICT (terminal, epoch) DO UPDATE SET signed = excluded.signed",
+        )
+        .map_err(failed)?
+        .execute(params![terminal.id, signed.epoch, text])
+        .map_err(failed)?;
+    Ok(())
 }
 
 pub(super) fn terminal_row(

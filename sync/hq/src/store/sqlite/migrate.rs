@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_phones.sql"),
     include_str!("migrations/0006_leases.sql"),
     include_str!("migrations/0007_shared_uses.sql"),
+    include_str!("migrations/0008_signed_heads.sql"),
 ];
 
 /// Refuses a SQLite that is too old.

@@ -6,7 +6,7 @@ use crate::{Store, Till, acknowledged, meta};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 use std::io::Write;
 use tillside_core::{
-    Clock, Event, Head, RECORD_BODY_LIMIT, RECORD_VERSION, Record, Sealed, SignedHead,
+    ChainError, Clock, Event, Head, RECORD_BODY_LIMIT, RECORD_VERSION, Record, Sealed, SignedHead,
     TerminalProfile, Timestamp,
 };
 
@@ -53,11 +53,17 @@ impl Store {
     /// Proves that every record is what was written, follows the one before it, and that none is
     /// missing up to the newest that HQ or the outbox knows of; and that it is what HQ acknowledged.
     pub fn verify(&self) -> Result<Verified, StoreError> {
+        self.verify_telling(|_| {})
+    }
+
+    /// As [`Store::verify`]; `progress` is told how many records were checked.
+    pub fn verify_telling(&self, mut progress: impl FnMut(u64)) -> Result<Verified, StoreError> {
         let till = self.enrolled()?;
         self.read(|conn| {
             let mut records = 0;
             let head = each(conn, &till.profile, |_, _| {
                 records += 1;
+                progress(records);
                 Ok(())
             })?;
             check_end(conn, &head)?;
@@ -66,22 +72,6 @@ impl Store {
                 head,
                 acknowledged: acknowledged::check(conn, till.profile.terminal)?,
             })
-        })
-    }
-
-    /// Writes the whole journal as JSON Lines, one [`Sealed`] a line, oldest first. Returns how many.
-    pub fn export(&self, to: &mut dyn Write) -> Result<u64, StoreError> {
-        self.read(|conn| {
-            let mut statement =
-                conn.prepare_cached("SELECT id, hash, body FROM journal ORDER BY id")?;
-            let mut rows = statement.query([])?;
-            let mut written = 0;
-            while let Some(row) = rows.next()? {
-                write_line(to, &sealed(row)?)
-                    .map_err(|source| StoreError::of_file("the export".as_ref(), source))?;
-                written += 1;
-            }
-            Ok(written)
         })
     }
 }
@@ -160,7 +150,8 @@ pub(crate) fn each(
     profile: &TerminalProfile,
     mut visit: impl FnMut(RecordId, &Record) -> Within<()>,
 ) -> Within<Head> {
-    let mut statement = conn.prepare_cached("SELECT id, hash, body FROM journal ORDER BY id")?;
+    let mut statement =
+        conn.prepare_cached("SELECT id, hash, body, at FROM journal ORDER BY id")?;
     let mut rows = statement.query([])?;
     let mut head = Head::genesis(profile.terminal, profile.epoch);
     while let Some(row) = rows.next()? {
@@ -169,6 +160,10 @@ pub(crate) fn each(
             head = Head::genesis(profile.terminal, id.epoch());
         }
         let record = follow(&mut head, profile, &sealed(row)?)?;
+        if record.at.0 != row.get::<_, i64>(3)? {
+            let (seq, source) = (record.seq, ChainError::Altered { seq: record.seq });
+            return Err(StoreError::ChainBroken { seq, source }.into());
+        }
         visit(id, &record)?;
     }
     Ok(head)

@@ -38,6 +38,7 @@ mod salvage;
 mod shares;
 mod store;
 mod unique;
+mod walk;
 
 pub use answers::{ANSWER_AGE_MS, ANSWER_LIMIT, ANSWERS_KEPT, Answered, KEY_LIMIT};
 pub use cards::FrozenCard;
@@ -59,6 +60,7 @@ pub use reference::lookup::SEARCH_LIMIT;
 pub use report::{DayTotals, RedemptionRow, SaleRow, TenderTotal, VoidRow};
 pub use salvage::{Salvaged, salvage};
 pub use store::Store;
+pub use walk::Stretch;
 
 use columns::HashColumn;
 use store::Till;

@@ -57,14 +57,53 @@ fn a_sound_journal_verifies_and_reads_back() {
     );
     assert_eq!(store.journal(1, 1).unwrap(), [first]);
 
-    let mut lines = Vec::new();
-    assert_eq!(store.export(&mut lines).unwrap(), 3);
-    let exported: Vec<Sealed> = String::from_utf8(lines)
+    let whole = store.stretch(None, None).unwrap().unwrap();
+    assert_eq!((whole.first.seq, Some(whole.last)), (1, store.head()));
+    let mut walked = Vec::new();
+    let visit = |epoch, sealed| {
+        walked.push((epoch, sealed));
+        Ok(())
+    };
+    store.walk(&whole, visit).unwrap();
+    let kept = store.journal(0, 10).unwrap().into_iter();
+    assert_eq!(walked, kept.map(|sealed| (1, sealed)).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_stretch_is_cut_by_time() {
+    let (_shop, mut store) = Shop::open();
+    for n in 1..=3 {
+        sell(&mut store, n, None, &[]);
+    }
+    let times: Vec<Timestamp> = store
+        .journal(0, 10)
         .unwrap()
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
+        .iter()
+        .map(|sealed| sealed.read().unwrap().at)
         .collect();
-    assert_eq!(exported, store.journal(0, 10).unwrap());
+    let seqs = |from, until| {
+        let found = store.stretch(from, until).unwrap();
+        found.map(|found| (found.first.seq, found.last.seq))
+    };
+    let newest = times[3];
+    assert_eq!(seqs(None, None), Some((1, 4)));
+    assert_eq!(seqs(Some(Timestamp(newest.0 + 1)), None), None);
+    assert_eq!(seqs(None, Some(times[0])), None);
+    assert_eq!(seqs(Some(newest), None).unwrap().1, 4);
+}
+
+/// The column by which days are found says what the record says.
+#[test]
+fn a_record_that_was_moved_to_another_day_is_found() {
+    let shop = with_sales(2);
+    shop.sql(&format!(
+        "{UNLOCKED} UPDATE journal SET at = at - 86400000 WHERE id = 1099511627778"
+    ));
+    let error = shop.store().verify().unwrap_err();
+    assert!(
+        matches!(error, StoreError::ChainBroken { seq: 2, .. }),
+        "{error:?}"
+    );
 }
 
 pub(crate) const UNLOCKED: &str = "DROP TRIGGER journal_is_never_changed; DROP TRIGGER journal_is_never_shortened; DROP TRIGGER journal_has_no_gaps; PRAGMA foreign_keys = OFF;";

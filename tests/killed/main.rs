@@ -12,6 +12,7 @@ mod shop;
 use anyhow::{Context, Result, ensure};
 use shop::Shop;
 use std::time::{Duration, Instant};
+use tillside_core::SaleId;
 use tillside_tests::Chance;
 
 /// Kills in `cargo xtask test`; the soak does more (TILLSIDE_KILLS).
@@ -38,7 +39,7 @@ async fn half(odd: u64) -> Result<()> {
         number("TILLSIDE_SEED", 1)?,
     );
     let mut chance = Chance::new(seed ^ (odd << 32));
-    let mut shop = Shop::open()?;
+    let mut shop = Shop::open().await?;
     let began = Instant::now();
     for kill in 1..=kills {
         let life = Duration::from_micros(chance.below(LIFE_MICROSECONDS));
@@ -70,4 +71,17 @@ async fn even_kills_lose_nothing_that_was_answered() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn odd_kills_lose_nothing_that_was_answered() -> Result<()> {
     half(1).await
+}
+
+/// The test of the test: an answer for what is not in the journal is found.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_without_a_record_is_found() -> Result<()> {
+    tillside_tests::prepare();
+    let mut shop = Shop::open().await?;
+    shop.sell_until_killed(Duration::from_millis(50)).await?;
+    shop.look(true)?;
+    shop.believe(SaleId::new(uuid::Uuid::from_u128(7)));
+    let found = shop.look(false);
+    ensure!(found.is_err_and(|error| error.to_string().contains("recorded 0 times")));
+    Ok(())
 }

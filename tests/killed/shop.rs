@@ -39,14 +39,22 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// A new chain with a till.
-    pub fn open() -> Result<Self> {
+    /// A new chain with a till that has the chain's products.
+    pub async fn open() -> Result<Self> {
         let folder = TempDir::new()?;
         let mut hq = Headquarters::found(&folder.path().join("hq"), "Corner Shops")?;
         hq.import(&sample())?;
         hq.run(&["publish"])?;
         hq.start()?;
-        let till = Terminal::install(&folder.path().join("till"), &hq, "S1", None)?;
+        let mut till = Terminal::install(&folder.path().join("till"), &hq, "S1", None)?;
+        till.start()?;
+        let api = till.api()?;
+        until("the till has its first bundle", async || {
+            let status = api.get("/v1/status").await?;
+            Ok((status["bundle"].as_u64() >= Some(1)).then_some(()))
+        })
+        .await?;
+        till.stop()?;
         Ok(Self {
             till,
             callers: (0..CALLERS).map(Caller::new).collect(),
@@ -80,6 +88,11 @@ impl Shop {
             sold?;
         }
         Ok(())
+    }
+
+    /// A caller takes a sale for recorded.
+    pub fn believe(&mut self, sale: SaleId) {
+        self.callers[0].answered.push(sale);
     }
 
     /// Looks up what was answered, in the database of the dead agent.

@@ -25,6 +25,7 @@ mod pay_cpu;
 mod personal;
 mod process;
 mod purse;
+mod rules;
 mod sales;
 #[path = "../cards/stage.rs"]
 #[allow(
@@ -52,6 +53,9 @@ const FIGURES: &[Goal] = &[
     till::RSS_GOAL,
     till::READY_GOAL,
     ingest::GOAL,
+    rules::MANY_GOAL,
+    rules::ZEN_GOAL,
+    rules::JSON_RULES_GOAL,
 ];
 
 fn main() -> ExitCode {

@@ -160,6 +160,7 @@ impl Parts {
             readers: options.readers,
             stop: stopping.clone(),
         };
+        let resting = till.clone().rest(self.flags.sale_over.clone());
         let asking = self.enrolled.then(|| Asking {
             till: till.clone(),
             jobs: self.jobs.clone(),
@@ -184,7 +185,10 @@ impl Parts {
             began: self.began,
         });
         let serving = std::thread::Builder::new().name("server".to_owned());
-        let serving = serving.spawn(move || serve(&runtime, listener, local, line, stopping));
+        let serving = serving.spawn(move || {
+            runtime.spawn(resting);
+            serve(&runtime, listener, local, line, stopping);
+        });
         Ok(Running {
             readers,
             serving: serving.map_err(StartError::System)?,

@@ -17,7 +17,7 @@ impl Desk {
     /// # Errors
     /// If the store fails.
     pub fn knows_purse(&mut self, txid: PurseTx) -> Result<bool, TillError> {
-        Ok(self.store.purse(txid)?.is_some())
+        Ok(self.store.purse_state(txid)?.is_some())
     }
 
     /// What is on a card, with what this till knows of it.

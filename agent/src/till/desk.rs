@@ -17,6 +17,7 @@ use tillside_core::{
 };
 use tillside_store::{Answered, Need, OpenSale, Store, StoreError};
 use tillside_sync::Bell;
+use tokio::sync::Notify;
 
 /// The till's desk. One thread has it.
 pub struct Desk {
@@ -36,6 +37,8 @@ pub struct Flags {
     pub disk_full: Arc<AtomicBool>,
     /// HQ says that this computer's clock is wrong.
     pub clock_wrong: Arc<AtomicBool>,
+    /// A sale is over, and the next not begun.
+    pub sale_over: Arc<Notify>,
 }
 
 impl std::fmt::Debug for Desk {
@@ -157,6 +160,9 @@ impl Desk {
         let kept = self.store.commit_with(events, now, answer, open);
         self.note_room(&kept);
         kept?;
+        if matches!(draft, DraftChange::Drop(_)) {
+            self.flags.sale_over.notify_one();
+        }
         if !events.is_empty() {
             self.after_facts(events.len() as u64);
         }

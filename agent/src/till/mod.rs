@@ -54,9 +54,13 @@ pub use status::Standing;
 pub use void::VoidRequest;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread::JoinHandle;
-use tokio::sync::{mpsc, oneshot};
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc, oneshot};
 
+/// After a sale is over, its answer and the screens come first.
+const QUIET: Duration = Duration::from_millis(100);
 /// Jobs that wait for the till, at most.
 pub const JOB_LIMIT: usize = 128;
 
@@ -109,6 +113,18 @@ impl Till {
         let (done, answer) = oneshot::channel();
         self.send(job, done)?;
         answer.blocking_recv().map_err(|_| TillError::Failed)?
+    }
+
+    /// Lets the store rest in the quiet moment after each sale, until the till ends.
+    pub(crate) async fn rest(self, sale_over: Arc<Notify>) {
+        loop {
+            sale_over.notified().await;
+            tokio::time::sleep(QUIET).await;
+            let rested = self.run(|desk| Ok(desk.store.rest()?)).await;
+            if let Err(error) = rested {
+                tracing::debug!(code = error.code(), "the store did not rest");
+            }
+        }
     }
 
     /// Whether the queue has no room now.

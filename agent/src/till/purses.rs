@@ -146,7 +146,7 @@ impl Desk {
 
     /// Movements with a card that somebody has to look after here.
     pub fn open_with(&self, card: &CardIdentity) -> Result<Vec<PaymentView>, TillError> {
-        let rows = self.store.purses_of_card(card, PURSE_ROW_LIMIT)?;
+        let rows = self.store.open_purses_of_card(card, PURSE_ROW_LIMIT)?;
         let open = rows.iter().filter(|row| {
             row.state.stage.is_open()
                 || (row.state.stage == PurseStage::Owed

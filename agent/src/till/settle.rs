@@ -51,8 +51,8 @@ impl Desk {
         evidence: EndEvidence,
     ) -> Result<Settled, TillError> {
         let now = self.now()?;
-        let row = self.store.purse(txid)?;
-        let known = row.ok_or(Refusal::PursePaymentUnknown { txid })?.state;
+        let known = self.store.purse_state(txid)?;
+        let known = known.ok_or(Refusal::PursePaymentUnknown { txid })?;
         let sale = self.sale_of(&known)?;
         let draft = sale
             .map(|sale| self.open_draft(sale))
@@ -98,11 +98,8 @@ impl Desk {
     /// # Errors
     /// If there is no such movement.
     pub(crate) fn nobody_knows(&self, txid: PurseTx, words: &str) -> Result<Settled, TillError> {
-        let row = self.store.purse(txid)?;
-        let intended = row
-            .ok_or(Refusal::PursePaymentUnknown { txid })?
-            .state
-            .intended;
+        let known = self.store.purse_state(txid)?;
+        let intended = known.ok_or(Refusal::PursePaymentUnknown { txid })?.intended;
         Ok(Settled {
             txid,
             action: intended.action,
@@ -168,8 +165,8 @@ impl Desk {
         let PurseAction::Refund { of } = known.intended.action else {
             return Ok(known.intended.action.sale());
         };
-        let paid = self.store.purse(of)?;
-        Ok(paid.and_then(|paid| paid.state.intended.action.sale()))
+        let paid = self.store.purse_state(of)?;
+        Ok(paid.and_then(|paid| paid.intended.action.sale()))
     }
 
     fn settling_state(

@@ -182,6 +182,27 @@ mod tests {
     }
 
     #[test]
+    fn a_rest_carries_a_long_log_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("tillside.db")).unwrap();
+        let gathered = |store: &Store| -> i64 {
+            let counts =
+                |row: &rusqlite::Row<'_>| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?);
+            let sql = "PRAGMA wal_checkpoint(NOOP)";
+            store.conn.query_row(sql, [], counts).unwrap()
+        };
+        store.rest().unwrap();
+        let few = gathered(&store);
+        assert!(few > 0, "a few pages are not worth it");
+        for n in 0..500 {
+            store.conn.pragma_update(None, "user_version", n).unwrap();
+        }
+        assert!(gathered(&store) >= 500);
+        store.rest().unwrap();
+        assert_eq!(gathered(&store), 0);
+    }
+
+    #[test]
     fn an_old_sqlite_is_refused_by_name() {
         let error = check_sqlite(3_051_002).unwrap_err();
         assert_eq!(

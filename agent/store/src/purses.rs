@@ -76,6 +76,14 @@ const OPEN: &str = "SELECT txid FROM purses AS p
             WHERE b.of_txid = p.txid AND b.stage = 'done'))
      ORDER BY intended DESC LIMIT ?1";
 
+/// The same of one card, by way of the few that are open: a card may have paid here a thousand times.
+const OPEN_OF_CARD: &str = "SELECT txid FROM purses AS p INDEXED BY purses_to_settle
+     WHERE stage IN ('open', 'unknown', 'given_up', 'owed') AND card = ?1
+       AND (stage <> 'owed' OR minor > (
+            SELECT coalesce(sum(b.minor), 0) FROM purses AS b
+            WHERE b.of_txid = p.txid AND b.stage = 'done'))
+     ORDER BY intended DESC LIMIT ?2";
+
 impl Store {
     /// Movements that somebody has to look after, newest first: open, unknown, given up, and owed as
     /// far as it was not given back. At most `limit`, and never more than [`PURSE_ROW_LIMIT`].
@@ -86,15 +94,14 @@ impl Store {
         })
     }
 
-    /// The movements of a card at this terminal, newest first.
-    pub fn purses_of_card(
+    /// [`Store::open_purses`] of one card.
+    pub fn open_purses_of_card(
         &self,
         card: &CardIdentity,
         limit: usize,
     ) -> Result<Vec<PurseRow>, StoreError> {
         self.read(|conn| {
-            let sql = "SELECT txid FROM purses WHERE card = ?1 ORDER BY intended DESC LIMIT ?2";
-            let found = txids(conn, sql, (card.as_str(), capped(limit)))?;
+            let found = txids(conn, OPEN_OF_CARD, (card.as_str(), capped(limit)))?;
             rows(conn, found)
         })
     }
@@ -102,6 +109,11 @@ impl Store {
     /// The movements that were begun for a sale, oldest first: payments and their voids.
     pub fn purses_of_sale(&self, sale: SaleId) -> Result<Vec<PurseRow>, StoreError> {
         self.read(|conn| rows(conn, of_sale(conn, sale)?))
+    }
+
+    /// How far one movement is; [`Store::purse`] without what people look at.
+    pub fn purse_state(&self, txid: PurseTx) -> Result<Option<PurseState>, StoreError> {
+        self.read(|conn| state(conn, txid))
     }
 
     /// One movement.

@@ -26,6 +26,21 @@ fn open_sales_and_answers_survive() {
     anna.pay(&open).good();
 }
 
+#[test]
+fn the_store_rests_between_sales() {
+    let shop = Shop::open();
+    let database = shop.folder.join("tillside.db");
+    let written = || std::fs::metadata(&database).unwrap().modified().unwrap();
+    let (before, anna) = (written(), shop.cashier());
+    // Too few for the log to be carried over by itself, in the middle of a sale.
+    let rested = (0..24).any(|_| {
+        anna.sold();
+        std::thread::sleep(std::time::Duration::from_millis(150));
+        written() > before
+    });
+    assert!(rested, "the log was not carried over");
+}
+
 fn anna_is_signed_out(shop: &Shop, session: &str) {
     let mut caller = shop.caller();
     caller.session = Some(session.to_owned());

@@ -13,8 +13,9 @@ use super::{Attendant, ReaderEvent, ServiceConfig, owner};
 use crate::{ReaderError, ReaderErrorCode};
 
 /// The list of readers is looked at anew after so long, should a notice have been missed (a reader
-/// that is swapped for another between two looks leaves the number of readers as it was).
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// that is swapped for another between two looks leaves the number of readers as it was). Each such
+/// wait costs a millisecond of CPU: pcsclite spins through the last one.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// Owners by the name of their reader.
 type Owners = BTreeMap<String, Worker>;

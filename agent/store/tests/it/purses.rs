@@ -273,6 +273,10 @@ fn what_waits_is_listed_until_it_is_settled_and_owed_until_it_is_given_back() {
             .map(|row| (row.state.intended.txid, row.state.stage))
             .collect()
     };
+    let of_card = |store: &Store, n| -> Vec<PurseTx> {
+        let rows = store.open_purses_of_card(&uid(n), 10).unwrap();
+        rows.iter().map(|row| row.state.intended.txid).collect()
+    };
     let expected = [
         (tx(4), PurseStage::Owed),
         (tx(3), PurseStage::GivenUp),
@@ -291,6 +295,8 @@ fn what_waits_is_listed_until_it_is_settled_and_owed_until_it_is_given_back() {
     assert_eq!(row.given_up.unwrap().reason, "the shopper has to leave");
     assert_eq!(row.ended.unwrap().evidence, PurseEvidence::Hq);
     assert!(row.unconfirmed);
+    assert_eq!(of_card(&store, 4), [tx(4)]);
+    assert_eq!(of_card(&store, 9), []);
     let owed = begin(
         5,
         4,
@@ -310,9 +316,7 @@ fn what_waits_is_listed_until_it_is_settled_and_owed_until_it_is_given_back() {
     }
     assert_eq!(listed(&store), []);
     assert_eq!(store.open_purse_totals().unwrap(), []);
-    let of_card = store.purses_of_card(&uid(4), 10).unwrap();
-    let of_card: Vec<PurseTx> = of_card.iter().map(|row| row.state.intended.txid).collect();
-    assert_eq!(of_card, [tx(5), tx(4)]);
+    assert_eq!(of_card(&store, 4), []);
     assert_eq!(store.purses_of_sale(sale_id(2)).unwrap().len(), 1);
     assert_eq!(store.purse(tx(99)).unwrap(), None);
 }

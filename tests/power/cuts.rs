@@ -1,6 +1,6 @@
 //! Power cuts at every moment of the reference day.
 
-use crate::cut::draw;
+use crate::cut::{Files, draw};
 use crate::day::{Day, play};
 use crate::disk::Watch;
 use crate::judge::{Course, Judge, memory_folder};
@@ -8,12 +8,15 @@ use crate::tape::{Moment, Op};
 use anyhow::{Context, Result, ensure};
 use std::sync::OnceLock;
 use std::time::Instant;
+use tillside_store::Store;
 use tillside_tests::Chance;
 
 /// States in `cargo xtask test`; the soak looks at more (TILLSIDE_POWER_CUTS).
 const STATES: usize = 2_000;
 /// Enough for the log to be carried over into the database a few times.
 const SALES: usize = 60;
+/// After so many states, one is cut once more while the till starts again.
+const AGAIN: usize = 5;
 
 pub fn number(name: &str, otherwise: usize) -> Result<usize> {
     match std::env::var(name) {
@@ -42,16 +45,22 @@ fn day() -> Result<&'static (Day, Course)> {
     made.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))
 }
 
-/// How many states each moment gets: one on either side of each sync, the rest spread evenly.
+/// How many states each moment gets: one on either side of each sync, the rest spread evenly over the
+/// moments at which more than one is possible.
 fn plan(day: &Day, states: usize) -> Vec<usize> {
     let ops = &day.tape.ops;
     let is_sync = |at: usize| matches!(ops.get(at), Some(Op::Sync(_)));
-    let mut plan: Vec<usize> = (0..ops.len())
-        .map(|at| usize::from(is_sync(at) || is_sync(at + 1)))
-        .collect();
+    let (mut moment, mut plan, mut open) = (Moment::default(), Vec::new(), Vec::new());
+    for (at, op) in ops.iter().enumerate() {
+        moment.play(op);
+        plan.push(usize::from(is_sync(at) || is_sync(at + 1)));
+        if moment.is_uncertain() {
+            open.push(at);
+        }
+    }
     let left = states.saturating_sub(plan.iter().sum());
     for number in 0..left {
-        plan[number * ops.len() / left] += 1;
+        plan[open[number * open.len() / left]] += 1;
     }
     plan
 }
@@ -77,12 +86,34 @@ fn sweep(day: &Day, course: &Course, states: usize, odd: usize) -> Result<usize>
                     kind(op)
                 )
             })?;
-            if !moment.is_uncertain() {
-                break;
+            if looked % AGAIN == 0 {
+                let left = cut_again(&left, &mut chance)?;
+                looked += 1;
+                judge.judge(day, course, at, &left).with_context(|| {
+                    format!("power cut after step {at}, variant {variant}, and once more")
+                })?;
             }
         }
     }
     Ok(looked)
+}
+
+/// The power comes back, the till starts, and at some moment of that the power is cut again.
+fn cut_again(left: &Files, chance: &mut Chance) -> Result<Files> {
+    let folder = memory_folder()?;
+    let watch = Watch::over(folder.path())?;
+    for (name, content) in left {
+        std::fs::write(folder.path().join(name), content)?;
+        watch.begin_with(name, content);
+    }
+    watch.record(false);
+    drop(Store::open(&folder.path().join("tillside.db"))?);
+    let ops = watch.tape().ops;
+    let begun = 3 * left.len();
+    let until = begun + chance.below((ops.len() - begun + 1) as u64) as usize;
+    let mut moment = Moment::default();
+    ops[..until].iter().for_each(|op| moment.play(op));
+    Ok(draw(&moment, chance))
 }
 
 fn kind(op: &Op) -> &'static str {

@@ -61,6 +61,10 @@ pub fn play(watch: &Watch, folder: &Path, sales: usize) -> Result<Day> {
             player.till.confirmed()?;
             player.tell()?;
         }
+        if number % 11 == 10 {
+            player.till.rest()?;
+            player.tell()?;
+        }
         if number == sales / 3 {
             player.till.adopt(2)?;
             player.tell()?;

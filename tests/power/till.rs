@@ -166,6 +166,11 @@ impl Till {
         Ok(())
     }
 
+    /// Nobody wants anything for a moment.
+    pub fn rest(&mut self) -> Result<()> {
+        Ok(self.desk()?.store().rest()?)
+    }
+
     /// The card is held for a job, or for none; `hook` is called at each durable moment.
     pub fn hold(
         &mut self,

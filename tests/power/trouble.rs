@@ -81,7 +81,7 @@ impl Opened {
 impl Cashier<'_> {
     /// The day. An error is a till that does not come round, or a refusal that is not true.
     pub fn day(&mut self) -> Result<()> {
-        for number in 0..6 {
+        for number in 0..4 {
             let sale = self.sale(number)?;
             self.believed.completed.push(sale);
             if number == 3 {
@@ -93,7 +93,9 @@ impl Cashier<'_> {
             if number % 2 == 1 {
                 self.ask("HQ's word", Till::confirmed)?;
             }
-            if number == 4 {
+            // What is asked in a quiet moment nobody waits for, and nobody hears of it.
+            let _ = self.till.rest();
+            if number == 2 {
                 self.till.stop();
             }
         }
@@ -129,9 +131,12 @@ impl Cashier<'_> {
 
     /// Holds the card until the till says the sale is paid.
     fn pay(&mut self, sale: SaleId) -> Result<()> {
-        for _ in 0..GIVES_UP {
+        for attempt in 0..GIVES_UP {
             if self.ask("a look", |till| till.state(sale))? == "completed" {
                 return Ok(());
+            }
+            if attempt == MENDS_AFTER {
+                self.watch.mend();
             }
             self.hold(Some(pay(sale)))?;
         }

@@ -26,6 +26,11 @@ cargo xtask COMMAND
       --only simulation
                      The whole chain in one process, seed after seed, built for release:
                      TILLSIDE_SIMULATED_SEEDS=N (default 10000, some minutes).
+      --only power-cuts
+                     States that a power cut may leave of the till's database, and a disk that fails at
+                     each call, built for release: TILLSIDE_POWER_CUTS=N (default 100000).
+      --only kills   The real agent killed while it sells: TILLSIDE_KILLS=N (default 5000, half a second
+                     each, two at a time).
       --only cards   Damaged answers, built for release: TILLSIDE_DAMAGED_CARDS=N for each protocol
                      (default 10000000, three minutes in all).
       --only properties

@@ -12,6 +12,12 @@ const DAMAGED: (&str, &str) = ("TILLSIDE_DAMAGED_CARDS", "10000000");
 /// Seeds of the simulated chain, unless the environment says another number.
 const SEEDS: (&str, &str) = ("TILLSIDE_SIMULATED_SEEDS", "10000");
 
+/// Power cuts over the recorded day, unless the environment says another number.
+const CUTS: (&str, &str) = ("TILLSIDE_POWER_CUTS", "100000");
+
+/// Deaths of the real agent under load, unless the environment says another number.
+const KILLS: (&str, &str) = ("TILLSIDE_KILLS", "5000");
+
 /// Cases of each property of the core and the store, unless the environment says another number.
 const CASES: (&str, &str) = ("PROPTEST_CASES", "20000");
 
@@ -33,6 +39,14 @@ const PARTS: &[Part] = &[
     Part {
         name: "simulation",
         run: simulation,
+    },
+    Part {
+        name: "power-cuts",
+        run: power_cuts,
+    },
+    Part {
+        name: "kills",
+        run: kills,
     },
     Part {
         name: "cards",
@@ -111,6 +125,29 @@ fn simulation(_: &[&str]) -> Result<(), Failure> {
         command.env(SEEDS.0, SEEDS.1);
     }
     run::step("simulated chains", command)
+}
+
+/// Power cuts at every moment of a day, and the disk that fails at each call of it.
+fn power_cuts(_: &[&str]) -> Result<(), Failure> {
+    let test = ["test", "--release", "--package", "tillside-tests"];
+    let only = ["--test", "power", "--", "--nocapture"];
+    let mut command = run::cargo(&[&test[..], &only].concat());
+    if std::env::var_os(CUTS.0).is_none() {
+        command.env(CUTS.0, CUTS.1);
+    }
+    run::step("power cuts", command)
+}
+
+/// The real agent killed while it sells.
+fn kills(_: &[&str]) -> Result<(), Failure> {
+    setup::build_programs()?;
+    let test = ["test", "--package", "tillside-tests"];
+    let only = ["--test", "killed", "--", "--nocapture"];
+    let mut command = run::cargo(&[&test[..], &only].concat());
+    if std::env::var_os(KILLS.0).is_none() {
+        command.env(KILLS.0, KILLS.1);
+    }
+    run::step("agents killed", command)
 }
 
 /// Answers of cards damaged on their way, built for release: some dozens of millions of them.

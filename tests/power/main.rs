@@ -13,6 +13,7 @@ mod day;
 mod disk;
 mod faults;
 mod judge;
+mod memory;
 mod tape;
 mod till;
 mod trouble;

@@ -191,3 +191,19 @@ fn a_disk_that_fails_makes_nobody_believe_what_is_not_so() -> Result<()> {
 fn a_disk_that_fails_otherwise_makes_nobody_believe_what_is_not_so() -> Result<()> {
     half(1)
 }
+
+/// The test of the test: a disk that loses what it was to sync, and says that it did.
+#[test]
+fn a_word_that_is_not_on_the_platter_is_found() -> Result<()> {
+    let lies = Kind {
+        lasts: true,
+        ..kind("syncs lie", Call::Sync, vars::SQLITE_OK)
+    };
+    let found = run(&mut Judge::new()?, lies, 9);
+    let words = found.err().context("nobody noticed")?;
+    ensure!(
+        format!("{words:#}").contains("if the power had gone"),
+        "{words:#}"
+    );
+    Ok(())
+}

@@ -15,6 +15,7 @@ mod clock;
 mod devices;
 mod events;
 mod folder;
+pub mod journal;
 mod line;
 mod line_board;
 mod options;

@@ -1,25 +1,41 @@
-//! `tillside journal`: proving that it holds together, and taking it along as JSON Lines.
+//! `tillside journal`: proving that it holds together, and taking it along as a file.
 
 use super::{DAMAGED, Failure, Outcome, store};
 use clap::Subcommand;
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufReader, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use tillside::DataFolder;
-use tillside_core::{Head, Record, Sealed};
-use tillside_store::StoreError;
+use tillside::journal::{self, FileProof, ProofError};
+use tillside_core::{CodeKey, Head, SignedHead, Timestamp};
+use tillside_store::{Store, StoreError};
+use tillside_sync::{Identity, wall_clock};
+
+/// After how many records a person is told how far it came.
+const TOLD_EVERY: u64 = 100_000;
 
 /// Looks at the journal.
 #[derive(Debug, Subcommand)]
 pub(super) enum Journal {
-    /// Proves that no record was changed, is missing or stands in the wrong place.
+    /// Proves that no record was changed, is missing or stands in the wrong place, and that it is what HQ
+    /// acknowledged.
     Verify {
-        /// An exported journal, instead of this till's own.
+        /// An exported journal, instead of this till's own. Needs nothing of HQ or of the till.
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
+        /// HQ's public key, as `tillside-hq journal key` prints it: HQ's signatures count only under it.
+        #[arg(long, value_name = "HEX")]
+        key: Vec<CodeKey>,
     },
-    /// Writes every record as one line of JSON, oldest first. Of a damaged database: what can be read.
+    /// Writes the journal to a file that proves itself, oldest record first. Of a damaged database: what
+    /// can be read.
     Export {
+        /// The first day, as 2026-11-01.
+        #[arg(long, value_name = "DATE")]
+        from: Option<jiff::civil::Date>,
+        /// The last day.
+        #[arg(long, value_name = "DATE")]
+        to: Option<jiff::civil::Date>,
         /// Where to; standard output if not said.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
@@ -29,20 +45,35 @@ pub(super) enum Journal {
 impl Journal {
     pub(super) fn run(self, data: &DataFolder) -> Outcome {
         match self {
-            Self::Verify { file: Some(file) } => verify_file(&file),
-            Self::Verify { file: None } => {
-                let store = store(data)?;
-                if store.profile().is_none() {
-                    println!("This till is not set up yet: it has no journal.");
-                    return Ok(());
-                }
-                let verified = store.verify()?;
-                good(verified.records, Some(&verified.head));
-                Ok(())
-            }
-            Self::Export { out } => export(data, out.as_deref()),
+            Self::Verify {
+                file: Some(file),
+                key,
+            } => verify_file(&file, &key),
+            Self::Verify { file: None, key } => verify(data, &key),
+            Self::Export { from, to, out } => export(data, (from, to), out.as_deref()),
         }
     }
+}
+
+fn verify(data: &DataFolder, keys: &[CodeKey]) -> Outcome {
+    let store = store(data)?;
+    if store.profile().is_none() {
+        println!("This till is not set up yet: it has no journal.");
+        return Ok(());
+    }
+    let verified = store.verify_telling(told)?;
+    if !keys.is_empty() {
+        let all = store.acknowledgements()?;
+        if let Some(foreign) = all.iter().find(|signed| !keys.contains(&signed.key)) {
+            return Err(damaged(&ProofError::Acknowledgement { seq: foreign.seq }));
+        }
+        if all.is_empty() {
+            return Err(damaged(&ProofError::NoAcknowledgement));
+        }
+    }
+    good(verified.records, Some(&verified.head));
+    acknowledged(verified.acknowledged.as_ref(), Some(&verified.head), keys);
+    Ok(())
 }
 
 fn good(records: u64, head: Option<&Head>) {
@@ -58,19 +89,75 @@ fn good(records: u64, head: Option<&Head>) {
     );
 }
 
-fn export(data: &DataFolder, out: Option<&Path>) -> Outcome {
+/// Says how far HQ's signature reaches.
+fn acknowledged(signed: Option<&SignedHead>, head: Option<&Head>, keys: &[CodeKey]) {
+    let Some(signed) = signed else {
+        println!("HQ has not signed for any of it yet: only the till itself stands for it.");
+        return;
+    };
+    let reach = match head {
+        Some(head) if *head == signed.head() => "all of it".to_owned(),
+        Some(head) if head.epoch == signed.epoch => format!(
+            "everything up to record {}; the {} after it wait for HQ",
+            signed.seq,
+            head.seq.saturating_sub(signed.seq)
+        ),
+        _ => format!(
+            "everything up to record {} of epoch {}",
+            signed.seq, signed.epoch
+        ),
+    };
+    println!("HQ signed for {reach} (key {}).", signed.key);
+    if keys.is_empty() {
+        println!("Compare that key with HQ's: `tillside-hq journal key`, or `--key` here.");
+    }
+}
+
+fn export(
+    data: &DataFolder,
+    days: (Option<jiff::civil::Date>, Option<jiff::civil::Date>),
+    out: Option<&Path>,
+) -> Outcome {
+    let store = match store(data) {
+        Ok(store) => Ok(store),
+        Err(error @ StoreError::InUse { .. }) => return Err(error.into()),
+        Err(error) => Err(error),
+    };
     let mut to: Box<dyn Write> = match out {
         Some(file) => Box::new(BufWriter::new(File::create(file)?)),
         None => Box::new(BufWriter::new(std::io::stdout().lock())),
     };
-    let text = match store(data) {
-        Ok(store) => format!("{} records written.", store.export(&mut to)?),
-        Err(error @ StoreError::InUse { .. }) => return Err(error.into()),
+    let text = match store {
+        Ok(store) => written(data, &store, days, &mut to)?,
         Err(error) => salvage(data, &error, &mut to)?,
     };
     to.flush()?;
     eprintln!("{text}");
     Ok(())
+}
+
+fn written(
+    data: &DataFolder,
+    store: &Store,
+    (from, to): (Option<jiff::civil::Date>, Option<jiff::civil::Date>),
+    out: &mut dyn Write,
+) -> Result<String, Failure> {
+    let profile = store.profile().ok_or(StoreError::NotEnrolled)?;
+    let zone = jiff::tz::TimeZone::get(&profile.profile.time_zone)?;
+    let begin = |day: jiff::civil::Date| -> Result<Timestamp, Failure> {
+        let moment = day.to_zoned(zone.clone())?.timestamp();
+        Ok(Timestamp(moment.as_millisecond()))
+    };
+    let from = from.map(begin).transpose()?;
+    let until = match to {
+        Some(day) => Some(begin(day.tomorrow()?)?),
+        None => None,
+    };
+    let stretch = store.stretch(from, until)?;
+    let identity = Identity::load(&data.hq()).ok();
+    let sign = |head: &Head| identity.as_ref()?.sign_head(head, wall_clock());
+    let records = journal::write(store, stretch, sign, out)?;
+    Ok(format!("{records} records written."))
 }
 
 fn salvage(data: &DataFolder, error: &StoreError, to: &mut dyn Write) -> Result<String, Failure> {
@@ -90,42 +177,40 @@ fn salvage(data: &DataFolder, error: &StoreError, to: &mut dyn Write) -> Result<
     ))
 }
 
-/// Walks an exported journal, each record checked against the one before.
-fn verify_file(file: &Path) -> Outcome {
-    let lines = BufReader::new(File::open(file)?).lines();
-    let mut head: Option<(tillside_core::TerminalId, Head)> = None;
-    let mut records = 0u64;
-    for line in lines {
-        let line = line?;
-        let number = records + 1;
-        let broken = |why: String| {
-            let text = format!(
-                "The exported journal does not hold together at line {number}: {why}. Export it again; if that does not help, call HQ."
-            );
-            Failure::Said(text, DAMAGED)
-        };
-        let sealed: Sealed = serde_json::from_str(&line).map_err(|e| broken(e.to_string()))?;
-        let record: Record =
-            serde_json::from_str(&sealed.body).map_err(|e| broken(e.to_string()))?;
-        let (terminal, before) = match head {
-            Some((terminal, before)) if before.epoch == record.epoch => (terminal, before),
-            Some((terminal, _)) => (terminal, Head::genesis(terminal, record.epoch)),
-            None => (
-                record.terminal,
-                Head::genesis(record.terminal, record.epoch),
-            ),
-        };
-        sealed
-            .open(terminal, &before)
-            .map_err(|e| broken(e.to_string()))?;
-        let after = Head {
-            epoch: record.epoch,
-            seq: sealed.seq,
-            hash: sealed.hash,
-        };
-        head = Some((terminal, after));
-        records = number;
+fn verify_file(file: &Path, keys: &[CodeKey]) -> Outcome {
+    let mut lines = BufReader::new(File::open(file)?);
+    let proof = journal::prove(&mut lines, keys, &mut told).map_err(|error| damaged(&error))?;
+    let FileProof {
+        terminal,
+        records,
+        begins_at,
+        head,
+        signed,
+        acknowledged: by_hq,
+    } = proof;
+    println!("This is the journal of till {terminal}.");
+    if let Some(seq) = begins_at {
+        println!("It begins at record {seq}: what came before is not in this file.");
     }
-    good(records, head.as_ref().map(|(_, head)| head));
+    good(records, head.as_ref());
+    match signed {
+        Some(signed) => println!("The till signed for its end (key {}).", signed.key),
+        None => println!("The till did not sign for its end: records after it may be missing."),
+    }
+    acknowledged(by_hq.as_ref(), head.as_ref(), keys);
     Ok(())
+}
+
+fn damaged(error: &ProofError) -> Failure {
+    let text = format!(
+        "The journal does not hold together: {error}. If it is an exported file, export it again; if that does not help, keep everything as it is and call HQ."
+    );
+    Failure::Said(text, DAMAGED)
+}
+
+/// Tells a person who waits how far it came.
+fn told(records: u64) {
+    if records.is_multiple_of(TOLD_EVERY) && std::io::stderr().is_terminal() {
+        eprintln!("{records} records so far …");
+    }
 }

@@ -136,13 +136,26 @@ fn the_journal_is_verified_and_exported_and_a_changed_export_is_found() {
             .success()
     );
     let exported = std::fs::read_to_string(&file).unwrap();
-    assert_eq!(exported.lines().count(), 3);
+    assert_eq!(
+        exported.lines().count(),
+        5,
+        "a header, three records, the end"
+    );
     let verify = || tillside(&shop.folder, &["journal", "verify", "--file", name], "");
-    assert!(verify().status.success());
+    let proved = verify();
+    assert!(proved.status.success(), "{proved:?}");
+    let words = text(&proved.stdout);
+    assert!(words.contains("holds together: 3 records"), "{words}");
+    assert!(words.contains("HQ has not signed"), "{words}");
+    let key = "00".repeat(32);
+    let pinned = ["journal", "verify", "--file", name, "--key", &key];
+    let pinned = tillside(&shop.folder, &pinned, "");
+    assert_eq!(pinned.status.code(), Some(3), "{pinned:?}");
+    assert!(text(&pinned.stderr).contains("nothing in it is acknowledged"));
     std::fs::write(&file, exported.replace("429", "428")).unwrap();
     let changed = verify();
     assert_eq!(changed.status.code(), Some(3), "{changed:?}");
-    assert!(text(&changed.stderr).contains("line 2"), "{changed:?}");
+    assert!(text(&changed.stderr).contains("line 3"), "{changed:?}");
     let without: Vec<&str> = exported
         .lines()
         .enumerate()

@@ -61,7 +61,10 @@ pub fn journal(till: &mut Terminal) -> Result<Vec<Value>> {
     let mut events = Vec::new();
     for line in exported.lines().filter(|line| !line.trim().is_empty()) {
         let sealed: Value = serde_json::from_str(line)?;
-        let body = sealed["body"].as_str().context("a record has a body")?;
+        // The first line and the last are about the file.
+        let Some(body) = sealed["body"].as_str() else {
+            continue;
+        };
         let record: Value = serde_json::from_str(body)?;
         events.push(record["event"].clone());
     }

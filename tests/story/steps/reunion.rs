@@ -70,7 +70,7 @@ async fn send_everything_again(till: &mut Terminal) -> Result<BTreeMap<&'static 
     let terminal = identity.terminal().terminal;
     let client = HqClient::new(identity)?;
     let exported = till.run_alone(&["journal", "export"])?;
-    let records = exported.lines().filter(|line| !line.trim().is_empty());
+    let records = exported.lines().filter(|line| line.contains("\"body\":"));
     let records = records
         .map(serde_json::from_str)
         .collect::<Result<_, _>>()?;

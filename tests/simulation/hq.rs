@@ -12,6 +12,7 @@ use tillside_hq::import::Policy;
 use tillside_hq::ingest::take;
 use tillside_hq::members::{MemberStore, import::members};
 use tillside_hq::publish::PublishStore;
+use tillside_hq::replay::{Asked, ReplayReport, replay};
 use tillside_hq::reports::{Counts, ReportStore};
 use tillside_hq::store::sqlite::SqliteStore;
 use tillside_protocol::{PushRequest, PushResponse, TerminalStatus};
@@ -148,8 +149,8 @@ impl Hq {
         let edition = self.ask(async |store| Ok(store.edition(now).await?))?;
         let version = self.newest() + 1;
         edition.check(version)?;
-        let note = edition.note(version, now);
-        self.ask(async |store| Ok(store.note_bundle(note).await?))?;
+        let (note, told) = (edition.note(version, now), edition.told());
+        self.ask(async |store| Ok(store.note_bundle(note, told).await?))?;
         let bundle = |target: tillside_protocol::StoreTarget| Bundle {
             version,
             profile: target.profile,
@@ -197,6 +198,11 @@ impl Hq {
             certificate_until: Timestamp(now.0 + YEARS),
             settled: Vec::new(),
         })
+    }
+
+    /// Every sale decided again, by the rules of its day.
+    pub fn replay(&self) -> Result<ReplayReport> {
+        self.ask(async |store| Ok(replay(store, Asked::default(), |_| {}).await?))
     }
 
     /// What HQ counts.

@@ -6,14 +6,14 @@
 mod discount;
 mod judge;
 mod open_lines;
-mod rules;
+pub(crate) mod rules;
 
 use crate::{
     Award, BASKET_COUPON_LIMIT, Clock, Counted, CouponNumber, Discount, Money, Now, Points,
     Promotion, QuoteRequest, Refusal, State, Verdict,
 };
 pub(crate) use judge::one_of_share;
-use open_lines::OpenLines;
+pub(crate) use open_lines::OpenLines;
 
 /// What a basket comes to.
 #[derive(Clone, PartialEq, Eq, Debug)]

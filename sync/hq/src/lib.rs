@@ -17,6 +17,7 @@ pub mod leases;
 pub mod ledger;
 pub mod members;
 pub mod publish;
+pub mod replay;
 pub mod reports;
 pub mod serve;
 pub mod setup;

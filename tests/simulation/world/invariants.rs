@@ -103,6 +103,18 @@ impl World {
             wrong.is_empty(),
             "HQ holds other points than were told: due {wrong:?}"
         );
+        let replayed = self.hq.replay()?;
+        ensure!(
+            replayed.agrees(),
+            "decided otherwise: {:?}",
+            replayed.differences
+        );
+        // What HQ lost with a backup it forgot to have published.
+        let decided = replayed.compared + replayed.not_comparable;
+        ensure!(
+            decided == self.oracle.sales.len() as u64,
+            "{decided} decided"
+        );
         let used: Vec<String> = self.oracle.used().into_iter().collect();
         ensure!(
             self.hq.used()? == used,

@@ -36,6 +36,9 @@ pub async fn close(play: &mut Play) -> Result<()> {
     }
     let said = play.cast.hq.run(&["emoney", "check"])?;
     play.told.says("HQ says", said.trim(), "sum to zero")?;
+    let said = play.cast.hq.run(&["replay"])?;
+    let decided = "all as their stores decided";
+    play.told.says("HQ says", said.trim(), decided)?;
     let report = play.cast.hq.json(&["report", "emoney"])?;
     let rows = report.as_array().context("the report is a list")?;
     let of = |what: &str| rows.iter().find(|row| row["what"] == what);

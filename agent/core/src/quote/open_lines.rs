@@ -7,25 +7,25 @@ use crate::{Basket, Currency, Line, Money, MoneyError, Refusal};
 ///
 /// The whole basket's sum was checked to be in [`Money`]'s range and no price is negative, so every
 /// figure here, being a part of it, is in range too.
-pub(super) struct OpenLines<'a> {
+pub(crate) struct OpenLines<'a> {
     currency: Currency,
     lines: Vec<OpenLine<'a>>,
 }
 
 /// One line, in minor units.
-pub(super) struct OpenLine<'a> {
-    pub(super) line: &'a Line,
+pub(crate) struct OpenLine<'a> {
+    pub(crate) line: &'a Line,
     /// Price times quantity.
-    pub(super) subtotal: i64,
+    pub(crate) subtotal: i64,
     /// What discounts left of it: 0 to `subtotal`.
-    pub(super) left: i64,
+    pub(crate) left: i64,
     /// How many of its items a coupon has given free.
-    pub(super) free: u32,
+    pub(crate) free: u32,
 }
 
 impl OpenLine<'_> {
     /// What one of its items that are not free yet still costs, rounded down.
-    pub(super) fn item_left(&self) -> i64 {
+    pub(crate) fn item_left(&self) -> i64 {
         match self.line.quantity.saturating_sub(self.free) {
             0 => 0,
             items => self.left / i64::from(items),
@@ -35,7 +35,7 @@ impl OpenLine<'_> {
 
 impl<'a> OpenLines<'a> {
     /// Opens a basket, checking it and its sum.
-    pub(super) fn new(basket: &'a Basket) -> Result<Self, Refusal> {
+    pub(crate) fn new(basket: &'a Basket) -> Result<Self, Refusal> {
         let subtotals = basket.check()?;
         let zero = Money::zero(basket.currency);
         let sum = (subtotals.iter()).try_fold(zero, |sum, line| sum.checked_add(*line));
@@ -49,33 +49,33 @@ impl<'a> OpenLines<'a> {
         })
     }
 
-    pub(super) const fn currency(&self) -> Currency {
+    pub(crate) const fn currency(&self) -> Currency {
         self.currency
     }
 
-    pub(super) fn lines(&self) -> &[OpenLine<'a>] {
+    pub(crate) fn lines(&self) -> &[OpenLine<'a>] {
         &self.lines
     }
 
-    pub(super) fn line(&mut self, index: usize) -> Option<&mut OpenLine<'a>> {
+    pub(crate) fn line(&mut self, index: usize) -> Option<&mut OpenLine<'a>> {
         self.lines.get_mut(index)
     }
 
     /// Minor units that are part of this basket, as money.
-    pub(super) fn money(&self, minor: i64) -> Money {
+    pub(crate) fn money(&self, minor: i64) -> Money {
         // Cannot fail: see the type. Nothing, should that ever be wrong.
         Money::new(minor, self.currency).unwrap_or(Money::zero(self.currency))
     }
 
-    pub(super) fn subtotal(&self) -> Money {
+    pub(crate) fn subtotal(&self) -> Money {
         self.money(self.lines.iter().map(|line| line.subtotal).sum())
     }
 
-    pub(super) fn total(&self) -> Money {
+    pub(crate) fn total(&self) -> Money {
         self.money(self.lines.iter().map(|line| line.left).sum())
     }
 
-    pub(super) fn quoted(&self) -> Vec<QuotedLine> {
+    pub(crate) fn quoted(&self) -> Vec<QuotedLine> {
         let quoted = |line: &OpenLine<'_>| QuotedLine {
             subtotal: self.money(line.subtotal),
             discount: self.money(line.subtotal - line.left),

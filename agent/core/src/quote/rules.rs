@@ -9,14 +9,14 @@ use crate::engine::{
 use crate::{Award, Counted, Money, Now, Points, Promotion, Refusal, State};
 
 /// What rules give.
-pub(super) struct Ruled {
-    pub(super) promotions: Vec<Promotion>,
-    pub(super) awards: Vec<Award>,
-    pub(super) counted: Vec<Counted>,
+pub(crate) struct Ruled {
+    pub(crate) promotions: Vec<Promotion>,
+    pub(crate) awards: Vec<Award>,
+    pub(crate) counted: Vec<Counted>,
 }
 
 /// Asks the rules, and takes what they take off from the open lines.
-pub(super) fn ask(
+pub(crate) fn ask(
     state: &State,
     request: &QuoteRequest<'_>,
     open: &mut OpenLines<'_>,
@@ -143,7 +143,7 @@ fn award(version: u64, given: RuleAward) -> Option<Award> {
 }
 
 /// Sum of some awards. The engine keeps it within what a sale may give.
-pub(super) fn sum(awards: &[Award]) -> Points {
+pub(crate) fn sum(awards: &[Award]) -> Points {
     let points = awards.iter().map(|award| award.points.0);
     Points(points.fold(0, i64::saturating_add))
 }

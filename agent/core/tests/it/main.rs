@@ -14,6 +14,7 @@ mod points;
 mod properties;
 mod purse;
 mod refusals;
+mod replay;
 mod ruled;
 mod sequences;
 mod shares;

@@ -1,6 +1,7 @@
 //! Days of random commands: a coupon is used once, and a void undoes its sale and nothing else.
 
 use crate::fixtures::*;
+use crate::replay::{decided_again, replay};
 use crate::strategies::{document_of, lines, modest, shown};
 use jiff::ToSpan;
 use proptest::collection::vec;
@@ -42,6 +43,8 @@ struct Model {
     /// Sales that stand, with their day, member and points.
     standing: BTreeMap<SaleId, (jiff::civil::Date, Option<MemberId>, i64)>,
     voided: BTreeSet<SaleId>,
+    /// Decides every recorded sale once more.
+    replay: Replay,
 }
 
 impl Model {
@@ -62,6 +65,7 @@ impl Model {
             burnt: BTreeMap::new(),
             standing: BTreeMap::new(),
             voided: BTreeSet::new(),
+            replay: replay(),
         }
     }
 
@@ -137,6 +141,7 @@ impl Model {
                 let points = sale.lots.iter().map(|lot| lot.amount.0).sum();
                 let member = sale.customer.as_ref().and_then(|c| c.member);
                 self.standing.insert(sale.sale, (sale.date, member, points));
+                decided_again(&mut self.replay, &before, &sale);
                 self.undone_at_once(&before, sale.sale);
             }
             Ok(other) => panic!("a checkout made {other:?}"),

@@ -5,6 +5,7 @@ mod cases;
 mod emoney;
 mod import;
 mod keys;
+mod replay;
 mod report;
 mod rules;
 mod serve;
@@ -88,6 +89,7 @@ enum Command {
     /// Print what HQ knows.
     #[command(subcommand)]
     Report(report::Report),
+    Replay(replay::ReplayArgs),
     /// Work through what HQ could not accept as it came.
     Cases(cases::Cases),
 }
@@ -160,6 +162,7 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
             phone.run(&data, &store).await?;
         }
         Command::Report(report) => report.run(&open(data)?.1).await?,
+        Command::Replay(replay) => return replay.run(&open(data)?.1).await,
         Command::Cases(cases) => cases.run(&open(data)?.1).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -15,6 +15,13 @@ pub(super) struct Format {
     json: bool,
 }
 
+impl Format {
+    /// Whether a program reads it.
+    pub(super) const fn is_for_programs(&self) -> bool {
+        self.csv || self.json
+    }
+}
+
 /// Rows under named columns.
 pub(super) struct Table {
     columns: &'static [&'static str],
@@ -54,7 +61,7 @@ impl Table {
         Ok(serde_json::to_string_pretty(&rows)?)
     }
 
-    fn csv(&self) -> anyhow::Result<String> {
+    pub(super) fn csv(&self) -> anyhow::Result<String> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(self.columns)?;
         for row in &self.rows {
@@ -63,7 +70,7 @@ impl Table {
         Ok(String::from_utf8(writer.into_inner()?)?)
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let names = self.columns.iter().map(|name| name.replace('_', " "));
         let mut lines: Vec<Vec<String>> = vec![names.collect()];
         lines.extend(self.rows.iter().map(|row| row.iter().map(text).collect()));

@@ -1,6 +1,7 @@
 //! What a bundle holds before it is signed, and whether it can be published.
 
 use super::BundleNote;
+use crate::replay::Told;
 use std::collections::HashSet;
 use tillside_core::engine::{Document, DocumentError};
 use tillside_core::{CouponNumber, PlanId, Product, PurseSheetError, RuleBook, StoreId, Timestamp};
@@ -11,6 +12,8 @@ use tillside_protocol::StoreTarget;
 pub struct Edition {
     /// Rules and plans.
     pub rules: Document,
+    /// Which of HQ's rule documents that is; none before the first.
+    pub document: Option<i64>,
     /// Products.
     pub products: Vec<Product>,
     /// What each store gets.
@@ -70,6 +73,19 @@ impl Edition {
             }
         }
         Ok(())
+    }
+
+    /// What its sales are decided by, beside what they record themselves.
+    pub fn told(&self) -> Told {
+        let tiers = self.stores.iter().flat_map(|store| {
+            let members = store.members.members.iter();
+            let code = &store.profile.store;
+            members.map(move |member| (code.clone(), member.member, member.tier.clone()))
+        });
+        Told {
+            document: self.document,
+            tiers: tiers.collect(),
+        }
     }
 
     /// How much of everything it holds.

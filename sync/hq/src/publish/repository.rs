@@ -49,7 +49,7 @@ pub async fn publish(
     sign(data, &parts.folder, version, timestamp, now).await?;
     let note = edition.note(version, now);
     parts.switch(data)?;
-    store.note_bundle(note).await?;
+    store.note_bundle(note, edition.told()).await?;
     prune(data, version);
     Ok(note)
 }

@@ -1,6 +1,7 @@
 //! What publishing needs of the database.
 
 use super::Edition;
+use crate::replay::Told;
 use crate::store::StoreError;
 use async_trait::async_trait;
 use tillside_core::{CodeKey, Timestamp};
@@ -18,8 +19,8 @@ pub trait PublishStore: Send + Sync {
     /// The newest bundle's version; 0 before the first.
     async fn newest_bundle(&self) -> Result<u64, StoreError>;
 
-    /// Notes a bundle that was signed.
-    async fn note_bundle(&self, note: BundleNote) -> Result<(), StoreError>;
+    /// Notes a bundle that was signed, and what it told the stores.
+    async fn note_bundle(&self, note: BundleNote, told: Told) -> Result<(), StoreError>;
 }
 
 /// What is in a bundle.

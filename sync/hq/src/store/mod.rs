@@ -14,6 +14,7 @@ use crate::ingest::IngestStore;
 use crate::leases::LeaseStore;
 use crate::members::MemberStore;
 use crate::publish::PublishStore;
+use crate::replay::ReplayStore;
 use crate::reports::ReportStore;
 
 /// Everything HQ needs of a database.
@@ -28,6 +29,7 @@ pub trait HqStore:
     + ReportStore
     + EmoneyStore
     + LeaseStore
+    + ReplayStore
 {
 }
 
@@ -42,6 +44,7 @@ impl<S> HqStore for S where
         + ReportStore
         + EmoneyStore
         + LeaseStore
+        + ReplayStore
 {
 }
 

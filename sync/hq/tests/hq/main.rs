@@ -17,6 +17,7 @@ mod limits;
 mod line;
 mod program;
 mod purse;
+mod replaying;
 mod signing;
 mod story;
 mod tls;

@@ -18,6 +18,7 @@ mod ledger;
 mod members;
 mod migrate;
 mod publish;
+mod replay;
 mod reports;
 
 use crate::emoney::Keyring;

@@ -5,7 +5,9 @@ use super::codec::{UuidId, code, count, failed, signed};
 use super::emoney::{Sheets, revoked_phones};
 use super::fleet::store_profile;
 use super::members::Balance;
+use super::replay;
 use crate::publish::{BundleNote, Edition, PublishStore};
+use crate::replay::Told;
 use crate::store::StoreError;
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
@@ -44,13 +46,13 @@ impl PublishStore for SqliteStore {
         .await
     }
 
-    async fn note_bundle(&self, note: BundleNote) -> Result<(), StoreError> {
+    async fn note_bundle(&self, note: BundleNote, told: Told) -> Result<(), StoreError> {
         self.write(move |transaction| {
             transaction
                 .execute(
                     "INSERT INTO bundle (version, published_at, rules, plans, products, stores,
-                         members, coupons)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                         members, coupons, document)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                     params![
                         signed(note.version),
                         note.published_at.0,
@@ -59,11 +61,12 @@ impl PublishStore for SqliteStore {
                         note.products as i64,
                         note.stores as i64,
                         note.members as i64,
-                        note.coupons as i64
+                        note.coupons as i64,
+                        told.document
                     ],
                 )
                 .map_err(failed)?;
-            Ok(())
+            replay::note(transaction, note.version, &told)
         })
         .await
     }
@@ -71,19 +74,27 @@ impl PublishStore for SqliteStore {
 
 /// The newest rule document; an empty one before the first.
 pub(super) fn newest_rules(transaction: &Transaction<'_>) -> Result<Document, StoreError> {
-    let body: Option<String> = transaction
+    Ok(newest_document(transaction)?.1)
+}
+
+/// The newest rule document, and its id.
+fn newest_document(transaction: &Transaction<'_>) -> Result<(Option<i64>, Document), StoreError> {
+    let found: Option<(i64, String)> = transaction
         .query_row(
-            "SELECT body FROM rule_document ORDER BY id DESC LIMIT 1",
+            "SELECT id, body FROM rule_document ORDER BY id DESC LIMIT 1",
             [],
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()
         .map_err(failed)?;
-    match body {
-        None => Ok(Document::empty()),
-        Some(body) => Document::read(body.as_bytes()).map_err(|_| StoreError::Unreadable {
-            what: "rule document",
-        }),
+    match found {
+        None => Ok((None, Document::empty())),
+        Some((id, body)) => match Document::read(body.as_bytes()) {
+            Ok(document) => Ok((Some(id), document)),
+            Err(_) => Err(StoreError::Unreadable {
+                what: "rule document",
+            }),
+        },
     }
 }
 
@@ -117,8 +128,10 @@ fn edition(transaction: &Transaction<'_>, now: Timestamp) -> Result<Edition, Sto
             allowance_keys: Vec::new(),
         });
     }
+    let (document, rules) = newest_document(transaction)?;
     Ok(Edition {
-        rules: newest_rules(transaction)?,
+        rules,
+        document,
         products: products(transaction)?,
         stores,
     })

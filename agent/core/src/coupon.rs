@@ -63,6 +63,7 @@ impl std::fmt::Display for CouponNumber {
 
 /// What a coupon gives.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum CouponEffect {
     /// An amount off the eligible lines, never more than they cost.
@@ -81,6 +82,7 @@ pub enum CouponEffect {
 
 /// Which products a plan or rule speaks of. Empty lists mean any product.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProductSet {
     /// These items,
@@ -93,6 +95,7 @@ pub struct ProductSet {
 
 /// By which authority a plan's coupons are accepted without HQ.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum ProofKind {
@@ -110,6 +113,7 @@ pub enum ProofKind {
 
 /// Numbers and rules issued together.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CouponPlan {
     /// Its code.

@@ -85,6 +85,22 @@ macro_rules! code_id {
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
+        #[cfg(test)]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({
+                    "description": concat!("A ", $kind, "."),
+                    "type": "string",
+                    "pattern": "^[A-Za-z0-9._-]+$",
+                    "maxLength": $longest,
+                })
+            }
+        }
+
         impl $name {
             /// Checks a text: 1 to n ASCII letters, digits, `-`, `_`, `.`.
             pub fn new(text: &str) -> Result<Self, CodeError> {

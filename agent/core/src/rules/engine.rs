@@ -44,6 +44,7 @@ mod facts;
 pub mod lint;
 mod outcome;
 mod read;
+mod schema;
 pub(crate) mod tills;
 mod words;
 
@@ -56,4 +57,5 @@ pub(crate) use evaluate::spread;
 pub use evaluate::{evaluate, looked_at};
 pub use facts::*;
 pub use outcome::*;
+pub use schema::DOCUMENT_SCHEMA;
 pub(crate) use words::percent;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tillside_core::engine::*;
 
 /// A document that is right.
-fn right() -> Value {
+pub fn right() -> Value {
     json!({
         "v": 2,
         "conditions": [{"name": "evening", "when": {"time": {"from": "18:00", "until": "22:00"}}}],
@@ -29,8 +29,8 @@ fn rule(code: &str) -> Value {
     })
 }
 
-/// What is said of the right document after one value in it was replaced.
-fn said(pointer: &str, value: Value) -> String {
+/// The right document after one value in it was replaced.
+pub fn changed(pointer: &str, value: Value) -> Value {
     let mut document = right();
     let (parent, last) = pointer.rsplit_once('/').unwrap();
     match document.pointer_mut(parent).unwrap() {
@@ -43,6 +43,11 @@ fn said(pointer: &str, value: Value) -> String {
         },
         other => panic!("{other} has no parts"),
     }
+    document
+}
+
+/// What is said of a document.
+fn said(document: &Value) -> String {
     let read = Document::read(document.to_string().as_bytes());
     let rules = read.and_then(|document| Rules::compile(1, &document));
     rules.map_or_else(|error| error.to_string(), |_| "nothing".to_owned())
@@ -50,18 +55,18 @@ fn said(pointer: &str, value: Value) -> String {
 
 #[test]
 fn the_right_document_is_accepted() {
-    assert_eq!(said("/v", json!(2)), "nothing");
+    assert_eq!(said(&right()), "nothing");
 }
 
-#[test]
-fn each_fault_is_refused_with_its_place() {
+/// What makes the right document wrong: where, what is there then, and what is said of it.
+pub fn cases() -> Vec<(&'static str, Value, &'static str)> {
     let effect = "/rules/1/effects/0/effect";
     let deep = (0..9).fold(json!({"member": true}), |inner, _| json!({"not": inner}));
     let wide: Vec<Value> = (0..64).map(|_| json!({"member": true})).collect();
     let usd = json!({"minor": 5, "currency": "USD"});
     let eur = |minor: i64| json!({"minor": minor, "currency": "EUR"});
     let any = json!({});
-    let cases = [
+    vec![
         // Not to be read.
         (
             "/rules/1/colour",
@@ -336,10 +341,14 @@ fn each_fault_is_refused_with_its_place() {
             "exclusions.no_discount_on: 5001 are more than the 5000 allowed",
         ),
         ("/plans", json!([{"plan": "P"}]), "plans[0]: missing field"),
-    ];
+    ]
+}
+
+#[test]
+fn each_fault_is_refused_with_its_place() {
     let mut wrong = Vec::new();
-    for (pointer, value, expected) in cases {
-        let said = said(pointer, value);
+    for (pointer, value, expected) in cases() {
+        let said = said(&changed(pointer, value));
         if !said.contains(expected) {
             wrong.push(format!("{pointer}: wanted {expected:?}, got {said:?}"));
         }

@@ -10,6 +10,7 @@ mod lints;
 mod naive;
 mod naive_conditions;
 mod naive_gifts;
+mod schema;
 mod stories;
 mod world;
 mod world_rules;

@@ -4,6 +4,7 @@ use super::say;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
+use tillside_core::engine::DOCUMENT_SCHEMA;
 use tillside_core::engine::lint::{Largest, WorstCase};
 use tillside_hq::catalogue::{self, RulesReport};
 
@@ -18,6 +19,8 @@ pub(super) enum Rules {
         #[command(flatten)]
         baskets: Baskets,
     },
+    /// Print the JSON Schema of rule documents, for editors that check while one writes.
+    Schema,
 }
 
 /// The largest baskets to reckon with.
@@ -36,7 +39,10 @@ pub(super) struct Baskets {
 
 impl Rules {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let Self::Check { file, baskets } = self;
+        let Self::Check { file, baskets } = self else {
+            say(DOCUMENT_SCHEMA.trim_end());
+            return Ok(());
+        };
         let document = catalogue::rules(&super::import::read(&file)?)
             .with_context(|| format!("{} cannot be imported", file.display()))?;
         let largest = Largest {

@@ -10,13 +10,14 @@ use serde::{Deserialize, Serialize};
 
 /// What must hold for a rule to apply.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Condition {
     /// Each of these, one or more.
-    All(Vec<Condition>),
+    All(#[cfg_attr(test, schemars(length(min = 1)))] Vec<Condition>),
     /// At least one of these, one or more.
-    Any(Vec<Condition>),
+    Any(#[cfg_attr(test, schemars(length(min = 1)))] Vec<Condition>),
     /// Not this.
     Not(Box<Condition>),
     /// What the document's `conditions` say under this name.
@@ -26,13 +27,13 @@ pub enum Condition {
     /// The whole basket.
     Basket(BasketRange),
     /// It is paid, at least in part, in one of these ways.
-    Tender(Vec<TenderKind>),
+    Tender(#[cfg_attr(test, schemars(length(min = 1, max = 1_000)))] Vec<TenderKind>),
     /// The member's tier is one of these.
-    Tier(Vec<TierId>),
+    Tier(#[cfg_attr(test, schemars(length(min = 1, max = 1_000)))] Vec<TierId>),
     /// The member is in one of these groups.
-    Group(Vec<GroupId>),
+    Group(#[cfg_attr(test, schemars(length(min = 1, max = 1_000)))] Vec<GroupId>),
     /// The member is in one of these segments.
-    Segment(Vec<SegmentId>),
+    Segment(#[cfg_attr(test, schemars(length(min = 1, max = 1_000)))] Vec<SegmentId>),
     /// Whether a member is known.
     Member(bool),
     /// The day is near the member's birthday.
@@ -42,13 +43,13 @@ pub enum Condition {
     /// The member's home store.
     HomeStore(HomeStore),
     /// The store is one of these.
-    Store(Vec<StoreId>),
+    Store(#[cfg_attr(test, schemars(length(min = 1, max = 1_000)))] Vec<StoreId>),
     /// One of these codes was given.
-    PromoCode(Vec<PromoCode>),
+    PromoCode(#[cfg_attr(test, schemars(length(min = 1, max = 1_000)))] Vec<PromoCode>),
     /// The day.
     Date(DateWindow),
     /// The day of the week.
-    Weekday(Vec<Weekday>),
+    Weekday(#[cfg_attr(test, schemars(length(min = 1, max = 1_000)))] Vec<Weekday>),
     /// The time of day.
     Time(TimeWindow),
     /// Whether it is the member's first purchase.
@@ -56,13 +57,14 @@ pub enum Condition {
     /// Which purchase of the member's it is.
     Visit(Visit),
     /// Where it is bought.
-    Channel(Vec<Channel>),
+    Channel(#[cfg_attr(test, schemars(length(min = 1, max = 1_000)))] Vec<Channel>),
     /// The till is one of these.
-    Lane(Vec<LaneId>),
+    Lane(#[cfg_attr(test, schemars(length(min = 1, max = 1_000)))] Vec<LaneId>),
 }
 
 /// The selected lines come to so many items and to so much.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Contains {
     /// Which products.
@@ -77,6 +79,7 @@ pub struct Contains {
 
 /// All lines come to so many items and to so much.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BasketRange {
     /// How many items.
@@ -89,6 +92,7 @@ pub struct BasketRange {
 
 /// Numbers, both ends included; an end that is missing is open.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CountRange {
     /// The smallest.
@@ -114,6 +118,7 @@ impl CountRange {
 
 /// Amounts, both ends included; an end that is missing is open.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AmountRange {
     /// The smallest.
@@ -139,6 +144,7 @@ impl AmountRange {
 
 /// How near a birthday. One on 29 February falls on 28 February in other years.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Birthday {
     /// In its month.
@@ -146,14 +152,17 @@ pub enum Birthday {
     /// From `before` days before it to `after` days after it, each 0 to 60; also across New Year.
     Window {
         /// Days before.
+        #[cfg_attr(test, schemars(range(max = 60)))]
         before: u8,
         /// Days after.
+        #[cfg_attr(test, schemars(range(max = 60)))]
         after: u8,
     },
 }
 
 /// When a member joined.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Joined {
     /// On one of these days,
@@ -166,16 +175,18 @@ pub struct Joined {
 
 /// A member's home store.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HomeStore {
     /// It is this one.
     Here,
     /// It is one of these.
-    OneOf(Vec<StoreId>),
+    OneOf(#[cfg_attr(test, schemars(length(min = 1, max = 1_000)))] Vec<StoreId>),
 }
 
 /// A day of the week.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Weekday {
     /// Monday.
@@ -211,6 +222,7 @@ impl From<jiff::civil::Weekday> for Weekday {
 /// From one time of day to before another; past midnight if it ends earlier than it begins. The day
 /// that other conditions ask about is always the moment's own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TimeWindow {
     /// The first minute.
@@ -285,10 +297,11 @@ impl std::fmt::Display for TimeOfDay {
 
 /// Which purchase of a member's, this one counted; the first is 1.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Visit {
     /// This very one.
-    Nth(u32),
+    Nth(#[cfg_attr(test, schemars(range(min = 1)))] u32),
     /// Each of so many: 10 means the 10th, 20th, 30th.
-    Every(u32),
+    Every(#[cfg_attr(test, schemars(range(min = 1)))] u32),
 }

@@ -30,11 +30,14 @@ pub const CONDITION_LIST_LIMIT: usize = 1_000;
 
 /// Rules, and what they refer to.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// [`DOCUMENT_VERSION`].
+    #[cfg_attr(test, schemars(range(min = 2, max = 2)))]
     pub v: u32,
     /// The rules.
+    #[cfg_attr(test, schemars(length(max = 10_000)))]
     pub rules: Vec<Rule>,
     /// The campaigns that rules belong to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -58,11 +61,13 @@ pub struct Document {
 
 /// One rule: condition → effects.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Its code.
     pub rule: RuleId,
     /// As the cashier and the receipt read it.
+    #[cfg_attr(test, schemars(length(min = 1, max = 80)))]
     pub name: String,
     /// The campaign it belongs to: its days and its caps hold too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,6 +85,7 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
     /// What it gives, 1 to [`EFFECT_LIMIT`].
+    #[cfg_attr(test, schemars(length(min = 1, max = 8)))]
     pub effects: Vec<FundedEffect>,
     /// How much it gives at most.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -88,31 +94,37 @@ pub struct Rule {
 
 /// An effect, and who pays for it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FundedEffect {
     /// What is given.
     pub effect: Effect,
     /// Who pays, 1 to [`FUNDER_LIMIT`].
+    #[cfg_attr(test, schemars(length(min = 1, max = 8)))]
     pub funders: Vec<FunderShare>,
 }
 
 /// One funder's part of an effect.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FunderShare {
     /// Who.
     pub funder: FunderId,
     /// Ten-thousandths; those of one effect come to 10 000.
+    #[cfg_attr(test, schemars(range(min = 1, max = 10_000)))]
     pub basis_points: u32,
 }
 
 /// A time-boxed programme, with a quota.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Campaign {
     /// Its code.
     pub campaign: CampaignId,
     /// As people read it.
+    #[cfg_attr(test, schemars(length(min = 1, max = 80)))]
     pub name: String,
     /// The days it runs.
     #[serde(default, skip_serializing_if = "DateWindow::is_open")]
@@ -124,15 +136,19 @@ pub struct Campaign {
 
 /// The most that a rule, or all rules of a campaign, may give over some span.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(extend("anyOf" = [{"required": ["times"]}, {"required": ["points"]}, {"required": ["amount"]}])))]
 #[serde(deny_unknown_fields)]
 pub struct Cap {
     /// Over what. One subject has at most one cap over each.
     pub over: CapSpan,
     /// So many baskets; not over [`CapSpan::Basket`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub times: Option<u32>,
     /// So many points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub points: Option<i64>,
     /// So much in discounts and cashback together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -141,6 +157,7 @@ pub struct Cap {
 
 /// What a cap counts over.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CapSpan {
     /// One basket.
@@ -157,6 +174,7 @@ pub enum CapSpan {
 
 /// A condition with a name, which [`Condition::Named`] uses.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NamedCondition {
     /// Its name.
@@ -167,16 +185,19 @@ pub struct NamedCondition {
 
 /// Rules of which only the first that applies counts in a basket. No rule is in two groups.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ExclusiveGroup {
     /// Its name.
     pub group: PartName,
     /// Its rules, two or more; their order is that of the priorities.
+    #[cfg_attr(test, schemars(length(min = 2)))]
     pub rules: Vec<RuleId>,
 }
 
 /// A kind of discount, and the kinds that it may meet on one line.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StackingCategory {
     /// Its name.
@@ -188,6 +209,7 @@ pub struct StackingCategory {
 
 /// What never earns and what is never discounted, whatever a rule says.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Exclusions {
     /// No points, cashback, stamps or tier progress for these.
@@ -203,19 +225,24 @@ pub struct Exclusions {
 
 /// Products. A line is selected if any list names it, or all lists are empty, and `except` does not.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Selection {
     /// These items,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(length(max = 5_000)))]
     pub items: Vec<Item>,
     /// every item of these categories,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(length(max = 5_000)))]
     pub categories: Vec<Category>,
     /// every item of these brands,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(length(max = 5_000)))]
     pub brands: Vec<Brand>,
     /// and every line of these kinds;
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(length(max = 5_000)))]
     pub kinds: Vec<LineKind>,
     /// but none of these. Empty lists here except nothing.
     #[serde(default, skip_serializing_if = "Except::is_empty")]
@@ -224,19 +251,24 @@ pub struct Selection {
 
 /// Products that a [`Selection`] leaves out.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Except {
     /// These items,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(length(max = 5_000)))]
     pub items: Vec<Item>,
     /// these categories,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(length(max = 5_000)))]
     pub categories: Vec<Category>,
     /// these brands,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(length(max = 5_000)))]
     pub brands: Vec<Brand>,
     /// these kinds of line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(length(max = 5_000)))]
     pub kinds: Vec<LineKind>,
 }
 
@@ -275,6 +307,7 @@ impl Selection {
 
 /// Days of the store's calendar, both ends included; an end that is missing is open.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DateWindow {
     /// The first day.

@@ -17,6 +17,7 @@ pub const GIFT_LIMIT: u32 = 1_000;
 /// What a line *costs now* is its price times its quantity, less all discounts before. What an item
 /// costs now is that, over those of its items that were not given free, rounded down.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Effect {
@@ -45,11 +46,13 @@ pub enum Effect {
     /// A share more on all points that the effects before gave in this basket, rounded down.
     PointsMultiplier {
         /// Ten-thousandths given on top: 10 000 doubles.
+        #[cfg_attr(test, schemars(range(min = 1, max = 1_000_000)))]
         extra_basis_points: u32,
     },
     /// As [`Effect::PointsMultiplier`], for members of a tier. The first that names the tier counts.
     TierBonus {
         /// How much for which tier.
+        #[cfg_attr(test, schemars(length(min = 1)))]
         tiers: Vec<TierShare>,
     },
     /// An amount off the selected lines, at most what they cost now, spread in proportion to it.
@@ -64,6 +67,7 @@ pub enum Effect {
     /// proportion to it.
     PercentOff {
         /// Ten-thousandths; 1000 is 10 %.
+        #[cfg_attr(test, schemars(range(min = 1, max = 10_000)))]
         basis_points: u32,
         /// Off which products.
         #[serde(default)]
@@ -73,28 +77,34 @@ pub enum Effect {
     /// choice. Items of equal price go by line order.
     CheapestFree {
         /// So many of each set, 1 to `of`.
+        #[cfg_attr(test, schemars(range(min = 1, max = 100)))]
         free: u32,
         /// The size of a set, up to [`SET_LIMIT`].
+        #[cfg_attr(test, schemars(range(min = 1, max = 100)))]
         of: u32,
         /// Among which products.
         #[serde(default)]
         products: Selection,
         /// At most so many sets.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, schemars(range(min = 1)))]
         at_most: Option<u32>,
     },
     /// Each full `buy` selected items are paid as `pay`: sets are made from the dearest item down, and
     /// in each the cheapest are free: the shopper's choice. Items of equal price go by line order.
     NForM {
         /// The size of a set, up to [`SET_LIMIT`].
+        #[cfg_attr(test, schemars(range(min = 2, max = 100)))]
         buy: u32,
         /// Less than `buy`, more than 0.
+        #[cfg_attr(test, schemars(range(min = 1, max = 100)))]
         pay: u32,
         /// Among which products.
         #[serde(default)]
         products: Selection,
         /// At most so many sets.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, schemars(range(min = 1)))]
         at_most: Option<u32>,
     },
     /// One item set, put together of several parts, for one price. A line counts for the first part
@@ -103,9 +113,11 @@ pub enum Effect {
         /// What one set costs, zero or more.
         price: Money,
         /// Its parts, 1 to [`BUNDLE_LIMIT`].
+        #[cfg_attr(test, schemars(length(min = 1, max = 8)))]
         parts: Vec<BundlePart>,
         /// At most so many sets.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, schemars(range(min = 1)))]
         at_most: Option<u32>,
     },
     /// Coupons of a plan for next time. Drawing their numbers is left to who holds them.
@@ -113,12 +125,14 @@ pub enum Effect {
         /// The plan: one of the document's.
         plan: PlanId,
         /// How many, 1 to [`GIFT_LIMIT`].
+        #[cfg_attr(test, schemars(range(min = 1, max = 1_000)))]
         count: u32,
     },
     /// A share of what the selected lines cost now, as money on the customer's account, rounded down
     /// over their sum.
     Cashback {
         /// Ten-thousandths; 1000 is 10 %.
+        #[cfg_attr(test, schemars(range(min = 1, max = 10_000)))]
         basis_points: u32,
         /// On which products.
         #[serde(default)]
@@ -129,6 +143,7 @@ pub enum Effect {
         /// The card.
         card: StampCardId,
         /// How many, 1 to [`GIFT_LIMIT`].
+        #[cfg_attr(test, schemars(range(min = 1, max = 1_000)))]
         stamps: u32,
         /// For each item of these; none: once.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -148,19 +163,23 @@ pub enum Effect {
 
 /// How much more for a tier.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TierShare {
     /// The tier.
     pub tier: TierId,
     /// Ten-thousandths given on top.
+    #[cfg_attr(test, schemars(range(min = 1, max = 1_000_000)))]
     pub extra_basis_points: u32,
 }
 
 /// One part of a bundle.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BundlePart {
     /// How many items, 1 to [`SET_LIMIT`].
+    #[cfg_attr(test, schemars(range(min = 1, max = 100)))]
     pub quantity: u32,
     /// Of which products.
     pub products: Selection,

@@ -56,6 +56,7 @@ pub struct ContextLine<'a> {
 
 /// What kind of thing a line sells.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LineKind {
     /// Something to take home.
@@ -71,6 +72,7 @@ pub enum LineKind {
 
 /// Where a basket is bought.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
     /// At a cashier's till.

@@ -1,6 +1,6 @@
 //! The journal taken along: a file that proves itself.
 //!
-//! [`write`] makes the file and [`prove`] checks one, with public keys only: no HQ, no database. What it is
+//! [`write()`] makes the file and [`prove`] checks one, with public keys only: no HQ, no database. What it is
 //! like is told in [`FileHeader`]. Keeping and walking the journal is `tillside-store`'s, and the chain and
 //! its signatures are the core's.
 

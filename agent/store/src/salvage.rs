@@ -20,7 +20,7 @@ pub struct Salvaged {
     pub unreadable: u64,
 }
 
-/// Writes every record that can still be read as JSON Lines, as [`crate::Store::export`] does.
+/// Writes every record that can still be read as JSON Lines.
 ///
 /// Works on a copy of `file` and of its log that is made in `scratch` (an empty folder of the
 /// caller's), so that the damaged file stays as it is. A record that is written is not proved to be

@@ -9,6 +9,9 @@ use tauri::{AssetResolver, Runtime};
 use tillside::{Agent, AgentOptions, DataFolder, Screen, StartError};
 use url::Url;
 
+/// How long a window that is just going may take: its agent ends what it is at.
+const GOING: Duration = Duration::from_secs(5);
+
 /// What is behind the window, for as long as it is open.
 #[derive(Debug)]
 pub struct Host {
@@ -78,7 +81,7 @@ impl Host {
             source,
         };
         let data = DataFolder::open(&arguments.data).map_err(folder)?;
-        let instance = instance::take(&data)
+        let instance = instance::take(&data, GOING)
             .map_err(folder)?
             .ok_or(NoHost::OpenAlready)?;
         match attach::running_agent(&data) {

@@ -10,7 +10,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
-use tillside_tests::{Running, until};
+use tillside_tests::{Running, signal, until};
 
 /// The longest a call may take; opening a session starts a browser.
 const CALL: Duration = Duration::from_secs(60);
@@ -21,7 +21,7 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 pub struct Driver {
     address: String,
     http: reqwest::Client,
-    _running: Running,
+    running: Running,
 }
 
 impl Driver {
@@ -38,7 +38,7 @@ impl Driver {
         let driver = Self {
             address: format!("http://127.0.0.1:{port}"),
             http,
-            _running: running,
+            running,
         };
         until(&format!("{name} answers"), async || {
             let status = driver.call(Method::GET, "/status", None).await;
@@ -59,6 +59,27 @@ impl Driver {
             path: format!("/session/{id}"),
             driver: self,
         })
+    }
+
+    /// Our own programs that the driver has started and that still run (proc(5), `/proc/pid/stat`).
+    fn programs(&self) -> Result<Vec<u32>> {
+        let driver = self.running.id().to_string();
+        let mut found = Vec::new();
+        for process in std::fs::read_dir("/proc")?.flatten() {
+            let Ok(stat) = std::fs::read_to_string(process.path().join("stat")) else {
+                continue;
+            };
+            let Some((start, rest)) = stat.rsplit_once(") ") else {
+                continue;
+            };
+            let mut rest = rest.split(' ');
+            let (state, parent) = (rest.next(), rest.next());
+            if start.ends_with("(tillside-till") && parent == Some(&driver) && state != Some("Z") {
+                let (id, _) = start.split_once(' ').context("a process has an id")?;
+                found.push(id.parse()?);
+            }
+        }
+        Ok(found)
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
@@ -146,12 +167,24 @@ impl Session {
         STANDARD.decode(text).context("a screenshot is base 64")
     }
 
-    /// Closes the window.
+    /// Closes the window, and waits until our own program behind it has ended: WebKitWebDriver closes its
+    /// page, and may leave it running.
     pub async fn close(self) -> Result<()> {
-        self.driver
-            .call(Method::DELETE, &self.path, None)
-            .await
-            .map(drop)
+        let ours = self.driver.programs()?;
+        for process in &ours {
+            signal(*process, "TERM")?;
+        }
+        until("the window's program has ended", async || {
+            Ok(self.driver.programs()?.is_empty().then_some(()))
+        })
+        .await?;
+        let closed = self.driver.call(Method::DELETE, &self.path, None).await;
+        // The session of a window that is gone may be gone as well.
+        if ours.is_empty() {
+            closed.map(drop)
+        } else {
+            Ok(())
+        }
     }
 
     async fn post(&self, path: &str, body: Value) -> Result<Value> {

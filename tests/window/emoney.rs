@@ -399,7 +399,7 @@ async fn a_torn_card_outlives_the_window() -> Result<()> {
     unknown(&page, &counter, commit, true).await?;
     page.looks("unknown").await?;
     page.went_well().await?;
-    tauri_window::close(page.session, data).await?;
+    page.session.close().await?;
     // Closing the window ended its agent; the next one asks for the card at once.
     let page = Page::new(open().await?, "emoney-window-again")?;
     counter.ready().await?;

@@ -48,16 +48,6 @@ pub async fn open(
         .await
 }
 
-/// Closes the window and waits until its process is gone: the driver does not.
-pub async fn close(session: Session, data: &Path) -> Result<()> {
-    session.close().await?;
-    let lock = std::fs::File::open(data.join("window.lock"))?;
-    until("the window's process is gone", async || {
-        Ok(lock.try_lock().is_ok().then_some(()))
-    })
-    .await
-}
-
 /// Where the system keeps downloads, for this home.
 fn downloads(home: &Path) -> Result<()> {
     std::fs::create_dir_all(home.join("config"))?;

@@ -4,6 +4,7 @@ use crate::running::{Running, output};
 use crate::{Sample, program};
 use anyhow::{Context, Result};
 use serde_json::Value;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -13,6 +14,7 @@ pub struct Headquarters {
     log: PathBuf,
     port: u16,
     running: Option<Running>,
+    variables: Vec<(String, OsString)>,
 }
 
 impl Headquarters {
@@ -23,6 +25,7 @@ impl Headquarters {
             log: folder.with_extension("log"),
             port: 0,
             running: None,
+            variables: Vec::new(),
         };
         hq.run(&["init", "--name", name])?;
         Ok(hq)
@@ -42,6 +45,7 @@ impl Headquarters {
             log: folder.with_extension("log"),
             port: port_of(address)?,
             running: None,
+            variables: Vec::new(),
         })
     }
 
@@ -57,8 +61,8 @@ impl Headquarters {
 
     /// Runs one of its commands and hands back what it printed.
     pub fn run(&self, words: &[&str]) -> Result<String> {
-        let mut command = Command::new(program("tillside-hq")?);
-        command.arg("--data").arg(&self.folder).args(words);
+        let mut command = self.command()?;
+        command.args(words);
         output(
             &format!("tillside-hq {}", words.join(" ")),
             &mut command,
@@ -98,9 +102,8 @@ impl Headquarters {
     pub fn start(&mut self) -> Result<()> {
         let announced = self.folder.with_extension("address");
         let _ = std::fs::remove_file(&announced);
-        let mut command = Command::new(program("tillside-hq")?);
-        command.arg("--data").arg(&self.folder).arg("serve");
-        command.args(["--listen", &format!("127.0.0.1:{}", self.port)]);
+        let mut command = self.command()?;
+        command.args(["serve", "--listen", &format!("127.0.0.1:{}", self.port)]);
         command.arg("--announce").arg(&announced);
         let mut running = Running::start("tillside-hq serve", command, &self.log)?;
         let address = wait_for_address(&announced, &mut running)?;
@@ -127,6 +130,21 @@ impl Headquarters {
     /// Ends the server as kill -9 does.
     pub fn kill(&mut self) -> Result<()> {
         self.running.take().map_or(Ok(()), Running::kill)
+    }
+
+    /// Sets an environment variable for every command from now on.
+    pub fn set_variable(&mut self, name: &str, value: impl Into<OsString>) {
+        self.variables.retain(|(known, _)| known != name);
+        self.variables.push((name.to_owned(), value.into()));
+    }
+
+    fn command(&self) -> Result<Command> {
+        let mut command = Command::new(program("tillside-hq")?);
+        command.arg("--data").arg(&self.folder);
+        for (name, value) in &self.variables {
+            command.env(name, value);
+        }
+        Ok(command)
     }
 
     /// The server's process id, if it runs.

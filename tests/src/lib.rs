@@ -6,6 +6,7 @@
 
 mod api;
 mod chance;
+mod dates;
 mod events;
 mod headquarters;
 mod programs;
@@ -21,6 +22,7 @@ mod waiting;
 
 pub use api::{Answer, Api, Refused};
 pub use chance::Chance;
+pub use dates::Dates;
 pub use events::{Heard, Listening};
 pub use headquarters::Headquarters;
 pub use programs::program;

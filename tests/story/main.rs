@@ -1,6 +1,6 @@
 //! `tillside-story`: plays Tillside's main story on the real programs.
 //!
-//! `script` plays both chapters, step by step, and checks each, `demo` sets the stage for a person and leaves it to
+//! `script` plays its chapters, step by step, and checks each, `demo` sets the stage for a person and leaves it to
 //! them, `soak` plays the hard parts again and again with other seeds. Usually run through
 //! `cargo xtask demo`, `cargo xtask demo --script` and `cargo xtask soak`.
 #![allow(

@@ -1,4 +1,5 @@
-//! The steps, in order, over one stage: ten of a till without a line, then four of a card with money on it.
+//! The steps, in order, over one stage: ten of a till without a line, four of a card with money on it,
+//! and two of a chain whose stores are alone for thirty days.
 
 mod books;
 mod crash;
@@ -11,6 +12,7 @@ mod purse;
 mod refusals;
 mod reunion;
 mod taking_back;
+mod thirty_days;
 mod torn;
 
 pub use crash::times_recorded;
@@ -72,5 +74,7 @@ async fn steps(play: &mut Play) -> Result<()> {
     purse::charge(play).await?;
     torn::behind_the_write(play).await?;
     torn::in_front_of_the_write(play).await?;
-    books::close(play).await
+    books::close(play).await?;
+    let dark = thirty_days::alone(play).await?;
+    thirty_days::together(play, dark).await
 }

@@ -25,6 +25,7 @@ const DEMO: &[Package] = &[
     ("libwebkit2gtk-4.1-dev", "the till window"),
     ("pcscd", "the card reader service"),
     ("vsmartcard-vpcd", "the simulated reader's driver"),
+    ("libfaketime", "thirty days in some seconds, for the story"),
     ("fonts-dejavu-core", "text in the till window"),
 ];
 

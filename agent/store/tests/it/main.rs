@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod acknowledged;
+mod attacks;
 mod bundles;
 mod caps;
 mod card_desk;

@@ -30,6 +30,9 @@ pub(super) enum Journal {
     /// Writes the journal to a file that proves itself, oldest record first. Of a damaged database: what
     /// can be read.
     Export {
+        /// The layout: all records as JSON Lines, or sales and voids as POSLog 6 XML for other programs.
+        #[arg(long, value_enum, default_value_t = Format::Jsonl)]
+        format: Format,
         /// The first day, as 2026-11-01.
         #[arg(long, value_name = "DATE")]
         from: Option<jiff::civil::Date>,
@@ -42,6 +45,15 @@ pub(super) enum Journal {
     },
 }
 
+/// The layouts of an export.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub(super) enum Format {
+    /// What proves itself.
+    Jsonl,
+    /// What an ERP reads.
+    Poslog,
+}
+
 impl Journal {
     pub(super) fn run(self, data: &DataFolder) -> Outcome {
         match self {
@@ -50,7 +62,12 @@ impl Journal {
                 key,
             } => verify_file(&file, &key),
             Self::Verify { file: None, key } => verify(data, &key),
-            Self::Export { from, to, out } => export(data, (from, to), out.as_deref()),
+            Self::Export {
+                format,
+                from,
+                to,
+                out,
+            } => export(data, format, (from, to), out.as_deref()),
         }
     }
 }
@@ -115,12 +132,14 @@ fn acknowledged(signed: Option<&SignedHead>, head: Option<&Head>, keys: &[CodeKe
 
 fn export(
     data: &DataFolder,
+    format: Format,
     days: (Option<jiff::civil::Date>, Option<jiff::civil::Date>),
     out: Option<&Path>,
 ) -> Outcome {
     let store = match store(data) {
         Ok(store) => Ok(store),
         Err(error @ StoreError::InUse { .. }) => return Err(error.into()),
+        Err(error) if format == Format::Poslog => return Err(error.into()),
         Err(error) => Err(error),
     };
     let mut to: Box<dyn Write> = match out {
@@ -128,7 +147,7 @@ fn export(
         None => Box::new(BufWriter::new(std::io::stdout().lock())),
     };
     let text = match store {
-        Ok(store) => written(data, &store, days, &mut to)?,
+        Ok(store) => written(data, &store, (format, days), &mut to)?,
         Err(error) => salvage(data, &error, &mut to)?,
     };
     to.flush()?;
@@ -139,7 +158,10 @@ fn export(
 fn written(
     data: &DataFolder,
     store: &Store,
-    (from, to): (Option<jiff::civil::Date>, Option<jiff::civil::Date>),
+    (format, (from, to)): (
+        Format,
+        (Option<jiff::civil::Date>, Option<jiff::civil::Date>),
+    ),
     out: &mut dyn Write,
 ) -> Result<String, Failure> {
     let profile = store.profile().ok_or(StoreError::NotEnrolled)?;
@@ -154,6 +176,10 @@ fn written(
         None => None,
     };
     let stretch = store.stretch(from, until)?;
+    if format == Format::Poslog {
+        let sales = journal::write_poslog(store, stretch, out)?;
+        return Ok(format!("{sales} sales and voids written."));
+    }
     let identity = Identity::load(&data.hq()).ok();
     let sign = |head: &Head| identity.as_ref()?.sign_head(head, wall_clock());
     let records = journal::write(store, stretch, sign, out)?;

@@ -19,6 +19,7 @@ mod journal_file;
 mod killed;
 mod members;
 mod phones;
+mod poslog;
 mod program;
 mod purses;
 mod reports;

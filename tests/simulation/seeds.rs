@@ -21,7 +21,7 @@ fn half(odd: u64) -> Result<()> {
     static FAILED: AtomicBool = AtomicBool::new(false);
     let seeds = from_environment("TILLSIDE_SIMULATED_SEEDS", SEEDS)?;
     let first = from_environment("TILLSIDE_SEED", 1)?;
-    let (mut sales, mut crashes, mut lost) = (0, 0, 0);
+    let (mut sales, mut crashes, mut lost, mut poisoned) = (0, 0, 0, 0);
     for seed in (first..first + seeds).filter(|seed| seed % 2 == odd) {
         if FAILED.load(Ordering::Relaxed) {
             return Ok(());
@@ -33,13 +33,14 @@ fn half(odd: u64) -> Result<()> {
         sales += played.sales;
         crashes += played.crashes;
         lost += played.lost;
+        poisoned += played.poisoned;
     }
     println!(
-        "{} seeds: {sales} sales, {crashes} crashes, {lost} calls that failed",
+        "{} seeds: {sales} sales, {crashes} crashes, {lost} calls that failed, {poisoned} records that HQ cannot read",
         seeds / 2
     );
     ensure!(
-        seeds < 100 || (sales > 100 && crashes > 50 && lost > 100),
+        seeds < 100 || (sales > 100 && crashes > 50 && lost > 100 && poisoned > 20),
         "too little happened"
     );
     Ok(())

@@ -46,6 +46,8 @@ pub struct Played {
     pub sales: usize,
     pub crashes: u32,
     pub lost: u32,
+    /// Records that HQ could never read.
+    pub poisoned: u64,
 }
 
 pub struct World {
@@ -53,6 +55,7 @@ pub struct World {
     tills: Vec<Till>,
     late: Vec<(usize, PushRequest)>,
     chance: Chance,
+    seed: u64,
     elapsed: Duration,
     oracle: Oracle,
     coupons: Vec<Vec<String>>,
@@ -81,6 +84,7 @@ pub fn play(seed: u64, planted: Planted) -> Result<Played> {
         sales: world.oracle.sales.len(),
         crashes: world.crashes,
         lost: world.lost,
+        poisoned: world.poisoned()?,
     })
 }
 
@@ -108,6 +112,7 @@ impl World {
             tills,
             late: Vec::new(),
             chance: Chance::new(seed),
+            seed,
             elapsed: Duration::ZERO,
             oracle,
             coupons: coupons.to_vec(),

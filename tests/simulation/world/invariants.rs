@@ -9,8 +9,9 @@ impl World {
     /// What must hold at every moment.
     pub(super) fn holds(&mut self) -> Result<()> {
         let counts = self.hq.counts()?;
+        let aside = (counts.open_cases, counts.quarantined);
         ensure!(
-            counts.open_cases == 0 && counts.quarantined == 0 && counts.forked == 0,
+            aside.0 == aside.1 && aside.1 <= self.poisoned()? && counts.forked == 0,
             "{counts:?}"
         );
         let mut heads = 0;
@@ -40,6 +41,18 @@ impl World {
             );
         }
         self.shown()
+    }
+
+    /// How many records of all tills HQ cannot read.
+    pub(super) fn poisoned(&mut self) -> Result<u64> {
+        let mut poisoned = 0;
+        for at in 0..self.tills.len() {
+            let records = self.tills[at].desk()?.store().journal(0, usize::MAX)?;
+            for sealed in &records {
+                poisoned += u64::from(self.is_poisoned(at, sealed)?);
+            }
+        }
+        Ok(poisoned)
     }
 
     /// A till takes for settled only what HQ had, even if a backup took it from HQ again.
@@ -91,7 +104,12 @@ impl World {
     pub(super) fn drained(&mut self) -> Result<()> {
         self.holds()?;
         ensure!(self.hq.ledger_holds()?, "HQ's ledger does not hold");
-        let counts = self.hq.counts()?;
+        let (counts, poisoned) = (self.hq.counts()?, self.poisoned()?);
+        ensure!(
+            counts.quarantined == poisoned,
+            "{poisoned} records cannot be read, and {} are set aside",
+            counts.quarantined
+        );
         ensure!(counts.sales == self.oracle.sales.len() as u64, "{counts:?}");
         ensure!(counts.voided == self.oracle.voided() as u64, "{counts:?}");
         let (due, there) = (self.oracle.balances(), self.hq.balances()?);

@@ -1,10 +1,13 @@
-//! The line to HQ: calls are lost, answers are lost, batches come twice, late and in another order.
+//! The line to HQ: calls are lost, answers are lost, batches come twice, late and in another order; and some records HQ cannot read.
 
 use super::World;
 use crate::till::lost;
 use anyhow::Result;
 use std::time::Duration;
+use tillside_core::{Event, Sealed};
+use tillside_protocol::PushRequest;
 use tillside_sync::{Action, Report, Wake};
+use tillside_tests::Chance;
 
 impl World {
     /// One thing that the engine decides, over a line that may fail.
@@ -28,6 +31,24 @@ impl World {
         Ok(())
     }
 
+    /// Some records HQ can never read, however often they come. They move no money, so that what shoppers
+    /// were told is still what must come out.
+    fn poison(&self, at: usize, request: &mut PushRequest) -> Result<()> {
+        for sealed in &mut request.records {
+            if self.is_poisoned(at, sealed)? {
+                sealed.body = sealed.body.replace("bundle_adopted", "bundle_of_tomorrow");
+            }
+        }
+        Ok(())
+    }
+
+    /// As the seed says, of one record for ever.
+    pub(super) fn is_poisoned(&self, at: usize, sealed: &Sealed) -> Result<bool> {
+        let drawn = Chance::new(self.seed ^ (sealed.seq << 8) ^ at as u64).below(4);
+        let event = sealed.read()?.event;
+        Ok(drawn == 0 && matches!(event, Event::BundleAdopted { .. }))
+    }
+
     pub(super) fn calls(&mut self, at: usize, action: Action, bad_line: bool) -> Result<Report> {
         let luck = if bad_line { self.chance.below(10) } else { 9 };
         self.lost += u32::from(luck < 4);
@@ -38,7 +59,8 @@ impl World {
         }
         match action {
             Action::Push { after } => {
-                let request = self.tills[at].batch(after)?;
+                let mut request = self.tills[at].batch(after)?;
+                self.poison(at, &mut request)?;
                 self.note(format!(
                     "{at} sends {} after {after}, luck {luck}",
                     request.records.len()

@@ -3,7 +3,7 @@
 //! "Decided" is how many uses HQ meant to give; "beyond" is how many more the chain may give while
 //! stores are cut off. Only a risk cap has any.
 
-use crate::{Money, MoneyError};
+use crate::{Money, MoneyError, ProofKind};
 use std::fmt;
 
 /// The proof of a plan, with the figures that bound it.
@@ -42,6 +42,20 @@ pub enum PlanProof {
         /// How many numbers.
         numbers: u64,
     },
+}
+
+impl PlanProof {
+    /// The figures of a plan, of which HQ has issued so many numbers.
+    pub const fn of(kind: &ProofKind, numbers: u64) -> Self {
+        match kind {
+            ProofKind::StoreBound => Self::StoreBound { numbers },
+            // A till that asks alone, again and again, ends with all of it.
+            ProofKind::Lease { quota, .. } => Self::Lease {
+                quota: *quota,
+                largest_lease: *quota,
+            },
+        }
+    }
 }
 
 /// What may come of a plan.

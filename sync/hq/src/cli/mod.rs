@@ -2,6 +2,7 @@
 
 mod card;
 mod cases;
+mod coupon;
 mod emoney;
 mod import;
 mod keys;
@@ -16,9 +17,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tillside_core::CouponNumber;
 use tillside_hq::clock::now;
-use tillside_hq::coupons::CouponStore;
 use tillside_hq::data::DataDir;
 use tillside_hq::ingest::signing::JournalKey;
 use tillside_hq::publish::{BundleNote, publish};
@@ -62,9 +61,9 @@ enum Command {
     /// Invite, list or revoke terminals.
     #[command(subcommand)]
     Terminal(terminal::Terminal),
-    /// Take coupon numbers back.
+    /// Take coupon numbers back, and see what plans may cost at worst.
     #[command(subcommand)]
-    Coupon(Coupon),
+    Coupon(coupon::Coupon),
     /// Say what stores may do.
     #[command(subcommand)]
     Store(card::Store),
@@ -92,16 +91,6 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Work through what HQ could not accept as it came.
     Cases(cases::Cases),
-}
-
-#[derive(Subcommand)]
-enum Coupon {
-    /// Revoke numbers, from the next bundle on. What a store used before it hears of it stands.
-    Revoke {
-        /// The numbers.
-        #[arg(required = true, value_parser = CouponNumber::new)]
-        numbers: Vec<CouponNumber>,
-    },
 }
 
 #[derive(Subcommand)]
@@ -136,12 +125,7 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
             let (data, store) = open(data)?;
             terminal.run(&data, &store).await?;
         }
-        Command::Coupon(Coupon::Revoke { numbers }) => {
-            let revoked = open(data)?.1.revoke_coupons(numbers, now()).await?;
-            say(&format!(
-                "{revoked} coupons revoked. Publish, so that the stores hear of it."
-            ));
-        }
+        Command::Coupon(coupon) => coupon.run(&open(data)?.1).await?,
         Command::Store(stores) => stores.run(&open(data)?.1).await?,
         Command::Emoney(emoney) => {
             let (data, store) = open(data)?;

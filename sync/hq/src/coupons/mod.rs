@@ -5,8 +5,10 @@
 
 pub mod import;
 mod store;
+mod worst;
 
 pub use store::CouponStore;
+pub use worst::{PlanWorst, worst_cases};
 
 use tillside_core::{CouponUsed, PlanId, Proof, SaleId, StoreId};
 

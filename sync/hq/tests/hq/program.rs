@@ -182,6 +182,7 @@ fn invites_reports_and_cases_are_told() {
             .status
             .success()
     );
+    worst_cases(&program);
     program.ok(&["coupon", "revoke", "SPRING0001"]);
     assert!(
         !program
@@ -189,6 +190,43 @@ fn invites_reports_and_cases_are_told() {
             .status
             .success()
     );
+}
+
+/// What is published can be reckoned with first: each plan's numbers, and a campaign's quota.
+fn worst_cases(program: &Program) {
+    let mut rules: serde_json::Value = serde_json::from_str(RULES).unwrap();
+    let mut quota = rules["plans"][0].clone();
+    quota["plan"] = "FIRST".into();
+    quota["name"] = "The first five".into();
+    quota["effect"] =
+        serde_json::json!({"kind": "amount_off", "amount": {"minor": 250, "currency": "EUR"}});
+    quota["proof"] = serde_json::json!({"lease": {"code": "FIRST5", "quota": 5}});
+    rules["plans"].as_array_mut().unwrap().push(quota);
+    let file = program.file("quota.json", &rules.to_string());
+    assert!(program.import("rules", &file).status.success());
+
+    let json = program.ok(&["coupon", "worst-case", "--json"]);
+    let plans: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let plans = plans.as_array().unwrap();
+    assert_eq!(plans.len(), 2);
+    let issued = COUPONS
+        .lines()
+        .skip(1)
+        .filter(|line| !line.is_empty())
+        .count();
+    assert_eq!(plans[0]["decided"], issued);
+    assert_eq!(
+        (&plans[1]["decided"], &plans[1]["beyond"]),
+        (&5.into(), &0.into())
+    );
+    assert_eq!(plans[1]["cost"], "12.50 EUR");
+    let said = program.ok(&["coupon", "worst-case", "FIRST"]);
+    assert!(said.contains("At worst 5 uses, 12.50 EUR."), "{said}");
+    assert!(!said.contains("SPRING"), "{said}");
+    let none = program.run(&["coupon", "worst-case", "NO-SUCH"]);
+    assert!(!none.status.success());
+    let words = String::from_utf8(none.stderr).unwrap();
+    assert!(words.contains("no plan NO-SUCH"), "{words}");
 }
 
 #[cfg(unix)]

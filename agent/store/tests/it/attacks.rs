@@ -268,5 +268,4 @@ fn no_attack_on_what_hq_has_signed_for_stays_unseen() {
     }
     write(&shop, &rows);
     assert!(!is_found(&shop), "as it was, it is sound again");
-    println!("{done} attacks on the till's file, each one found");
 }

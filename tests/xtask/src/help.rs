@@ -17,8 +17,8 @@ cargo xtask COMMAND
   bench          Measures, built for release, and prints a table of figures with their goals.
       --only ID      One figure (`--list` names them).
       --json         One JSON object a line.
-  soak           The hard parts again and again with other seeds, TILLSIDE_SEED=S to repeat one. Most of an
-                 hour on two cores, besides the builds.
+  soak           The hard parts again and again with other seeds, TILLSIDE_SEED=S to repeat one. Some hours on
+                 two cores, besides the builds.
       --only story   Sales, with an agent and an HQ that die: TILLSIDE_SOAK_ROUNDS=N (default 20, some
                      seconds each). --data DIR behind it keeps everything in DIR.
       --only torn    Cards torn away over a real card service: TILLSIDE_TORN_CELLS=N (default 1000, two
@@ -28,11 +28,14 @@ cargo xtask COMMAND
                      TILLSIDE_SIMULATED_SEEDS=N (default 10000, some minutes).
       --only power-cuts
                      States that a power cut may leave of the till's database, and a disk that fails at
-                     each call, built for release: TILLSIDE_POWER_CUTS=N (default 100000).
+                     each call, built for release: TILLSIDE_POWER_CUTS=N (default 100000, half
+                     an hour).
       --only kills   The real agent killed while it sells: TILLSIDE_KILLS=N (default 5000, half a second
                      each, two at a time).
       --only cards   Damaged answers, built for release: TILLSIDE_DAMAGED_CARDS=N for each protocol
                      (default 10000000, three minutes in all).
+      --only journal Attacks on a till's journal and on an exported one: TILLSIDE_JOURNAL_ATTACKS=N of
+                     each (default 20000, ten minutes in all).
       --only properties
                      Properties of the core and the store from other seeds: PROPTEST_CASES=N (default
                      20000 of each).

@@ -18,6 +18,9 @@ const CUTS: (&str, &str) = ("TILLSIDE_POWER_CUTS", "100000");
 /// Deaths of the real agent under load, unless the environment says another number.
 const KILLS: (&str, &str) = ("TILLSIDE_KILLS", "5000");
 
+/// Attacks on a till's journal, and as many on an exported one, unless the environment says another number.
+const ATTACKS: (&str, &str) = ("TILLSIDE_JOURNAL_ATTACKS", "20000");
+
 /// Cases of each property of the core and the store, unless the environment says another number.
 const CASES: (&str, &str) = ("PROPTEST_CASES", "20000");
 
@@ -51,6 +54,10 @@ const PARTS: &[Part] = &[
     Part {
         name: "cards",
         run: cards,
+    },
+    Part {
+        name: "journal",
+        run: journal,
     },
     Part {
         name: "properties",
@@ -165,6 +172,22 @@ fn cards(_: &[&str]) -> Result<(), Failure> {
     println!("  What each kind of card went through");
     for line in &heard.lines {
         println!("  {}", line.trim());
+    }
+    Ok(())
+}
+
+/// Journals changed by somebody without a key, in the till's file and exported.
+fn journal(_: &[&str]) -> Result<(), Failure> {
+    for (package, target, only) in [
+        ("tillside-store", "it", "attacks::"),
+        ("tillside", "api", "journal_file::"),
+    ] {
+        let test = ["test", "--package", package, "--test", target];
+        let mut command = run::cargo(&[&test[..], &["--", "--nocapture", only]].concat());
+        if std::env::var_os(ATTACKS.0).is_none() {
+            command.env(ATTACKS.0, ATTACKS.1);
+        }
+        run::step("attacks on a journal", command)?;
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ impl Peer {
         let target = std::env::current_exe()?.with_file_name("../peers");
         let mut build = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
         build
-            .args(["build", "--release", "--locked", "--quiet"])
+            .args(["build", "--release", "--locked"])
             .current_dir(&folder)
             .env("CARGO_TARGET_DIR", &target);
         done("zen-engine cannot be built", &mut build)?;

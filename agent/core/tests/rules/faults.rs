@@ -184,6 +184,16 @@ pub fn cases() -> Vec<(&'static str, Value, &'static str)> {
             "rules[1].when.basket.amount.least: it is in USD, and the rule has amounts in EUR",
         ),
         (
+            "/rules/1/effects/0/effect",
+            json!({"amount_off": {"amount": usd}}),
+            "rules[1].effects[0].effect.amount_off.amount: it is in USD, and the rule has amounts in EUR",
+        ),
+        (
+            "/rules/1/caps",
+            json!([{"over": "day", "amount": usd}]),
+            "rules[1].caps[0].amount: it is in USD, and the rule has amounts in EUR",
+        ),
+        (
             "/rules/1/when",
             json!({"time": {"from": "18:00", "until": "18:00"}}),
             "rules[1].when.time: it begins and ends at the same time",

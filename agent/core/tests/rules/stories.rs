@@ -209,3 +209,39 @@ fn a_basket_past_its_limits_is_refused() {
         Err(Refusal::QuantityZero { line: 1 })
     );
 }
+
+/// A basket in another currency than a rule's amounts, or its campaign's, is none of the rule's business.
+#[test]
+fn a_rule_with_amounts_keeps_to_its_currency() {
+    let usd = Currency::new("USD").unwrap();
+    let fixed = json!({"points_fixed": {"points": 5}});
+    let per = json!({"points_per_amount": {"points": 1, "per": {"minor": 100, "currency": "EUR"}}});
+    let mut of_campaign = rule("campaign", fixed.clone());
+    of_campaign["campaign"] = "autumn".into();
+    let document = json!({
+        "v": 2,
+        "campaigns": [{"campaign": "autumn", "name": "Autumn",
+            "caps": [{"over": "total", "amount": {"minor": 100_000, "currency": "EUR"}}]}],
+        "rules": [rule("any", fixed), rule("amount", per), of_campaign],
+    });
+    let document = Document::read(document.to_string().as_bytes()).unwrap();
+    let rules = Rules::compile(17, &document).unwrap();
+    let mut facts = facts(&[(1, 500)]);
+    let gave = |outcome: &Outcome| -> Vec<String> {
+        let awards = outcome.awards.iter();
+        awards.map(|award| award.rule.to_string()).collect()
+    };
+    let in_euros = facts.ask(&rules).unwrap();
+    assert_eq!(gave(&in_euros), ["any", "amount", "campaign"]);
+    for line in &mut facts.lines {
+        line.line.unit_price = Money::new(500, usd).unwrap();
+    }
+    let lines: Vec<ContextLine<'_>> = facts.lines.iter().map(OwnedLine::borrowed).collect();
+    let context = Context {
+        currency: usd,
+        redeemed: Money::zero(usd),
+        ..facts.context(&lines)
+    };
+    let in_dollars = evaluate(&rules, &context).unwrap();
+    assert_eq!(gave(&in_dollars), ["any"]);
+}

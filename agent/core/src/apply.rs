@@ -38,6 +38,7 @@ pub fn apply(state: &mut State, event: &Event) {
         }),
         Event::CouponRefused(_)
         | Event::BundleAdopted { .. }
+        | Event::EpochBegan { .. }
         | Event::PurseSighted(_)
         | Event::CardIssued(_)
         | Event::CardFrozen(_)

@@ -3,8 +3,9 @@
 use crate::authority::{HolderFact, Part};
 use crate::{
     CardFrozen, CardIdentity, CardIssued, CardUnfrozen, Counted, CouponNumber, Currency, FunderId,
-    LaneId, Line, Lot, MemberId, Money, PersonId, PlanId, Points, Proof, PurseEnded, PurseGivenUp,
-    PurseIntended, PurseSighted, PurseTx, PurseUnknown, RuleId, SaleId, Timestamp, Verdict,
+    Head, LaneId, Line, Lot, MemberId, Money, PersonId, PlanId, Points, Proof, PurseEnded,
+    PurseGivenUp, PurseIntended, PurseSighted, PurseTx, PurseUnknown, RuleId, SaleId, Timestamp,
+    Verdict,
 };
 use jiff::civil::Date;
 use serde::de::Error;
@@ -49,6 +50,13 @@ pub enum Event {
         /// How.
         fact: HolderFact,
     },
+    /// The first record of a later epoch: HQ has another history of the one before, since this disk was
+    /// restored or copied. What stands after `from` in the epoch before counts no more; it is told again
+    /// in this one.
+    EpochBegan {
+        /// The newest record that this terminal and HQ have in common.
+        from: Head,
+    },
 }
 
 /// The names that `type` takes in JSON.
@@ -66,6 +74,7 @@ const TYPES: &[&str] = &[
     "card_frozen",
     "card_unfrozen",
     "allowance",
+    "epoch_began",
 ];
 
 /// Reads what the derived reading would, faster: HQ reads every record of a chain, and serde would keep
@@ -84,6 +93,10 @@ impl<'de> Deserialize<'de> for Event {
         #[derive(Deserialize)]
         struct Allowance {
             fact: HolderFact,
+        }
+        #[derive(Deserialize)]
+        struct EpochBegan {
+            from: Head,
         }
         let text = Box::<RawValue>::deserialize(from)?;
         let tag: Tag<'_> = serde_json::from_str(text.get()).map_err(D::Error::custom)?;
@@ -104,6 +117,8 @@ impl<'de> Deserialize<'de> for Event {
             "allowance" => {
                 serde_json::from_str(text.get()).map(|Allowance { fact }| Event::Allowance { fact })
             }
+            "epoch_began" => serde_json::from_str(text.get())
+                .map(|EpochBegan { from }| Event::EpochBegan { from }),
             other => return Err(D::Error::unknown_variant(other, TYPES)),
         };
         event.map_err(D::Error::custom)

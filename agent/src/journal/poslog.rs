@@ -56,7 +56,7 @@ pub fn write_poslog(
     xml.open("POSLog", &version).map_err(failed)?;
     let mut transactions = 0;
     if let Some(stretch) = stretch {
-        store.walk(&stretch, |_, sealed| {
+        store.walk_history(&stretch, |sealed| {
             let record: Record = serde_json::from_str(&sealed.body)?;
             transactions += u64::from(transaction(&mut xml, till, &record)?);
             Ok(())

@@ -102,6 +102,14 @@ pub enum StoreError {
         /// As which.
         terminal: TerminalId,
     },
+    /// HQ's answer about a new epoch does not fit this journal.
+    #[error("the journal is in epoch {present} and cannot go on in epoch {epoch} from there")]
+    WrongEpoch {
+        /// The epoch that HQ gave.
+        epoch: u32,
+        /// The journal's.
+        present: u32,
+    },
     /// The time zone is not one this program knows.
     #[error("{name:?} is not a time zone")]
     TimeZone {
@@ -262,6 +270,7 @@ impl StoreError {
             Self::SqliteTooOld { .. } => "This Tillside was built wrongly. Install it again from your supplier.".to_owned(),
             Self::NotEnrolled => "This till is not set up yet. Ask HQ for an invitation code and run `tillside enrol`.".to_owned(),
             Self::AlreadyEnrolled { .. } => "This till is set up already. To set it up as another, use a new folder.".to_owned(),
+            Self::WrongEpoch { .. } => "HQ has another history of this till, and its answer about it does not fit. Everything is kept here. Call HQ.".to_owned(),
             Self::TimeZone { .. } => "The store's time zone is wrong at HQ. Ask HQ to correct it; Europe/Berlin is an example.".to_owned(),
             Self::OlderBundle { .. } => "HQ sent older prices and rules than those in use. They were refused, and those in use stay. Tell HQ.".to_owned(),
             Self::ChangedBundle { .. } | Self::ForeignBundle { .. } | Self::WrongBundle { .. } | Self::WrongRules(_) | Self::WrongPurses(_) => {

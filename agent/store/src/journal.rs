@@ -2,6 +2,7 @@
 
 use crate::columns::{HashColumn, RecordId};
 use crate::error::{StoreError, Within, unreadable};
+use crate::history::{History, check_beginning};
 use crate::{Store, Till, acknowledged, meta};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 use std::io::Write;
@@ -61,7 +62,7 @@ impl Store {
         let till = self.enrolled()?;
         self.read(|conn| {
             let mut records = 0;
-            let head = each(conn, &till.profile, |_, _| {
+            let head = each(conn, &till.profile, |_, _, _| {
                 records += 1;
                 progress(records);
                 Ok(())
@@ -144,27 +145,35 @@ impl<'c> Finder<'c> {
     }
 }
 
-/// Walks the whole journal, each record checked against the one before it. Returns where it ends.
+/// Walks the whole journal, each record checked against the one before it, and says of each whether it
+/// counts: not if a later epoch tells it again. Returns where it ends.
 pub(crate) fn each(
     conn: &Connection,
     profile: &TerminalProfile,
-    mut visit: impl FnMut(RecordId, &Record) -> Within<()>,
+    mut visit: impl FnMut(RecordId, &Record, bool) -> Within<()>,
 ) -> Within<Head> {
+    let history = History::read(conn)?;
     let mut statement =
         conn.prepare_cached("SELECT id, hash, body, at FROM journal ORDER BY id")?;
     let mut rows = statement.query([])?;
     let mut head = Head::genesis(profile.terminal, profile.epoch);
+    let mut first = true;
     while let Some(row) = rows.next()? {
         let id: RecordId = row.get(0)?;
-        if id.epoch() != head.epoch && id.seq() == 1 {
+        let later = id.epoch() != head.epoch && id.seq() == 1;
+        if later {
             head = Head::genesis(profile.terminal, id.epoch());
         }
         let record = follow(&mut head, profile, &sealed(row)?)?;
+        if later && !first {
+            check_beginning(conn, &record)?;
+        }
+        first = false;
         if record.at.0 != row.get::<_, i64>(3)? {
             let (seq, source) = (record.seq, ChainError::Altered { seq: record.seq });
             return Err(StoreError::ChainBroken { seq, source }.into());
         }
-        visit(id, &record)?;
+        visit(id, &record, history.counts(id))?;
     }
     Ok(head)
 }

@@ -2,6 +2,7 @@
 
 use crate::columns::RecordId;
 use crate::error::StoreError;
+use crate::history::holds;
 use crate::journal::sealed;
 use crate::{Store, acknowledged, meta};
 use tillside_core::{Head, Sealed, SignedHead};
@@ -59,7 +60,10 @@ impl Store {
             for &seq in seqs {
                 left += delete.execute([RecordId::new(epoch, seq)])? as u64;
             }
-            if let Some(head) = hq_head {
+            // Another history's end says nothing about this one.
+            if let Some(head) = hq_head
+                && holds(tx, head)?
+            {
                 meta::write(tx, meta::HQ_HEAD, head)?;
             }
             if let (Some(terminal), Some(signed)) = (terminal, signed) {
@@ -81,13 +85,6 @@ impl Store {
         if head.seq == 0 {
             return Ok(*head == Head::genesis(till.profile.terminal, head.epoch));
         }
-        self.read(|conn| {
-            Ok(conn
-                .prepare_cached("SELECT 1 FROM journal WHERE id = ?1 AND hash = ?2")?
-                .exists((
-                    RecordId::new(head.epoch, head.seq),
-                    crate::HashColumn(head.hash),
-                ))?)
-        })
+        self.read(|conn| holds(conn, head))
     }
 }

@@ -65,7 +65,7 @@ pub(crate) fn apply(conn: &Connection, place: Place, id: RecordId, event: &Event
         Event::SaleVoided(void) => to.void(void),
         Event::CouponRefused(refused) => to.refused(refused),
         // The bundle's tables are not made from the journal.
-        Event::BundleAdopted { .. } => Ok(()),
+        Event::BundleAdopted { .. } | Event::EpochBegan { .. } => Ok(()),
         _ => purse::apply(&to, event),
     }
 }

@@ -41,9 +41,12 @@ impl Store {
             make_tables(&tx)?;
             let mut records = 0;
             if let Some(profile) = &profile {
-                each(&tx, profile, |id, record| {
+                each(&tx, profile, |id, record, counts| {
                     records += 1;
-                    apply(&tx, Place::Rebuilt, id, &record.event)
+                    match counts {
+                        true => apply(&tx, Place::Rebuilt, id, &record.event),
+                        false => Ok(()),
+                    }
                 })?;
             }
             let mut differences = Vec::new();

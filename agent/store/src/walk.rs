@@ -2,6 +2,7 @@
 
 use crate::columns::RecordId;
 use crate::error::StoreError;
+use crate::history::History;
 use crate::journal::sealed;
 use crate::{HashColumn, Store};
 use rusqlite::OptionalExtension;
@@ -55,15 +56,36 @@ impl Store {
         stretch: &Stretch,
         mut visit: impl FnMut(u32, Sealed) -> std::io::Result<()>,
     ) -> Result<(), StoreError> {
+        self.walk_saying(stretch, |epoch, sealed, _| visit(epoch, sealed))
+    }
+
+    /// As [`Store::walk`], only records that count: not what a later epoch tells again.
+    pub fn walk_history(
+        &self,
+        stretch: &Stretch,
+        mut visit: impl FnMut(Sealed) -> std::io::Result<()>,
+    ) -> Result<(), StoreError> {
+        self.walk_saying(stretch, |_, sealed, counts| match counts {
+            true => visit(sealed),
+            false => Ok(()),
+        })
+    }
+
+    fn walk_saying(
+        &self,
+        stretch: &Stretch,
+        mut visit: impl FnMut(u32, Sealed, bool) -> std::io::Result<()>,
+    ) -> Result<(), StoreError> {
         let place = |head: &Head| RecordId::new(head.epoch, head.seq);
         self.read(|conn| {
+            let history = History::read(conn)?;
             let mut statement = conn.prepare_cached(
                 "SELECT id, hash, body FROM journal WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
             )?;
             let mut rows = statement.query((place(&stretch.first), place(&stretch.last)))?;
             while let Some(row) = rows.next()? {
                 let id: RecordId = row.get(0)?;
-                visit(id.epoch(), sealed(row)?)
+                visit(id.epoch(), sealed(row)?, history.counts(id))
                     .map_err(|source| StoreError::of_file("the export".as_ref(), source))?;
             }
             Ok(())

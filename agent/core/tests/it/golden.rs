@@ -57,6 +57,16 @@ fn a_voided_sale() {
 }
 
 #[test]
+fn a_later_epoch() {
+    let from = Head {
+        epoch: 1,
+        seq: 41,
+        hash: Hash::of(b"record 41"),
+    };
+    assert_json_snapshot!(Event::EpochBegan { from });
+}
+
+#[test]
 fn an_adopted_bundle() {
     assert_json_snapshot!(Event::BundleAdopted { version: 17 });
 }

@@ -14,6 +14,7 @@ mod crash;
 mod desk_members;
 mod disk_full;
 mod emoney;
+mod epochs;
 mod journal;
 mod keeping;
 mod looking_up;

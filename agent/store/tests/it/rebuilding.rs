@@ -20,6 +20,8 @@ enum Step {
     Confirm,
     NextDay,
     Restart,
+    /// HQ has another history of the epoch since this long ago.
+    Fork(u64),
 }
 
 const NUMBERS: [&str; 5] = ["AAAA1", "BBBB2", "CCCC3", "GONE1", "NEVER1"];
@@ -41,6 +43,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Confirm),
         1 => Just(Step::NextDay),
         1 => Just(Step::Restart),
+        1 => (0..6u64).prop_map(Step::Fork),
     ]
 }
 
@@ -114,9 +117,17 @@ impl Story {
             Step::Confirm => {
                 let store = self.store();
                 let seqs: Vec<u64> = store.outbox(3).unwrap().iter().map(|r| r.seq).collect();
-                store.confirm(1, &seqs, None).unwrap();
+                let epoch = store.head().unwrap().epoch;
+                store.confirm(epoch, &seqs, None).unwrap();
             }
             Step::NextDay => self.wall = Timestamp(self.wall.0 + DAY_MS),
+            Step::Fork(back) => {
+                let store = self.store();
+                let head = store.head().unwrap();
+                let from = store.head_at(head.seq.saturating_sub(*back)).unwrap();
+                let told = store.begin_epoch(&from.unwrap(), head.epoch + 1, now);
+                assert_eq!(told.unwrap(), Some(head.seq.min(*back)));
+            }
             Step::Restart => {
                 self.store = None;
                 self.store = Some(self.shop.store());

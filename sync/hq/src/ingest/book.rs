@@ -65,7 +65,7 @@ pub fn book(working: &mut Working, record: &Record) -> Result<Booking, Fault> {
         }),
         Event::CardIssued(issued) => book_issued(working, issued),
         // What became of it the terminal reports; here it is kept.
-        Event::Allowance { .. } => Ok(Booking::default()),
+        Event::Allowance { .. } | Event::EpochBegan { .. } => Ok(Booking::default()),
         _ => Err(Fault::NewerEvent),
     }
 }

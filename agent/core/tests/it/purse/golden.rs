@@ -218,6 +218,9 @@ fn every_kind_of_event_reads_back() {
     let mut all = vec![
         Event::BundleAdopted { version: 1 },
         Event::Allowance { fact },
+        Event::EpochBegan {
+            from: Head::genesis(terminal(1), 1),
+        },
         paid_by_purse(),
     ];
     let mut state = state(&[], &[]);

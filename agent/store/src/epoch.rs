@@ -1,0 +1,105 @@
+//! Going on in a later epoch, after HQ said that it has another history of this one.
+//!
+//! A disk that was restored from a backup, or copied, brings back an old journal under the same name. What
+//! HQ has of the epoch stays as it is there; what this journal recorded after the last record in common is
+//! told again in the new epoch, in one transaction, so that HQ books it once. The old records stay in the
+//! journal as they were written, and count no more ([`crate::history`]).
+
+use crate::columns::RecordId;
+use crate::error::{StoreError, Within, unreadable};
+use crate::history::holds;
+use crate::journal::{append, each};
+use crate::projection::{Place, TABLES, apply};
+use crate::{Store, Till, meta};
+use rusqlite::Transaction;
+use tillside_core::{Clock, Event, Head, Now, Record};
+
+impl Store {
+    /// Begins `epoch`, which HQ gave, after `from`, the newest record in common. Returns how many records
+    /// are told again; none if the journal is in this epoch already, which changes nothing.
+    ///
+    /// Refused, with nothing changed: an epoch that is not later than the present one, and a `from` that
+    /// the present epoch does not have.
+    pub fn begin_epoch(
+        &mut self,
+        from: &Head,
+        epoch: u32,
+        now: Now,
+    ) -> Result<Option<u64>, StoreError> {
+        let before = self.enrolled()?.clone();
+        let present = before.head.epoch;
+        if present == epoch {
+            return Ok(None);
+        }
+        let known = match from.seq {
+            0 => *from == Head::genesis(before.profile.terminal, present),
+            _ => from.epoch == present && self.read(|conn| holds(conn, from))?,
+        };
+        if epoch < present || !known {
+            return Err(StoreError::WrongEpoch { epoch, present });
+        }
+        let (till, told) = self.write(|tx| {
+            let mut till = before.clone();
+            let told = go_on(tx, &mut till, from, epoch, now)?;
+            Ok((till, told))
+        })?;
+        self.till = Some(till);
+        tracing::warn!(
+            epoch,
+            from = from.seq,
+            told,
+            "the journal goes on in a new epoch"
+        );
+        Ok(Some(told))
+    }
+}
+
+fn go_on(tx: &Transaction<'_>, till: &mut Till, from: &Head, epoch: u32, now: Now) -> Within<u64> {
+    let after = RecordId::new(from.epoch, from.seq);
+    let new = RecordId::new(epoch, 0);
+    let tail: Vec<RecordId> = tx
+        .prepare("SELECT id FROM journal WHERE id > ?1 AND id < ?2 ORDER BY id")?
+        .query_map((after, new), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let read = |id: &RecordId| -> Within<Record> {
+        let body: String = tx
+            .prepare_cached("SELECT body FROM journal WHERE id = ?1")?
+            .query_row([id], |row| row.get(0))?;
+        serde_json::from_str(&body).map_err(|e| unreadable(format!("record {}", id.seq()), e))
+    };
+    // The new epoch's records are dated as the old ones, so that no record is before the one it follows.
+    let newest = till.newest.map_or(now.at, |newest| newest.max(now.at));
+    let (at, clock) = match tail.first() {
+        Some(first) => (read(first)?.at, Clock::Trusted),
+        None => (newest, now.clock),
+    };
+    till.head = Head::genesis(till.profile.terminal, epoch);
+    append(tx, till, at, clock, &Event::EpochBegan { from: *from })?;
+    for id in &tail {
+        let record = read(id)?;
+        append(tx, till, record.at, record.clock, &record.event)?;
+    }
+    // HQ has everything up to `from`, or it could not have it in common.
+    tx.execute("DELETE FROM outbox WHERE id < ?1", [new])?;
+    tx.execute(
+        "DELETE FROM acknowledgement WHERE id > ?1 AND id < ?2",
+        (after, new),
+    )?;
+    meta::write(tx, meta::HQ_HEAD, from)?;
+    if !tail.is_empty() {
+        project_again(tx, till)?;
+    }
+    Ok(tail.len() as u64)
+}
+
+/// The projections name records by their place: they are made again.
+fn project_again(tx: &Transaction<'_>, till: &Till) -> Within<()> {
+    for table in TABLES {
+        tx.execute(&format!("DELETE FROM main.{table}"), [])?;
+    }
+    each(tx, &till.profile, |id, record, counts| match counts {
+        true => apply(tx, Place::Live, id, &record.event),
+        false => Ok(()),
+    })?;
+    Ok(())
+}

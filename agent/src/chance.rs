@@ -14,9 +14,17 @@ pub struct NoChance(#[source] getrandom::Error);
 /// # Errors
 /// If the system gives no randomness.
 pub fn secret() -> Result<String, NoChance> {
+    Ok(tillside_core::Hash::from_bytes(thirty_two()?).to_string())
+}
+
+/// Thirty-two random bytes.
+///
+/// # Errors
+/// If the system gives no randomness.
+pub fn thirty_two() -> Result<[u8; 32], NoChance> {
     let mut bytes = [0u8; 32];
     getrandom::fill(&mut bytes).map_err(NoChance)?;
-    Ok(tillside_core::Hash::from_bytes(bytes).to_string())
+    Ok(bytes)
 }
 
 /// Eight bytes that were not there before: the id of a movement of a purse.

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tillside_core::{Bundle, EndEvidence, Head, Refusal, Sealed, SignedHead};
 use tillside_sync::{
-    Bell, Engine, HqClient, Identity, LeaseRequest, LeaseResponse, LineState, Local, LocalError,
-    LocalView, Problem, ProblemKind, PurseSettlement,
+    Bell, Engine, EpochRequest, HqClient, Identity, LeaseRequest, LeaseResponse, LineState, Local,
+    LocalError, LocalView, Place, Problem, ProblemKind, PurseSettlement,
 };
 use tokio::sync::watch;
 
@@ -145,8 +145,16 @@ impl Local for Wire {
         self.job(|desk| desk.local_view()).await
     }
 
-    async fn journal(&self, after: u64, limit: usize) -> Result<Vec<Sealed>, LocalError> {
-        self.job(move |desk| desk.journal(after, limit)).await
+    async fn journal(&self, after: Place, limit: usize) -> Result<(u32, Vec<Sealed>), LocalError> {
+        self.job(move |desk| desk.history(after, limit)).await
+    }
+
+    async fn epoch_request(&self, from: u64) -> Result<EpochRequest, LocalError> {
+        self.job(move |desk| desk.epoch_request(from)).await
+    }
+
+    async fn begin_epoch(&self, from: Head, epoch: u32) -> Result<(), LocalError> {
+        self.job(move |desk| desk.begin_epoch(&from, epoch)).await
     }
 
     async fn confirm(

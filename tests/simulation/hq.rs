@@ -190,11 +190,13 @@ impl Hq {
 
     /// GET of the status.
     pub fn status(&self, terminal: TerminalId, now: Timestamp) -> Result<TerminalStatus> {
-        let head = self.ask(async |store| Ok(store.newest_head(terminal).await?))?;
+        let mut heads = self.ask(async |store| Ok(store.heads(terminal, 9).await?))?;
+        let earlier = heads.split_off(heads.len().min(1));
         Ok(TerminalStatus {
             now,
             bundle: self.newest(),
-            head,
+            head: heads.pop(),
+            earlier,
             certificate_until: Timestamp(now.0 + YEARS),
             settled: Vec::new(),
         })

@@ -14,6 +14,7 @@ mod cable;
 mod certificates;
 mod counter;
 mod enrolment;
+mod forks;
 mod purses;
 mod pushing;
 mod quotas;

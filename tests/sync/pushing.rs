@@ -153,30 +153,3 @@ async fn an_hq_restored_from_a_backup_is_given_what_it_lost() {
         .await;
     syncing.stop().await;
 }
-
-#[tokio::test]
-async fn a_copied_terminal_is_named_and_blocks_nothing() {
-    let stage = Stage::new();
-    let client = stage.client("first").await;
-    let (first, copy) = (Till::new(&client), Arc::new(Till::copied(&client)));
-    first.record(5);
-    client.push(&first.request(1, 5)).await.unwrap();
-    copy.record(8);
-    let mut syncing = Syncing::start(copy.clone(), client);
-    syncing
-        .till("all is settled", |till| till.unconfirmed() == 0)
-        .await;
-    let line = syncing.line(|line| !line.concerns.is_empty()).await;
-    assert_eq!(
-        line.concerns[0].kind,
-        ProblemKind::HistoryDiffers,
-        "{line:?}"
-    );
-    assert!(
-        line.up && line.concerns[0].words.contains("Call HQ"),
-        "{line:?}"
-    );
-    let cases = stage.hq.json(&["cases", "list"]).unwrap();
-    assert!(!cases.as_array().unwrap().is_empty(), "{cases}");
-    syncing.stop().await;
-}

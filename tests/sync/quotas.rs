@@ -29,7 +29,8 @@ fn rules(folder: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-async fn till(stage: &Stage, lane: &str) -> (Terminal, Cable, Api) {
+/// An enrolled till of S1 that runs, on a cable of its own, with Anna signed in.
+pub async fn till(stage: &Stage, lane: &str) -> (Terminal, Cable, Api) {
     let cable = Cable::to(&stage.hq.address()).await;
     let mut till = Terminal::bare(&stage.folder.path().join(format!("till{lane}")), None);
     let code = stage.hq.invite("S1").unwrap();

@@ -7,7 +7,9 @@ use tillside_core::{
     Timestamp,
 };
 use tillside_protocol::{PurseSettlement, PushRequest};
-use tillside_sync::{Bell, Engine, HqClient, LineState, Local, LocalError, LocalView, run};
+use tillside_sync::{
+    Bell, Engine, EpochRequest, HqClient, LineState, Local, LocalError, LocalView, Place, run,
+};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -36,14 +38,6 @@ impl Till {
             profile: client.identity().terminal().clone(),
             begins: 1_790_000_000_000,
             state: Mutex::default(),
-        }
-    }
-
-    /// The same terminal with another history, as on a copied disk.
-    pub fn copied(client: &HqClient) -> Self {
-        Self {
-            begins: 1_790_000_000_500,
-            ..Self::new(client)
         }
     }
 
@@ -161,16 +155,19 @@ impl Local for Till {
         })
     }
 
-    async fn journal(&self, after: u64, limit: usize) -> Result<Vec<Sealed>, LocalError> {
+    async fn journal(&self, after: Place, limit: usize) -> Result<(u32, Vec<Sealed>), LocalError> {
         let state = self.works("journal")?;
-        let after = usize::try_from(after).unwrap();
-        Ok(state
-            .journal
-            .iter()
-            .skip(after)
-            .take(limit)
-            .cloned()
-            .collect())
+        let after = usize::try_from(after.seq).unwrap();
+        let records = state.journal.iter().skip(after).take(limit).cloned();
+        Ok((self.profile.epoch, records.collect()))
+    }
+
+    async fn epoch_request(&self, _: u64) -> Result<EpochRequest, LocalError> {
+        unreachable!("this till's disk is never restored")
+    }
+
+    async fn begin_epoch(&self, _: Head, _: u32) -> Result<(), LocalError> {
+        unreachable!("this till's disk is never restored")
     }
 
     async fn confirm(

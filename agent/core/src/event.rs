@@ -56,6 +56,8 @@ pub enum Event {
     EpochBegan {
         /// The newest record that this terminal and HQ have in common.
         from: Head,
+        /// Where the epoch before ends here.
+        closed: Head,
     },
 }
 
@@ -97,6 +99,7 @@ impl<'de> Deserialize<'de> for Event {
         #[derive(Deserialize)]
         struct EpochBegan {
             from: Head,
+            closed: Head,
         }
         let text = Box::<RawValue>::deserialize(from)?;
         let tag: Tag<'_> = serde_json::from_str(text.get()).map_err(D::Error::custom)?;
@@ -118,7 +121,7 @@ impl<'de> Deserialize<'de> for Event {
                 serde_json::from_str(text.get()).map(|Allowance { fact }| Event::Allowance { fact })
             }
             "epoch_began" => serde_json::from_str(text.get())
-                .map(|EpochBegan { from }| Event::EpochBegan { from }),
+                .map(|EpochBegan { from, closed }| Event::EpochBegan { from, closed }),
             other => return Err(D::Error::unknown_variant(other, TYPES)),
         };
         event.map_err(D::Error::custom)

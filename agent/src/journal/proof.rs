@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use std::io::{BufRead, Read};
 use tillside_core::{
-    ChainError, CodeKey, Hash, Head, HeadSigner, RECORD_BODY_LIMIT, Sealed, SignedHead, TerminalId,
+    ChainError, CodeKey, Event, Hash, Head, HeadSigner, RECORD_BODY_LIMIT, Record, Sealed,
+    SignedHead, TerminalId,
 };
 
 /// The longest line that is read, in bytes: a record's text with every character escaped. A header has room
@@ -202,6 +203,7 @@ fn check_signatures(header: &FileHeader, pinned: &[CodeKey]) -> Result<(), Proof
 fn follow(terminal: TerminalId, before: Head, sealed: &Sealed) -> Result<Head, ChainError> {
     let record = sealed.read()?;
     let before = if record.epoch > before.epoch {
+        goes_on(&before, &record)?;
         Head::genesis(terminal, record.epoch)
     } else {
         before
@@ -212,6 +214,18 @@ fn follow(terminal: TerminalId, before: Head, sealed: &Sealed) -> Result<Head, C
         seq: sealed.seq,
         hash: sealed.hash,
     })
+}
+
+/// Whether a later epoch's first record names where the one before ends.
+fn goes_on(before: &Head, record: &Record) -> Result<(), ChainError> {
+    match &record.event {
+        Event::EpochBegan { from, closed }
+            if closed == before && from.epoch == closed.epoch && from.seq <= closed.seq =>
+        {
+            Ok(())
+        }
+        _ => Err(ChainError::Unlinked { seq: record.seq }),
+    }
 }
 
 /// Holds the next of HQ's signatures against a record, once it is reached.

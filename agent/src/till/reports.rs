@@ -250,7 +250,7 @@ fn what(event: &Event) -> String {
         Event::CardFrozen(_) => "Card blocked here".to_owned(),
         Event::CardUnfrozen(_) => "Card freed here".to_owned(),
         Event::Allowance { .. } => "Share of an offer changed".to_owned(),
-        Event::EpochBegan { from } => format!("Journal goes on after record {}", from.seq),
+        Event::EpochBegan { from, .. } => format!("Journal goes on after record {}", from.seq),
         _ => "a fact".to_owned(),
     }
 }

@@ -1,10 +1,11 @@
 //! What sync reads and writes of the store, and what the screens hear of it.
 
 use super::{Desk, TillError};
+use crate::chance;
 use crate::events::Happening;
-use tillside_core::{Bundle, Head, Sealed, SignedHead};
-use tillside_store::LineState;
-use tillside_sync::LocalView;
+use tillside_core::{Bundle, Hash, Head, Sealed, SignedHead};
+use tillside_store::{LineState, StoreError};
+use tillside_sync::{EpochRequest, LocalView, Place};
 
 impl Desk {
     /// Where journal and bundle stand.
@@ -18,9 +19,32 @@ impl Desk {
         })
     }
 
-    /// Journal records after a position.
-    pub(crate) fn journal(&self, after: u64, limit: usize) -> Result<Vec<Sealed>, TillError> {
-        Ok(self.store.journal(after, limit)?)
+    /// Records of the history after a place, with their epoch.
+    pub(crate) fn history(
+        &self,
+        after: Place,
+        limit: usize,
+    ) -> Result<(u32, Vec<Sealed>), TillError> {
+        Ok(self.store.history((after.epoch, after.seq), limit)?)
+    }
+
+    /// What HQ is asked with for an epoch to go on in.
+    pub(crate) fn epoch_request(&mut self, from: u64) -> Result<EpochRequest, TillError> {
+        let head = self.store.head().ok_or(TillError::NotEnrolled)?;
+        let (epoch, present) = (head.epoch, head.epoch);
+        let from = self.store.head_at(from)?;
+        let from = from.ok_or(StoreError::WrongEpoch { epoch, present })?;
+        let key = self
+            .store
+            .epoch_key(&from, Hash::from_bytes(chance::thirty_two()?))?;
+        Ok(EpochRequest { from, head, key })
+    }
+
+    /// Goes on in the epoch that HQ gave.
+    pub(crate) fn begin_epoch(&mut self, from: &Head, epoch: u32) -> Result<(), TillError> {
+        let now = self.now()?;
+        self.store.begin_epoch(from, epoch, now)?;
+        self.show_unconfirmed()
     }
 
     /// HQ has these.

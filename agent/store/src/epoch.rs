@@ -12,9 +12,21 @@ use crate::journal::{append, each};
 use crate::projection::{Place, TABLES, apply};
 use crate::{Store, Till, meta};
 use rusqlite::Transaction;
-use tillside_core::{Clock, Event, Head, Now, Record};
+use tillside_core::{Clock, Event, Hash, Head, Now, Record};
 
 impl Store {
+    /// The key of the question for an epoch after `from`: `fresh` unless one was kept for the same question.
+    pub fn epoch_key(&mut self, from: &Head, fresh: Hash) -> Result<Hash, StoreError> {
+        self.write(|tx| {
+            let kept: Option<(Head, Hash)> = meta::read(tx, meta::EPOCH_KEY)?;
+            if let Some((_, key)) = kept.filter(|(of, _)| of == from) {
+                return Ok(key);
+            }
+            meta::write(tx, meta::EPOCH_KEY, &(from, fresh))?;
+            Ok(fresh)
+        })
+    }
+
     /// Begins `epoch`, which HQ gave, after `from`, the newest record in common. Returns how many records
     /// are told again; none if the journal is in this epoch already, which changes nothing.
     ///
@@ -73,8 +85,9 @@ fn go_on(tx: &Transaction<'_>, till: &mut Till, from: &Head, epoch: u32, now: No
         Some(first) => (read(first)?.at, Clock::Trusted),
         None => (newest, now.clock),
     };
+    let (from, closed) = (*from, till.head);
     till.head = Head::genesis(till.profile.terminal, epoch);
-    append(tx, till, at, clock, &Event::EpochBegan { from: *from })?;
+    append(tx, till, at, clock, &Event::EpochBegan { from, closed })?;
     for id in &tail {
         let record = read(id)?;
         append(tx, till, record.at, record.clock, &record.event)?;
@@ -85,7 +98,9 @@ fn go_on(tx: &Transaction<'_>, till: &mut Till, from: &Head, epoch: u32, now: No
         "DELETE FROM acknowledgement WHERE id > ?1 AND id < ?2",
         (after, new),
     )?;
-    meta::write(tx, meta::HQ_HEAD, from)?;
+    // A copy of this disk is to ask by itself.
+    tx.execute("DELETE FROM meta WHERE name = ?1", [meta::EPOCH_KEY])?;
+    meta::write(tx, meta::HQ_HEAD, &from)?;
     if !tail.is_empty() {
         project_again(tx, till)?;
     }

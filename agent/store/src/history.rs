@@ -63,7 +63,7 @@ fn from(sealed: &Sealed) -> Within<RecordId> {
         serde_json::from_str(&sealed.body).map_err(|e| unreadable("an epoch's first record", e))?;
     let seq = sealed.seq;
     match record.event {
-        Event::EpochBegan { from } if from.epoch < record.epoch => {
+        Event::EpochBegan { from, .. } if from.epoch < record.epoch => {
             Ok(RecordId::new(from.epoch, from.seq))
         }
         _ => Err(unannounced(seq)),
@@ -75,12 +75,12 @@ fn unannounced(seq: u64) -> crate::error::Fault {
     StoreError::ChainBroken { seq, source }.into()
 }
 
-/// Checks that a later epoch's first record names one that stands in the journal.
-pub(crate) fn check_beginning(conn: &Connection, record: &Record) -> Within<()> {
-    let Event::EpochBegan { from } = &record.event else {
+/// Checks that a later epoch's first record names where the one before ends, and a record of it.
+pub(crate) fn check_beginning(conn: &Connection, before: &Head, record: &Record) -> Within<()> {
+    let Event::EpochBegan { from, closed } = &record.event else {
         return Err(unannounced(record.seq));
     };
-    match from.epoch < record.epoch && stands(conn, record, from)? {
+    match closed == before && from.epoch == before.epoch && stands(conn, record, from)? {
         true => Ok(()),
         false => Err(unannounced(record.seq)),
     }

@@ -161,12 +161,13 @@ pub(crate) fn each(
     while let Some(row) = rows.next()? {
         let id: RecordId = row.get(0)?;
         let later = id.epoch() != head.epoch && id.seq() == 1;
+        let before = head;
         if later {
             head = Head::genesis(profile.terminal, id.epoch());
         }
         let record = follow(&mut head, profile, &sealed(row)?)?;
         if later && !first {
-            check_beginning(conn, &record)?;
+            check_beginning(conn, &before, &record)?;
         }
         first = false;
         if record.at.0 != row.get::<_, i64>(3)? {

@@ -10,6 +10,7 @@ pub(crate) const PROFILE: &str = "profile";
 pub(crate) const HQ_HEAD: &str = "hq_head";
 pub(crate) const LINE: &str = "line";
 pub(crate) const LEASE_CALL: &str = "lease_call";
+pub(crate) const EPOCH_KEY: &str = "epoch_key";
 pub(crate) const CODES_FLOOR: &str = "codes_floor";
 
 pub(crate) fn read<T: DeserializeOwned>(conn: &Connection, name: &str) -> Within<Option<T>> {

@@ -15,6 +15,7 @@ mod disk;
 mod events;
 mod idempotency;
 mod input;
+mod journal_epochs;
 mod journal_file;
 mod killed;
 mod members;

@@ -25,12 +25,12 @@ pub use https::{
     ACCOUNT_PATIENCE, CARD_KEYS_PATIENCE, CallError, HqClient, RenewError, STANDING_PATIENCE,
 };
 pub use identity::{Identity, IdentityError};
-pub use local::{Local, LocalError, LocalView};
+pub use local::{Local, LocalError, LocalView, Place};
 pub use retry::{LONGEST_WAIT, Retry};
 pub use run::{Bell, POLL_INTERVAL, run};
 /// What the calls for e-money and for shares of quotas carry, for the agent, which does not name the protocol.
 pub use tillside_protocol::{
-    AccountAnswer, AccountRequest, AccountStanding, CardKeys, CardKeysRequest, GrantedKey,
-    KeyGrant, LEASE_WISH_LIMIT, LeaseRequest, LeaseResponse, LeaseWish, PurseSettlement,
-    SealedAllowance,
+    AccountAnswer, AccountRequest, AccountStanding, CardKeys, CardKeysRequest, EpochRequest,
+    GrantedKey, KeyGrant, LEASE_WISH_LIMIT, LeaseRequest, LeaseResponse, LeaseWish,
+    PurseSettlement, SealedAllowance,
 };

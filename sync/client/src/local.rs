@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use tillside_protocol::tillside_core::{Bundle, Head, Sealed, SignedHead};
-use tillside_protocol::{LeaseRequest, LeaseResponse, PurseSettlement};
+use tillside_protocol::{EpochRequest, LeaseRequest, LeaseResponse, PurseSettlement};
 
 /// Where the terminal's journal and bundle stand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,6 +13,30 @@ pub struct LocalView {
     pub oldest_unconfirmed: Option<u64>,
     /// The version of the bundle in force; 0 before the first.
     pub bundle: u64,
+}
+
+/// A place in the terminal's history, across its epochs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Place {
+    /// The epoch.
+    pub epoch: u32,
+    /// The position in it; 0 before its first record.
+    pub seq: u64,
+}
+
+impl Place {
+    /// Before every record: epochs count from 1.
+    pub const FIRST: Self = Self::new(1, 0);
+
+    /// A place.
+    pub const fn new(epoch: u32, seq: u64) -> Self {
+        Self { epoch, seq }
+    }
+
+    /// Where a journal ends.
+    pub const fn of(head: &Head) -> Self {
+        Self::new(head.epoch, head.seq)
+    }
 }
 
 /// The store could not do what was asked; the words are for a person.
@@ -41,12 +65,27 @@ pub trait Local: Send + Sync {
     /// Where things stand now.
     fn view(&self) -> impl Future<Output = Result<LocalView, LocalError>> + Send;
 
-    /// Records of the present epoch after position `after`, oldest first, at most `limit`.
+    /// Records of the terminal's history after a place, oldest first, at most `limit`, all of one epoch,
+    /// which comes with them. What a later epoch tells again is not in it.
     fn journal(
         &self,
-        after: u64,
+        after: Place,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<Sealed>, LocalError>> + Send;
+    ) -> impl Future<Output = Result<(u32, Vec<Sealed>), LocalError>> + Send;
+
+    /// What to ask HQ for an epoch with, since the present one has two histories after position `from`.
+    /// Its key is kept, so that a question whose answer was lost is asked again in the same words.
+    fn epoch_request(
+        &self,
+        from: u64,
+    ) -> impl Future<Output = Result<EpochRequest, LocalError>> + Send;
+
+    /// Goes on in the epoch that HQ gave, and tells there again what it has not.
+    fn begin_epoch(
+        &self,
+        from: Head,
+        epoch: u32,
+    ) -> impl Future<Output = Result<(), LocalError>> + Send;
 
     /// Marks records as settled by HQ, whose copy of this journal now ends at `head`. Positions
     /// that are settled already are fine. `acknowledged` is HQ's signature under `head`, to be kept with

@@ -5,7 +5,7 @@ use crate::engine::{
     Action, Engine, Failure, LineState, Moment, ProblemKind, Report, Wake, acknowledgement, batch,
     head_of, settle,
 };
-use crate::{BundleError, HqClient, Local, LocalError, LocalView, RenewError};
+use crate::{BundleError, CallError, HqClient, Local, LocalError, LocalView, Place, RenewError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tillside_protocol::tillside_core::{SignedHead, Timestamp};
@@ -134,7 +134,8 @@ impl<L: Local> Session<'_, L> {
 
     async fn act(&mut self, action: Action, view: &LocalView) -> Report {
         match action {
-            Action::Push { after } => self.push(after, view).await,
+            Action::Push { after } => self.push(after).await,
+            Action::BeginEpoch { from } => self.begin_epoch(from).await,
             Action::Status => match self.client.status().await {
                 Ok(status) => self.status(status).await,
                 Err(error) => Report::Failed(error.failure()),
@@ -174,16 +175,35 @@ impl<L: Local> Session<'_, L> {
         }
     }
 
-    async fn push(&self, after: u64, view: &LocalView) -> Report {
+    async fn begin_epoch(&self, from: u64) -> Report {
+        let request = match self.local.epoch_request(from).await {
+            Ok(request) => request,
+            Err(error) => return stored(error),
+        };
+        let answer = match self.client.begin_epoch(&request).await {
+            Ok(answer) => answer,
+            Err(error @ CallError::Refused { .. }) if !error.is_retryable() => {
+                return Report::EpochRefused(error.failure());
+            }
+            Err(error) => return Report::Failed(error.failure()),
+        };
+        tracing::warn!(case = answer.case, "HQ has another history of this till");
+        match self.local.begin_epoch(request.from, answer.epoch).await {
+            Ok(()) => Report::EpochBegun,
+            Err(error) => stored(error),
+        }
+    }
+
+    async fn push(&self, after: Place) -> Report {
         let terminal = self.client.identity().terminal().terminal;
-        let epoch = view.head.epoch;
-        let records = match self.local.journal(after, BATCH_RECORD_LIMIT).await {
+        let (epoch, records) = match self.local.journal(after, BATCH_RECORD_LIMIT).await {
             Ok(records) => records,
             Err(error) => return stored(error),
         };
         let Some(mut request) = batch(terminal, epoch, records) else {
             return Report::LocalFailed(format!(
-                "this PC cannot find the facts after number {after} that HQ still lacks: run `tillside journal verify` and call HQ"
+                "this PC cannot find the facts after number {} that HQ still lacks: run `tillside journal verify` and call HQ",
+                after.seq
             ));
         };
         let signed = |head| self.client.identity().sign_head(&head, wall_clock());

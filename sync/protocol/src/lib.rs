@@ -4,6 +4,7 @@
 //! type's JSON shows in the golden files under `tests/golden` and needs a new [`PROTOCOL_VERSION`] unless it only adds.
 
 mod enrol;
+mod epoch;
 mod error;
 mod invite;
 mod leases;
@@ -13,6 +14,7 @@ mod push;
 mod targets;
 
 pub use enrol::*;
+pub use epoch::*;
 pub use error::*;
 pub use invite::*;
 pub use leases::*;

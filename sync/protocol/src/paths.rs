@@ -20,3 +20,5 @@ pub const CARD_KEYS: &str = "/v1/keys/card";
 pub const ACCOUNT: &str = "/v1/account";
 /// GET [`crate::AccountStanding`], with the card as query `card=`.
 pub const ACCOUNT_STANDING: &str = "/v1/account/standing";
+/// POST [`crate::EpochRequest`]: HQ has another history of this journal, and is asked for a new epoch.
+pub const EPOCH: &str = "/v1/journal/epoch";

@@ -9,6 +9,9 @@ pub const BATCH_RECORD_LIMIT: usize = 2_000;
 /// The largest batch, in bytes of JSON before compression.
 pub const BATCH_BYTE_LIMIT: usize = 8 << 20;
 
+/// The most earlier epochs that a status names.
+pub const EARLIER_EPOCH_LIMIT: usize = 64;
+
 /// Records of one terminal's epoch, in order of `seq`; they need not be new to HQ.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PushRequest {
@@ -85,12 +88,23 @@ pub struct TerminalStatus {
     pub now: Timestamp,
     /// The newest published bundle; 0 before the first.
     pub bundle: u64,
-    /// Where HQ's copy of this terminal's journal ends; none before its first record.
+    /// Where HQ's copy of this terminal's newest epoch ends; none before its first record.
     pub head: Option<Head>,
+    /// Where HQ's copies of its earlier epochs end, newest first, at most [`EARLIER_EPOCH_LIMIT`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Head>,
     /// When the certificate this call came with ends.
     pub certificate_until: Timestamp,
     /// Movements of purses that this terminal left open and HQ could settle, at most
     /// [`crate::SETTLEMENT_LIMIT`]; told again until the terminal's journal says that it knows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub settled: Vec<PurseSettlement>,
+}
+
+impl TerminalStatus {
+    /// Where HQ's copy of an epoch ends, if it has any of it.
+    pub fn head_of(&self, epoch: u32) -> Option<Head> {
+        let mut all = self.head.iter().chain(&self.earlier);
+        all.find(|head| head.epoch == epoch).copied()
+    }
 }

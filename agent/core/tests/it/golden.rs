@@ -63,7 +63,12 @@ fn a_later_epoch() {
         seq: 41,
         hash: Hash::of(b"record 41"),
     };
-    assert_json_snapshot!(Event::EpochBegan { from });
+    let closed = Head {
+        seq: 45,
+        hash: Hash::of(b"record 45"),
+        ..from
+    };
+    assert_json_snapshot!(Event::EpochBegan { from, closed });
 }
 
 #[test]

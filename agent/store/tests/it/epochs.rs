@@ -45,6 +45,7 @@ fn what_hq_has_not_is_told_again_once() {
     assert!(standing(&store, "AAAA1").unwrap().used.is_some());
     assert_eq!(kinds(&store.journal(0, 10).unwrap()), TOLD_AGAIN);
     assert_eq!(kinds(&store.outbox(10).unwrap()), TOLD_AGAIN);
+    assert_eq!(store.unconfirmed().unwrap(), 4);
     assert_eq!(store.head().unwrap().epoch, 4);
     // The same answer again changes nothing.
     assert_eq!(begin(&mut store, &from, 4).unwrap(), None);
@@ -155,19 +156,35 @@ fn another_historys_end_is_not_kept_as_hqs() {
     shop.store().verify().unwrap();
 }
 
+/// With what holds the journal in place taken away first.
 #[test]
-fn an_epoch_that_does_not_say_where_it_goes_on_from_is_no_journal() {
+fn what_is_cut_off_before_an_epoch_is_missed() {
+    for cut in [2, 4, 5] {
+        let (shop, mut store, from) = forked();
+        begin(&mut store, &from, 2).unwrap();
+        drop(store);
+        shop.sql(&format!(
+            "DROP TRIGGER journal_is_never_shortened;
+             DELETE FROM journal WHERE id >> 40 = 1 AND id & 0xFFFFFFFF >= {cut}"
+        ));
+        let error = shop.store().verify().unwrap_err();
+        assert!(
+            matches!(error, StoreError::ChainBroken { seq: 1, .. }),
+            "{cut}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_question_keeps_its_key_until_it_is_answered() {
     let (shop, mut store, from) = forked();
-    begin(&mut store, &from, 2).unwrap();
+    let [first, other] = ["a", "b"].map(|text| Hash::of(text.as_bytes()));
+    assert_eq!(store.epoch_key(&from, first).unwrap(), first);
     drop(store);
-    // An end that was cut off before the epoch began, with all that holds it in place.
-    shop.sql(
-        "DROP TRIGGER journal_is_never_shortened;
-         DELETE FROM journal WHERE id >> 40 = 1 AND id & 0xFFFFFFFF >= 2",
-    );
-    let error = shop.store().verify().unwrap_err();
-    assert!(
-        matches!(error, StoreError::ChainBroken { seq: 1, .. }),
-        "{error}"
-    );
+    let mut store = shop.store();
+    assert_eq!(store.epoch_key(&from, other).unwrap(), first);
+    let elsewhere = store.head_at(1).unwrap().unwrap();
+    assert_eq!(store.epoch_key(&elsewhere, other).unwrap(), other);
+    begin(&mut store, &from, 2).unwrap();
+    assert_eq!(store.epoch_key(&elsewhere, first).unwrap(), first);
 }

@@ -18,6 +18,9 @@ pub struct Settled {
     pub head: Head,
     /// Whether HQ lacks a record before one that was sent.
     pub missing: bool,
+    /// The first position at which HQ has another record. Those records are not settled: HQ keeps them
+    /// aside and books nothing of them.
+    pub conflict: Option<u64>,
     /// Cases that HQ opened because it has another record at the same position.
     pub conflicts: Vec<u64>,
     /// Cases that HQ opened because it could not book a record.
@@ -116,12 +119,17 @@ pub fn settle(request: &PushRequest, response: &PushResponse) -> Result<Settled,
         settled: Vec::with_capacity(response.acks.len()),
         head: response.head,
         missing: false,
+        conflict: None,
         conflicts: Vec::new(),
         quarantined: Vec::new(),
     };
     for ack in &response.acks {
         match &ack.outcome {
-            Outcome::Conflict { case, .. } => settled.conflicts.push(*case),
+            Outcome::Conflict { case, .. } => {
+                settled.conflict.get_or_insert(ack.seq);
+                settled.conflicts.push(*case);
+                continue;
+            }
             Outcome::Quarantined { case } => settled.quarantined.push(*case),
             _ => {}
         }

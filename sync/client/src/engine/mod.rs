@@ -7,6 +7,7 @@
 
 mod batch;
 mod chore;
+mod fork;
 mod line;
 mod moment;
 mod outcome;
@@ -21,9 +22,11 @@ pub use line::{LineState, Problem, ProblemKind};
 pub use moment::Moment;
 pub use report::{AnswerError, Failure, Report};
 
-use crate::LocalView;
 use crate::retry::{FIRST_WAIT, Retry};
+use crate::{LocalView, Place};
 use chore::Chore;
+use fork::Fork;
+use outcome::history_differs;
 use std::time::Duration;
 use tillside_protocol::tillside_core::Timestamp;
 
@@ -35,8 +38,13 @@ const METADATA_INTERVAL: Duration = Duration::from_secs(60 * 60);
 pub enum Action {
     /// Send a batch of the journal's records after this position.
     Push {
-        /// The position before the first to send.
-        after: u64,
+        /// The place before the first to send.
+        after: Place,
+    },
+    /// HQ has another history: ask it for an epoch, and go on in that.
+    BeginEpoch {
+        /// The newest position of the present epoch that both have.
+        from: u64,
     },
     /// Ask HQ for the terminal's status.
     Status,
@@ -74,13 +82,14 @@ pub struct Engine {
     failed_at: Duration,
     status_at: Duration,
     /// HQ lacks what comes after this position, although it was settled once.
-    resend: Option<u64>,
+    resend: Option<Place>,
     /// Where HQ's copy ended in its newest answer to a batch.
-    answered: Option<u64>,
+    answered: Option<Place>,
     /// HQ sent us back once since its newest status.
     sent_back: bool,
     /// The newest batch began after this position and was settled.
-    pushed_after: Option<u64>,
+    pushed_after: Option<Place>,
+    fork: Fork,
     hq_now: Timestamp,
     pull: Chore,
     metadata_at: Duration,
@@ -102,6 +111,7 @@ impl Engine {
             answered: None,
             sent_back: false,
             pushed_after: None,
+            fork: Fork::None,
             hq_now: Timestamp(0),
             pull: Chore::default(),
             metadata_at: Duration::ZERO,
@@ -126,6 +136,9 @@ impl Engine {
         if elapsed < self.blocked_until {
             let until = self.blocked_until;
             return Action::Wait { until };
+        }
+        if let Fork::Found(from) = self.fork {
+            return Action::BeginEpoch { from };
         }
         if let Some(after) = self.push_after(view) {
             return Action::Push { after };
@@ -178,17 +191,18 @@ impl Engine {
     }
 
     /// Where the next batch begins, if there is something to send.
-    fn push_after(&self, view: &LocalView) -> Option<u64> {
+    fn push_after(&self, view: &LocalView) -> Option<Place> {
         let own = settled_through(view);
         let after = self.resend.map_or(own, |resend| resend.min(own));
-        (after < view.head.seq).then_some(after)
+        (after < Place::of(&view.head)).then_some(after)
     }
 }
 
-/// The newest position that HQ settled, as the store knows it.
-fn settled_through(view: &LocalView) -> u64 {
-    match view.oldest_unconfirmed {
+/// The newest place that HQ settled, as the store knows it.
+fn settled_through(view: &LocalView) -> Place {
+    let seq = match view.oldest_unconfirmed {
         Some(oldest) => oldest.saturating_sub(1),
         None => view.head.seq,
-    }
+    };
+    Place::new(view.head.epoch, seq)
 }

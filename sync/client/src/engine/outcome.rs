@@ -1,14 +1,14 @@
 //! What an action's outcome changes in the engine.
 
 use super::{
-    AnswerError, Engine, Failure, METADATA_INTERVAL, Moment, Problem, ProblemKind, Report, Settled,
-    settled_through,
+    AnswerError, Engine, Failure, Fork, METADATA_INTERVAL, Moment, Problem, ProblemKind, Report,
+    Settled, settled_through,
 };
-use crate::LocalView;
 use crate::clock::{agree, spoken};
 use crate::retry::spread;
+use crate::{LocalView, Place};
 use tillside_protocol::TerminalStatus;
-use tillside_protocol::tillside_core::{Head, Timestamp};
+use tillside_protocol::tillside_core::Timestamp;
 
 impl Engine {
     /// What became of the newest action.
@@ -36,6 +36,8 @@ impl Engine {
                 self.renew.failed(moment);
                 self.concern(ProblemKind::CertificateExpired, failure.words, moment);
             }
+            Report::EpochBegun => self.epoch_begun(moment),
+            Report::EpochRefused(failure) => self.epoch_refused(failure, moment),
             Report::Failed(failure) => self.failed(failure, moment),
             Report::LocalFailed(words) => {
                 self.concern(ProblemKind::Storage, words, moment);
@@ -45,35 +47,34 @@ impl Engine {
     }
 
     fn pushed(&mut self, settled: &Settled, view: &LocalView, moment: &Moment) {
+        let epoch = settled.head.epoch;
+        let place = |seq| Place::new(epoch, seq);
         let (first, last) = settled.sent;
-        let stuck = settled.settled.is_empty() && !settled.missing
-            || self.resend.is_none() && self.pushed_after == Some(first - 1);
+        if epoch == view.head.epoch && (settled.conflict.is_some() || self.fork != Fork::None) {
+            return self.looked(settled, view, moment);
+        }
+        let began = Some(place(first - 1));
+        let stuck = settled.settled.is_empty() && !settled.missing && settled.conflict.is_none()
+            || self.resend.is_none() && self.pushed_after == began;
         if settled.missing {
             let back = settled.head.seq;
-            if self.sent_back || back + 1 >= first {
+            // HQ has nothing of a later epoch: it may lack what that goes on from (restored from a backup).
+            let all = back == 0 && epoch > 1;
+            if self.sent_back || back + 1 >= first && !all {
                 return self.failed(AnswerError::NoProgress.into(), moment);
             }
             self.sent_back = true;
-            self.resend = Some(back);
+            self.resend = Some(if all { Place::FIRST } else { place(back) });
         } else if stuck {
             return self.failed(AnswerError::NoProgress.into(), moment);
         } else {
-            self.resend = self
-                .resend
-                .map(|_| last)
-                .filter(|at| *at < settled_through(view));
-            self.pushed_after = Some(first - 1);
-            self.answered = Some(settled.head.seq);
+            let on = self.resend.map(|_| place(last));
+            self.resend = on.filter(|at| *at < settled_through(view));
+            self.pushed_after = began;
+            self.answered = Some(Place::of(&settled.head));
         }
         self.reached(moment);
         self.settled_concern(ProblemKind::Storage);
-        if let Some(case) = settled.conflicts.first() {
-            self.concern(
-                ProblemKind::HistoryDiffers,
-                history_differs(Some(*case)),
-                moment,
-            );
-        }
     }
 
     fn status(&mut self, status: &TerminalStatus, view: &LocalView, moment: &Moment) {
@@ -104,18 +105,25 @@ impl Engine {
     }
 
     fn compare_heads(&mut self, status: &TerminalStatus, view: &LocalView, moment: &Moment) {
-        let ahead = |head: &Head| (head.epoch, head.seq) > (view.head.epoch, view.head.seq);
-        match status.head {
-            Some(head) if head == view.head => self.settled_concern(ProblemKind::HistoryDiffers),
-            Some(head)
-                if ahead(&head) || head.seq == view.head.seq && head.epoch == view.head.epoch =>
-            {
-                self.concern(ProblemKind::HistoryDiffers, history_differs(None), moment);
+        let (own, at_hq) = (view.head, status.head_of(view.head.epoch));
+        match at_hq {
+            Some(head) if head == own => {
+                self.fork = Fork::None;
+                let newest = status.head.map_or(0, |head| head.epoch);
+                if newest > own.epoch {
+                    self.concern(ProblemKind::HistoryDiffers, OLD_COPY.to_owned(), moment);
+                } else {
+                    self.settled_concern(ProblemKind::HistoryDiffers);
+                }
             }
+            Some(head) if head.seq >= own.seq => self.look_for_fork(view, moment),
             head => {
-                let at = head
-                    .filter(|h| h.epoch == view.head.epoch)
-                    .map_or(0, |h| h.seq);
+                let earlier = || {
+                    let mut all = status.head.iter().chain(&status.earlier);
+                    all.find(|head| head.epoch < own.epoch).copied()
+                };
+                let at = head.or_else(earlier);
+                let at = at.map_or(Place::FIRST, |head| Place::of(&head));
                 // HQ lost what it had settled (restored from a backup): give it again.
                 if at < settled_through(view) && self.answered != Some(at) {
                     self.resend = Some(at);
@@ -125,7 +133,7 @@ impl Engine {
     }
 
     /// HQ was reached and answered.
-    fn reached(&mut self, moment: &Moment) {
+    pub(super) fn reached(&mut self, moment: &Moment) {
         if !self.line.up {
             self.line.up = true;
             self.line.since = moment.wall;
@@ -136,7 +144,7 @@ impl Engine {
         self.retry.reset();
     }
 
-    fn failed(&mut self, failure: Failure, moment: &Moment) {
+    pub(super) fn failed(&mut self, failure: Failure, moment: &Moment) {
         if self.line.up {
             self.line.up = false;
             self.line.since = moment.wall;
@@ -187,11 +195,12 @@ fn clocks_differ(wall: Timestamp, hq: Timestamp) -> String {
     )
 }
 
-fn history_differs(case: Option<u64>) -> String {
-    let kept = case.map_or_else(String::new, |case| {
-        format!(" Nothing is lost: it is HQ's case {case}.")
-    });
+/// A later epoch of this till's journal came from elsewhere.
+const OLD_COPY: &str = "HQ knows a newer journal of this till from another PC: one of the two disks is an old copy. Call HQ before you go on. Nothing is lost.";
+
+pub(super) fn history_differs(case: Option<u64>) -> String {
+    let case = case.map_or_else(String::new, |case| format!(" It is HQ's case {case}."));
     format!(
-        "HQ has records of this terminal that this PC does not have: its disk was restored or copied. Call HQ before you go on.{kept}"
+        "HQ has records of this till that this PC does not have: its disk was restored or copied. Go on selling: what was sold here is sent to HQ again. Call HQ.{case}"
     )
 }

@@ -18,6 +18,10 @@ pub enum Report {
     Renewed,
     /// HQ was reached, and there is no new certificate; the present one stays in use.
     RenewRefused(Failure),
+    /// The journal goes on in the epoch that HQ gave.
+    EpochBegun,
+    /// HQ was reached, and gives no epoch.
+    EpochRefused(Failure),
     /// HQ was not reached, or its answer was no answer.
     Failed(Failure),
     /// The terminal's own store failed, with words for a person.

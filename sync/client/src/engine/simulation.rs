@@ -114,6 +114,7 @@ impl Hq {
             bundle: self.bundle,
             head: (!self.records.is_empty()).then(|| head(&self.records)),
             certificate_until: Timestamp(i64::MAX),
+            earlier: Vec::new(),
             settled: Vec::new(),
         }
     }
@@ -217,11 +218,14 @@ impl World {
                 self.bundle = self.hq.bundle;
                 Report::Pulled
             }
-            Action::Renew | Action::Wait { .. } => unreachable!("nobody wants that here"),
+            Action::BeginEpoch { .. } | Action::Renew | Action::Wait { .. } => {
+                unreachable!("nobody wants that here")
+            }
         }
     }
 
-    fn push(&mut self, after: u64, luck: Luck) -> Report {
+    fn push(&mut self, after: Place, luck: Luck) -> Report {
+        let after = if after.epoch < EPOCH { 0 } else { after.seq };
         let from = usize::try_from(after).unwrap();
         let records = self.journal[from..].iter().take(BATCH).cloned().collect();
         let request = batch(terminal(), EPOCH, records).unwrap();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod fork;
 mod line;
 
 use super::*;
@@ -39,6 +40,7 @@ fn status(seq: u64) -> TerminalStatus {
         now: Timestamp(1_000_000),
         bundle: 3,
         head: Some(head(seq)),
+        earlier: Vec::new(),
         certificate_until: Timestamp(9_000_000),
         settled: Vec::new(),
     }
@@ -50,9 +52,16 @@ fn settled(first: u64, last: u64) -> Settled {
         settled: (first..=last).collect(),
         head: head(last),
         missing: false,
+        conflict: None,
         conflicts: Vec::new(),
         quarantined: Vec::new(),
     }
+}
+
+/// Sending what comes after a position of the first epoch.
+fn push(after: u64) -> Action {
+    let after = Place::new(1, after);
+    Action::Push { after }
 }
 
 fn failure(kind: ProblemKind, retryable: bool) -> Failure {
@@ -82,10 +91,7 @@ fn quiet(view: &LocalView) -> Engine {
 #[test]
 fn facts_go_up_before_anything_comes_down() {
     let mut engine = engine();
-    assert_eq!(
-        engine.next(&view(9, Some(4)), &at(0)),
-        Action::Push { after: 3 }
-    );
+    assert_eq!(engine.next(&view(9, Some(4)), &at(0)), push(3));
     engine.report(Report::Pushed(settled(4, 9)), &view(9, Some(4)), &at(5));
     assert!(engine.line().up);
     assert_eq!(engine.next(&view(9, None), &at(5)), Action::Status);
@@ -95,7 +101,7 @@ fn facts_go_up_before_anything_comes_down() {
 fn a_lost_answer_sends_the_same_again_after_a_wait() {
     let mut engine = engine();
     let view = view(9, Some(4));
-    assert_eq!(engine.next(&view, &at(0)), Action::Push { after: 3 });
+    assert_eq!(engine.next(&view, &at(0)), push(3));
     engine.report(
         Report::Failed(failure(ProblemKind::Unreachable, true)),
         &view,
@@ -103,7 +109,7 @@ fn a_lost_answer_sends_the_same_again_after_a_wait() {
     );
     let until = Duration::from_nanos(749_999_999);
     assert_eq!(engine.next(&view, &at(0)), Action::Wait { until });
-    assert_eq!(engine.next(&view, &at(750)), Action::Push { after: 3 });
+    assert_eq!(engine.next(&view, &at(750)), push(3));
 }
 
 #[test]
@@ -124,7 +130,7 @@ fn what_trying_cannot_mend_is_tried_seldom() {
 fn missing_sends_again_from_where_hq_ends() {
     let mut engine = engine();
     let here = view(9, Some(7));
-    assert_eq!(engine.next(&here, &at(0)), Action::Push { after: 6 });
+    assert_eq!(engine.next(&here, &at(0)), push(6));
     let missing = Settled {
         settled: vec![],
         head: head(2),
@@ -132,7 +138,7 @@ fn missing_sends_again_from_where_hq_ends() {
         ..settled(7, 9)
     };
     engine.report(Report::Pushed(missing.clone()), &here, &at(0));
-    assert_eq!(engine.next(&here, &at(0)), Action::Push { after: 2 });
+    assert_eq!(engine.next(&here, &at(0)), push(2));
     // HQ that asks again and again is not obeyed without end.
     engine.report(
         Report::Pushed(Settled {
@@ -171,7 +177,7 @@ fn a_store_that_forgets_what_was_settled_does_not_spin() {
     let mut engine = engine();
     let here = view(9, Some(7));
     engine.report(Report::Pushed(settled(7, 9)), &here, &at(0));
-    assert_eq!(engine.next(&here, &at(0)), Action::Push { after: 6 });
+    assert_eq!(engine.next(&here, &at(0)), push(6));
     engine.report(Report::Pushed(settled(7, 9)), &here, &at(0));
     assert!(matches!(engine.next(&here, &at(0)), Action::Wait { .. }));
 }
@@ -181,30 +187,12 @@ fn an_hq_restored_from_a_backup_gets_what_it_lost() {
     let here = view(9, None);
     let mut engine = quiet(&here);
     engine.report(Report::Status(status(4)), &here, &at(20_000));
-    assert_eq!(engine.next(&here, &at(20_000)), Action::Push { after: 4 });
+    assert_eq!(engine.next(&here, &at(20_000)), push(4));
     engine.report(Report::Pushed(settled(5, 7)), &here, &at(20_001));
-    assert_eq!(engine.next(&here, &at(20_001)), Action::Push { after: 7 });
+    assert_eq!(engine.next(&here, &at(20_001)), push(7));
     engine.report(Report::Pushed(settled(8, 9)), &here, &at(20_002));
     assert!(matches!(
         engine.next(&here, &at(20_002)),
-        Action::Wait { .. }
-    ));
-}
-
-#[test]
-fn a_settled_tail_that_hq_keeps_as_cases_is_not_sent_at_each_poll() {
-    let here = view(9, None);
-    let mut engine = quiet(&here);
-    let kept = Settled {
-        head: head(4),
-        conflicts: vec![17],
-        ..settled(5, 9)
-    };
-    engine.report(Report::Pushed(kept), &here, &at(1));
-    assert!(engine.line().concerns[0].words.contains("case 17"));
-    engine.report(Report::Status(status(4)), &here, &at(20_000));
-    assert!(matches!(
-        engine.next(&here, &at(20_000)),
         Action::Wait { .. }
     ));
 }
@@ -237,14 +225,14 @@ fn ringing_stops_the_wait() {
     }
     engine.wake(Wake::NewFact, &at(100));
     assert!(matches!(engine.next(&here, &at(999)), Action::Wait { .. }));
-    assert_eq!(engine.next(&here, &at(1000)), Action::Push { after: 0 });
+    assert_eq!(engine.next(&here, &at(1000)), push(0));
     engine.report(
         Report::Failed(failure(ProblemKind::Unreachable, true)),
         &here,
         &at(1000),
     );
     engine.wake(Wake::TryNow, &at(1001));
-    assert_eq!(engine.next(&here, &at(1001)), Action::Push { after: 0 });
+    assert_eq!(engine.next(&here, &at(1001)), push(0));
 }
 
 #[test]

@@ -8,9 +8,9 @@ use std::time::Duration;
 use tillside_protocol::tillside_core::{Bundle, CardIdentity, Timestamp};
 use tillside_protocol::{
     ACCOUNT, ACCOUNT_STANDING, AccountAnswer, AccountRequest, AccountStanding, CARD_KEYS, CardKeys,
-    CardKeysRequest, ENROL, EnrolRequest, EnrolResponse, InviteCode, JOURNAL, KEYS, KeyGrant,
-    LEASES, LeaseRequest, LeaseResponse, PushRequest, PushResponse, RENEW, RenewRequest,
-    RenewResponse, STATUS, TerminalStatus,
+    CardKeysRequest, ENROL, EPOCH, EnrolRequest, EnrolResponse, EpochRequest, EpochResponse,
+    InviteCode, JOURNAL, KEYS, KeyGrant, LEASES, LeaseRequest, LeaseResponse, PushRequest,
+    PushResponse, RENEW, RenewRequest, RenewResponse, STATUS, TerminalStatus,
 };
 use url::Url;
 
@@ -51,6 +51,11 @@ impl HqClient {
     /// Sends a batch.
     pub async fn push(&self, request: &PushRequest) -> Result<PushResponse, CallError> {
         self.wire()?.post_compressed(JOURNAL, request).await
+    }
+
+    /// Asks for an epoch to go on in, since HQ has another history of this one.
+    pub async fn begin_epoch(&self, request: &EpochRequest) -> Result<EpochResponse, CallError> {
+        self.wire()?.post(EPOCH, request).await
     }
 
     /// Asks what HQ knows of this terminal.

@@ -8,5 +8,10 @@ pub mod invite;
 mod route;
 mod store;
 
-pub(crate) use route::{enrol as enrol_route, renew as renew_route, status as status_route};
-pub use store::{FleetStore, Invitation, Invited, IssuedCertificate, Peer, Refused, TerminalRow};
+pub(crate) use route::{
+    enrol as enrol_route, epoch as epoch_route, renew as renew_route, status as status_route,
+};
+pub use store::{
+    EPOCH_LIMIT, FleetStore, Invitation, Invited, IssuedCertificate, NoEpoch, Peer, Refused,
+    TerminalRow,
+};

@@ -9,7 +9,10 @@ use axum::body::Body;
 use axum::extract::State;
 use std::sync::Arc;
 use tillside_core::TerminalId;
-use tillside_protocol::{EnrolRequest, EnrolResponse, RenewRequest, RenewResponse, TerminalStatus};
+use tillside_protocol::{
+    EARLIER_EPOCH_LIMIT, EnrolRequest, EnrolResponse, EpochRequest, EpochResponse, ErrorCode,
+    RenewRequest, RenewResponse, TerminalStatus,
+};
 use uuid::Uuid;
 
 /// POST [`tillside_protocol::ENROL`].
@@ -43,11 +46,32 @@ pub(crate) async fn status(
 ) -> Result<Json<TerminalStatus>, Answer> {
     let (terminal, now) = (peer.profile.terminal, now());
     hq.store.contact(terminal, now).await?;
+    let mut heads = hq.store.heads(terminal, EARLIER_EPOCH_LIMIT + 1).await?;
+    let earlier = heads.split_off(heads.len().min(1));
     Ok(Json(TerminalStatus {
         now,
         bundle: newest(&hq.data)?,
-        head: hq.store.newest_head(terminal).await?,
+        head: heads.pop(),
+        earlier,
         certificate_until: peer.certificate_until,
         settled: hq.store.settlements(terminal).await?,
     }))
+}
+
+/// POST [`tillside_protocol::EPOCH`].
+pub(crate) async fn epoch(
+    State(hq): State<Arc<Hq>>,
+    Caller(peer): Caller,
+    body: Body,
+) -> Result<Json<EpochResponse>, Answer> {
+    let request: EpochRequest = json(body).await?;
+    let terminal = peer.profile.terminal;
+    match hq.store.begin_epoch(terminal, request, now()).await? {
+        Ok(answer) => {
+            let (epoch, case) = (answer.epoch, answer.case);
+            tracing::warn!(%terminal, epoch, case, "a till's journal forked and goes on in a new epoch");
+            Ok(Json(answer))
+        }
+        Err(refused) => Err(Answer::new(ErrorCode::NotAllowed, refused.to_string())),
+    }
 }

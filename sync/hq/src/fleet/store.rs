@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use tillside_core::{
     Hash, Head, LaneId, StoreId, StoreProfile, TerminalId, TerminalProfile, Timestamp,
 };
+use tillside_protocol::{EpochRequest, EpochResponse};
 
 /// Keeps terminals, invites and certificates.
 #[async_trait]
@@ -38,8 +39,17 @@ pub trait FleetStore: Send + Sync {
     /// Notes that a terminal called.
     async fn contact(&self, terminal: TerminalId, now: Timestamp) -> Result<(), StoreError>;
 
-    /// Where HQ's copy of a terminal's newest journal ends.
-    async fn newest_head(&self, terminal: TerminalId) -> Result<Option<Head>, StoreError>;
+    /// Where HQ's copies of a terminal's epochs end, newest first, at most `limit`.
+    async fn heads(&self, terminal: TerminalId, limit: usize) -> Result<Vec<Head>, StoreError>;
+
+    /// Gives a terminal whose journal is another than HQ has an epoch to go on in, with a case for a
+    /// person. The same key gets the same answer.
+    async fn begin_epoch(
+        &self,
+        terminal: TerminalId,
+        request: EpochRequest,
+        now: Timestamp,
+    ) -> Result<Result<EpochResponse, NoEpoch>, StoreError>;
 
     /// Takes a terminal's right to connect. If it held the store's coupons, the store's
     /// oldest other terminal holds them from the next bundle on. False: it was revoked before.
@@ -123,6 +133,26 @@ pub struct Peer {
     /// When this certificate ends.
     pub certificate_until: Timestamp,
 }
+
+/// Why a terminal gets no new epoch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoEpoch {
+    /// HQ has no such record.
+    #[error("HQ has no record {0} of this till's journal with that hash: send it first.")]
+    NotInCommon(u64),
+    /// HQ's copy ends where the terminal says that both are the same.
+    #[error("HQ's copy of this till's journal ends there too: go on in this epoch.")]
+    NoFork,
+    /// Past [`EPOCH_LIMIT`].
+    #[error(
+        "This till has begun {EPOCH_LIMIT} epochs: something copies its disk again and again. Call HQ."
+    )]
+    TooMany,
+}
+
+/// The most epochs that one terminal gets.
+pub const EPOCH_LIMIT: u32 = 1_000;
 
 /// One terminal of the list.
 #[derive(Clone, Debug)]

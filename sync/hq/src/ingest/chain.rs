@@ -134,6 +134,9 @@ impl<'a> Placing<'a> {
         if let Some(prev) = other {
             return self.fork(sealed, "prev", Some(prev));
         }
+        if sealed.seq == 1 && !self.standing.continues {
+            return Place::Missing;
+        }
         self.head.seq = sealed.seq;
         self.head.hash = sealed.hash;
         self.here.insert(sealed.seq, sealed);

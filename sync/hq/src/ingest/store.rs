@@ -24,6 +24,8 @@ pub struct Standing {
     pub known: BTreeMap<u64, (Hash, Option<u64>)>,
     /// Records of other histories at the batch's positions and one before: the case each is kept in.
     pub forks: HashMap<(u64, Hash), u64>,
+    /// Whether HQ has the record that the epoch's first record says it goes on from, where it says so.
+    pub continues: bool,
 }
 
 impl Standing {
@@ -33,6 +35,7 @@ impl Standing {
             head,
             known: BTreeMap::new(),
             forks: HashMap::new(),
+            continues: true,
         }
     }
 }

@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use std::sync::Arc;
 use std::time::Duration;
 use tillside_protocol::{
-    ACCOUNT, ACCOUNT_STANDING, CARD_KEYS, ENROL, ErrorCode, JOURNAL, KEYS, LEASES, METADATA,
+    ACCOUNT, ACCOUNT_STANDING, CARD_KEYS, ENROL, EPOCH, ErrorCode, JOURNAL, KEYS, LEASES, METADATA,
     PROTOCOL_VERSION, RENEW, STATUS, TARGETS, VERSION_HEADER,
 };
 use tower_http::services::ServeDir;
@@ -24,6 +24,7 @@ pub(super) fn router(hq: Arc<Hq>) -> Router {
     let calls = Router::new()
         .route(RENEW, post(fleet::renew_route))
         .route(JOURNAL, post(ingest::push))
+        .route(EPOCH, post(fleet::epoch_route))
         .route(STATUS, get(fleet::status_route))
         .route(KEYS, get(emoney::keys_route))
         .route(CARD_KEYS, post(emoney::card_keys_route))

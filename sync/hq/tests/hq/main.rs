@@ -6,6 +6,7 @@
 )]
 
 mod bundles;
+mod epochs;
 mod fixture;
 mod forks;
 mod imports;

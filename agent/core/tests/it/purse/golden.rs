@@ -220,6 +220,7 @@ fn every_kind_of_event_reads_back() {
         Event::Allowance { fact },
         Event::EpochBegan {
             from: Head::genesis(terminal(1), 1),
+            closed: Head::genesis(terminal(1), 1),
         },
         paid_by_purse(),
     ];

@@ -35,25 +35,6 @@ fn the_line_says_since_when_it_is_down_and_why() {
 }
 
 #[test]
-fn an_hq_that_knows_more_of_this_journal_than_this_pc_is_named() {
-    let here = view(5, None);
-    let mut engine = quiet(&here);
-    engine.report(Report::Status(status(8)), &here, &at(20_000));
-    assert_eq!(engine.line().concerns[0].kind, ProblemKind::HistoryDiffers);
-    engine.report(Report::Status(status(5)), &here, &at(40_000));
-    assert_eq!(engine.line().concerns, []);
-    let other = TerminalStatus {
-        head: Some(Head {
-            hash: Hash::of(b"other"),
-            ..head(5)
-        }),
-        ..status(5)
-    };
-    engine.report(Report::Status(other), &here, &at(60_000));
-    assert_eq!(engine.line().concerns[0].kind, ProblemKind::HistoryDiffers);
-}
-
-#[test]
 fn a_clock_far_from_hqs_is_named_with_both_times() {
     let here = view(0, None);
     let mut engine = quiet(&here);
@@ -88,10 +69,7 @@ fn a_refused_bundle_is_a_concern_and_delays_no_fact() {
     assert!(engine.line().up);
     assert_eq!(engine.line().concerns[0].kind, ProblemKind::TamperedBundle);
     assert!(matches!(engine.next(&here, &at(0)), Action::Wait { .. }));
-    assert_eq!(
-        engine.next(&view(1, Some(1)), &at(0)),
-        Action::Push { after: 0 }
-    );
+    assert_eq!(engine.next(&view(1, Some(1)), &at(0)), push(0));
     assert!(matches!(engine.next(&here, &at(800)), Action::Pull { .. }));
     engine.report(Report::Pulled, &here, &at(800));
     assert_eq!(engine.line().concerns, []);

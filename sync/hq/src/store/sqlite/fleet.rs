@@ -1,10 +1,11 @@
 //! Terminals, invites and certificates in SQLite.
 
 use super::SqliteStore;
-use super::codec::{UuidId, code, count, failed, hash};
+use super::codec::{UuidId, code, count, failed};
 use super::fleet_admit::{admit, invite, invited, keep_certificate};
+use super::fleet_epoch::{begin, heads};
 use crate::fleet::{
-    FleetStore, Invitation, Invited, IssuedCertificate, Peer, Refused, TerminalRow,
+    FleetStore, Invitation, Invited, IssuedCertificate, NoEpoch, Peer, Refused, TerminalRow,
 };
 use crate::store::StoreError;
 use async_trait::async_trait;
@@ -12,6 +13,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use tillside_core::{
     Currency, Hash, Head, LaneId, StoreProfile, TerminalId, TerminalProfile, Timestamp,
 };
+use tillside_protocol::{EpochRequest, EpochResponse};
 
 /// The epoch a fresh terminal's journal begins with.
 const FIRST_EPOCH: u32 = 1;
@@ -68,8 +70,18 @@ impl FleetStore for SqliteStore {
         .await
     }
 
-    async fn newest_head(&self, terminal: TerminalId) -> Result<Option<Head>, StoreError> {
-        self.read(move |transaction| newest_head(transaction, terminal))
+    async fn heads(&self, terminal: TerminalId, limit: usize) -> Result<Vec<Head>, StoreError> {
+        self.read(move |transaction| heads(transaction, terminal, limit))
+            .await
+    }
+
+    async fn begin_epoch(
+        &self,
+        terminal: TerminalId,
+        request: EpochRequest,
+        now: Timestamp,
+    ) -> Result<Result<EpochResponse, NoEpoch>, StoreError> {
+        self.write(move |transaction| begin(transaction, terminal, &request, now))
             .await
     }
 
@@ -124,7 +136,10 @@ pub(super) fn profile(
     })
 }
 
-fn row_id(transaction: &Transaction<'_>, terminal: TerminalId) -> Result<i64, StoreError> {
+pub(super) fn row_id(
+    transaction: &Transaction<'_>,
+    terminal: TerminalId,
+) -> Result<i64, StoreError> {
     let found: Option<i64> = transaction
         .prepare_cached("SELECT id FROM terminal WHERE terminal = ?1")
         .map_err(failed)?
@@ -157,31 +172,6 @@ fn peer(transaction: &Transaction<'_>, serial: &str) -> Result<Option<Peer>, Sto
         certificate_seconds,
         certificate_until: Timestamp(not_after),
     }))
-}
-
-fn newest_head(
-    transaction: &Transaction<'_>,
-    terminal: TerminalId,
-) -> Result<Option<Head>, StoreError> {
-    let found: Option<(u32, i64, Vec<u8>)> = transaction
-        .prepare_cached(
-            "SELECT epoch, seq, hash FROM journal_head
-             WHERE terminal = (SELECT id FROM terminal WHERE terminal = ?1)
-             ORDER BY epoch DESC LIMIT 1",
-        )
-        .map_err(failed)?
-        .query_row([terminal.bytes()], |row| row.try_into())
-        .optional()
-        .map_err(failed)?;
-    found
-        .map(|(epoch, seq, bytes)| {
-            Ok(Head {
-                epoch,
-                seq: count(seq),
-                hash: hash(&bytes)?,
-            })
-        })
-        .transpose()
 }
 
 fn revoke(

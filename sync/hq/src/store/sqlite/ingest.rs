@@ -1,11 +1,12 @@
 //! Taking in a batch: load what it names, decide, write, all in one transaction.
 
 use super::codec::{UuidId, count, failed, hash, signed};
+use super::fleet_epoch::{in_common, newest_epoch};
 use super::ingest_load::load;
 use super::ingest_write::Writing;
 use super::{SqliteStore, emoney, run};
 use crate::emoney::proof::{Mac, Proof, prove};
-use crate::ingest::chain::{Found, head_after, place, read};
+use crate::ingest::chain::{Found, Place, head_after, place, read};
 use crate::ingest::{Batch, IngestStore, Standing, Step, plan};
 use crate::store::StoreError;
 use async_trait::async_trait;
@@ -91,13 +92,24 @@ fn take(
     now: Timestamp,
 ) -> Result<PushResponse, StoreError> {
     let terminal = terminal_row(transaction, request.terminal)?;
-    let standing = standing(transaction, &terminal, request.epoch, &request.records)?;
+    let mut standing = standing(transaction, &terminal, request.epoch, &request.records)?;
+    if let Some(Ok(Record {
+        event: Event::EpochBegan { from, .. },
+        ..
+    })) = found.first()
+    {
+        standing.continues = in_common(transaction, terminal.terminal, terminal.id, from)?;
+    }
     let places = place(terminal.terminal, &request.records, found, &standing);
     let mut batch = Batch {
         head: head_after(standing.head, &request.records, &places),
         records: request.records,
         places,
     };
+    let first_new = batch
+        .places
+        .iter()
+        .position(|place| matches!(place, Place::Next(_)));
     let (mut working, accounts) = load(transaction, &terminal, &batch.needs())?;
     let steps = plan(&mut batch, &mut working);
     let purses = steps.iter().any(|step| match step {
@@ -117,6 +129,12 @@ fn take(
     let mut acks = Vec::with_capacity(steps.len());
     for (sealed, step) in batch.records.iter().zip(steps) {
         acks.push(writing.step(sealed, step)?);
+    }
+    let newest = newest_epoch(transaction, terminal.id)?;
+    if let Some(first) = first_new.and_then(|first| batch.records.get(first))
+        && request.epoch < newest
+    {
+        writing.old_epoch_goes_on(first, newest)?;
     }
     writing.finish(&working.balances, &batch.head, standing.head)?;
     if let Some(signed) = request.signed.filter(|signed| signed.head() == batch.head) {

@@ -233,6 +233,22 @@ impl<'a> Writing<'a> {
         }
     }
 
+    /// Records came in an epoch although the terminal was given a later one.
+    pub(super) fn old_epoch_goes_on(&self, first: &Sealed, newest: u32) -> Result<(), StoreError> {
+        let (terminal, epoch) = (self.terminal.terminal, self.epoch);
+        self.side_case(
+            first,
+            &SideCase {
+                kind: "two_terminals",
+                words: format!(
+                    "till {terminal} goes on in epoch {epoch} and in epoch {newest}: two PCs run under its name, or its old disk came back"
+                ),
+                evidence: serde_json::json!({ "epoch": epoch, "newest": newest }),
+                about: None,
+            },
+        )
+    }
+
     /// A case beside a record that was booked; one of the same words that is open is enough.
     fn side_case(&self, sealed: &Sealed, side: &SideCase) -> Result<(), StoreError> {
         let open: Option<i64> = self

@@ -10,6 +10,7 @@ mod coupons;
 mod emoney;
 mod fleet;
 mod fleet_admit;
+mod fleet_epoch;
 mod ingest;
 mod ingest_load;
 mod ingest_write;

@@ -4,7 +4,7 @@ use crate::store::StoreError;
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use tillside_core::engine::Document;
-use tillside_core::{LaneId, MemberId, StoreId, TerminalId, TierId};
+use tillside_core::{Head, LaneId, MemberId, StoreId, TerminalId, TierId};
 
 /// Reads journals and what bundles held.
 #[async_trait]
@@ -22,6 +22,9 @@ pub trait ReplayStore: Send + Sync {
         after: (u32, u64),
         limit: usize,
     ) -> Result<Vec<ReplayRecord>, StoreError>;
+
+    /// Where the terminal's later epochs go on from, each with its own number.
+    async fn replay_forks(&self, terminal: TerminalId) -> Result<Vec<(u32, Head)>, StoreError>;
 
     /// The rules of a bundle; none if it was published before HQ kept which.
     async fn rules_of_bundle(&self, version: u64) -> Result<Option<Document>, StoreError>;

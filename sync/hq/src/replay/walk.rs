@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tillside_core::engine::{Document, DocumentError};
 use tillside_core::{
-    Event, Given, MemberId, Record, Replay, RuleBook, SaleCompleted, SaleId, SaleVoided, StoreId,
-    TierId,
+    Event, Given, Head, MemberId, Record, Replay, RuleBook, SaleCompleted, SaleId, SaleVoided,
+    StoreId, TierId,
 };
 
 /// Records that are read at once.
@@ -77,6 +77,7 @@ pub async fn replay(
     let mut looked_at = 0;
     for terminal in store.replay_terminals(asked.store).await? {
         let mut till = Till::new(&terminal);
+        let mut forks = Forks::of(store.replay_forks(terminal.terminal).await?, &till);
         let mut after = (0, 0);
         loop {
             let page = store.replay_page(terminal.terminal, after, PAGE).await?;
@@ -85,14 +86,16 @@ pub async fn replay(
             looked_at += page.len() as u64;
             for record in &page {
                 // What HQ could not read when it came is a case there, and no sale.
-                let Ok(record) = serde_json::from_str::<Record>(&record.body) else {
-                    continue;
-                };
-                match record.event {
-                    Event::SaleCompleted(sale) => walk.sale(&terminal, &mut till, *sale).await?,
-                    Event::SaleVoided(void) => walk.void(&terminal, &mut till, &void),
+                let read = serde_json::from_str::<Record>(&record.body);
+                match read.map(|record| record.event) {
+                    Ok(Event::EpochBegan { .. }) => till = forks.begin(record.epoch, till),
+                    Ok(Event::SaleCompleted(sale)) => {
+                        walk.sale(&terminal, &mut till, *sale).await?;
+                    }
+                    Ok(Event::SaleVoided(void)) => walk.void(&terminal, &mut till, &void),
                     _ => {}
                 }
+                forks.pass((record.epoch, record.seq), &till);
             }
             progress(looked_at);
         }
@@ -110,7 +113,39 @@ struct Walk<'s, S: ?Sized> {
     report: ReplayReport,
 }
 
+/// What a terminal had counted where its later epochs go on from.
+struct Forks(Vec<(u32, Head, Till)>);
+
+impl Forks {
+    fn of(forks: Vec<(u32, Head)>, fresh: &Till) -> Self {
+        let states = forks.into_iter();
+        Self(
+            states
+                .map(|(epoch, from)| (epoch, from, fresh.clone()))
+                .collect(),
+        )
+    }
+
+    /// The walk has come past a record.
+    fn pass(&mut self, (epoch, seq): (u32, u64), till: &Till) {
+        for (_, from, state) in &mut self.0 {
+            if (from.epoch, from.seq) == (epoch, seq) {
+                state.clone_from(till);
+            }
+        }
+    }
+
+    /// The state in which an epoch begins; others may go on from its very beginning.
+    fn begin(&mut self, epoch: u32, otherwise: Till) -> Till {
+        let known = self.0.iter().find(|(of, ..)| *of == epoch);
+        let state = known.map_or(otherwise, |(.., state)| state.clone());
+        self.pass((epoch, 0), &state);
+        state
+    }
+}
+
 /// A terminal twice: as it counted, and as it would have.
+#[derive(Clone)]
 struct Till {
     recorded: Replay,
     other: Replay,

@@ -3,6 +3,7 @@
 use crate::fixture::{Folder, RULES, import_members, member};
 use crate::journal::{Journal, NOON, Sale};
 use jiff::civil::date;
+use tillside_core::engine::{CapSpan, CapSubject, CounterKey, Used};
 use tillside_core::*;
 use tillside_hq::catalogue::{CatalogueStore, rules};
 use tillside_hq::publish::PublishStore;
@@ -146,4 +147,50 @@ async fn other_rules_are_tried_on_the_sales_that_stand() {
     };
     let error = replay(store, backwards, |_| {}).await.unwrap_err();
     assert!(matches!(error, ReplayError::Days { .. }), "{error}");
+}
+
+/// Two histories of one epoch: neither till knew what the other had counted.
+#[tokio::test]
+async fn an_epoch_is_judged_by_what_was_counted_where_it_goes_on_from() {
+    let (folder, mut first, _) = Folder::chain().await;
+    let store = &folder.store;
+    let once = r#"{"v":2,"rules":[{"rule":"once","name":"Once a day","caps":[{"over":"day","times":2}],"effects":[
+        {"effect":{"points_fixed":{"points":7}},"funders":[{"funder":"chain","basis_points":10000}]}]}]}"#;
+    let document = rules(once.as_bytes()).unwrap();
+    store.import_rules(document, NOON).await.unwrap();
+    published(store, 1).await;
+    let counted = |number| {
+        let sale = sale(number, "once", 7, 1).change(|sale| {
+            let subject = CapSubject::Rule(RuleId::new("once").unwrap());
+            let (key, used) = (
+                CounterKey {
+                    subject,
+                    over: CapSpan::Day,
+                },
+                Used {
+                    times: 1,
+                    ..Used::default()
+                },
+            );
+            sale.counted = vec![Counted { key, used }];
+        });
+        sale.event()
+    };
+    told(store, &mut first, counted(1)).await;
+    let from = first.head;
+    for (epoch, number) in [(2, 3), (3, 4)] {
+        let mut copy = Journal {
+            head: Head::genesis(first.terminal, epoch),
+            ..first.clone()
+        };
+        let closed = from;
+        told(store, &mut copy, Event::EpochBegan { from, closed }).await;
+        told(store, &mut copy, counted(number)).await;
+    }
+    told(store, &mut first, counted(2)).await;
+    let report = proved(store).await;
+    assert_eq!((report.compared, report.differing), (4, 0), "{report:?}");
+    // A third of one history is over the cap, in whichever epoch.
+    told(store, &mut first, counted(5)).await;
+    assert_eq!(proved(store).await.differing, 1);
 }

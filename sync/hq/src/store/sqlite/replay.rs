@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use rusqlite::{OptionalExtension, Transaction};
 use std::collections::BTreeMap;
 use tillside_core::engine::Document;
-use tillside_core::{MemberId, StoreId, TerminalId, TierId};
+use tillside_core::{Event, Head, MemberId, Record, StoreId, TerminalId, TierId};
 
 #[async_trait]
 impl ReplayStore for SqliteStore {
@@ -50,6 +50,11 @@ impl ReplayStore for SqliteStore {
             rows.map(|row| row.map(record).map_err(failed)).collect()
         })
         .await
+    }
+
+    async fn replay_forks(&self, terminal: TerminalId) -> Result<Vec<(u32, Head)>, StoreError> {
+        self.read(move |transaction| forks(transaction, terminal))
+            .await
     }
 
     async fn rules_of_bundle(&self, version: u64) -> Result<Option<Document>, StoreError> {
@@ -95,6 +100,29 @@ impl ReplayStore for SqliteStore {
         })
         .await
     }
+}
+
+fn forks(
+    transaction: &Transaction<'_>,
+    terminal: TerminalId,
+) -> Result<Vec<(u32, Head)>, StoreError> {
+    let mut list = transaction
+        .prepare(
+            "SELECT r.body FROM journal_head AS h JOIN record AS r
+             ON r.terminal = h.terminal AND r.epoch = h.epoch AND r.seq = 1
+             WHERE h.terminal = (SELECT id FROM terminal WHERE terminal = ?1) ORDER BY r.epoch",
+        )
+        .map_err(failed)?;
+    let mut rows = list.query([terminal.bytes()]).map_err(failed)?;
+    let mut forks = Vec::new();
+    while let Some(row) = rows.next().map_err(failed)? {
+        let body: String = row.get(0).map_err(failed)?;
+        let record: Option<Record> = serde_json::from_str(&body).ok();
+        if let Some((epoch, Event::EpochBegan { from, .. })) = record.map(|r| (r.epoch, r.event)) {
+            forks.push((epoch, from));
+        }
+    }
+    Ok(forks)
 }
 
 fn terminals(

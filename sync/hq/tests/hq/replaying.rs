@@ -178,8 +178,9 @@ async fn an_epoch_is_judged_by_what_was_counted_where_it_goes_on_from() {
     };
     told(store, &mut first, counted(1)).await;
     let from = first.head;
+    let mut copy = first.clone();
     for (epoch, number) in [(2, 3), (3, 4)] {
-        let mut copy = Journal {
+        copy = Journal {
             head: Head::genesis(first.terminal, epoch),
             ..first.clone()
         };
@@ -193,4 +194,6 @@ async fn an_epoch_is_judged_by_what_was_counted_where_it_goes_on_from() {
     // A third of one history is over the cap, in whichever epoch.
     told(store, &mut first, counted(5)).await;
     assert_eq!(proved(store).await.differing, 1);
+    told(store, &mut copy, counted(6)).await;
+    assert_eq!(proved(store).await.differing, 2);
 }

@@ -220,7 +220,7 @@ fn follow(terminal: TerminalId, before: Head, sealed: &Sealed) -> Result<Head, C
 fn goes_on(before: &Head, record: &Record) -> Result<(), ChainError> {
     match &record.event {
         Event::EpochBegan { from, closed }
-            if closed == before && from.epoch == closed.epoch && from.seq <= closed.seq =>
+            if closed == before && (from.epoch, from.seq) <= (closed.epoch, closed.seq) =>
         {
             Ok(())
         }

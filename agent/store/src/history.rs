@@ -3,7 +3,7 @@
 use crate::columns::RecordId;
 use crate::error::{StoreError, Within, unreadable};
 use crate::journal::sealed;
-use crate::{HashColumn, Store};
+use crate::{HashColumn, Store, Till};
 use rusqlite::{Connection, OptionalExtension};
 use tillside_core::{ChainError, Event, Head, Record, Sealed};
 
@@ -80,7 +80,7 @@ pub(crate) fn check_beginning(conn: &Connection, before: &Head, record: &Record)
     let Event::EpochBegan { from, closed } = &record.event else {
         return Err(unannounced(record.seq));
     };
-    match closed == before && from.epoch == before.epoch && stands(conn, record, from)? {
+    match closed == before && from.epoch < record.epoch && stands(conn, record, from)? {
         true => Ok(()),
         false => Err(unannounced(record.seq)),
     }
@@ -123,24 +123,41 @@ impl Store {
         })
     }
 
-    /// This journal's record at a position of the present epoch, as others name it; the epoch's beginning
-    /// at 0. None: it has no such record.
+    /// This journal's record at a position of the present epoch, as others name it. At 0, what the epoch
+    /// goes on from; the beginning of the journal in its first epoch. None: it has no such record.
     pub fn head_at(&self, seq: u64) -> Result<Option<Head>, StoreError> {
         let till = self.enrolled()?;
         let epoch = till.head.epoch;
-        if seq == 0 {
-            return Ok(Some(Head::genesis(till.profile.terminal, epoch)));
-        }
-        self.read(|conn| {
-            let hash: Option<HashColumn> = conn
-                .prepare_cached("SELECT hash FROM journal WHERE id = ?1")?
-                .query_row([RecordId::new(epoch, seq)], |row| row.get(0))
-                .optional()?;
-            Ok(hash.map(|hash| Head {
-                epoch,
-                seq,
-                hash: hash.0,
-            }))
+        self.read(|conn| match seq {
+            0 => origin(conn, till).map(Some),
+            _ => {
+                let hash: Option<HashColumn> = conn
+                    .prepare_cached("SELECT hash FROM journal WHERE id = ?1")?
+                    .query_row([RecordId::new(epoch, seq)], |row| row.get(0))
+                    .optional()?;
+                let head = |hash: HashColumn| Head {
+                    epoch,
+                    seq,
+                    hash: hash.0,
+                };
+                Ok(hash.map(head))
+            }
         })
     }
+}
+
+fn origin(conn: &Connection, till: &Till) -> Within<Head> {
+    let epoch = till.head.epoch;
+    let first: Option<String> = conn
+        .prepare_cached("SELECT body FROM journal WHERE id = ?1")?
+        .query_row([RecordId::new(epoch, 1)], |row| row.get(0))
+        .optional()?;
+    let first: Option<Record> = first
+        .map(|body| serde_json::from_str(&body))
+        .transpose()
+        .map_err(|e| unreadable("an epoch's first record", e))?;
+    Ok(match first.map(|record| record.event) {
+        Some(Event::EpochBegan { from, .. }) => from,
+        _ => Head::genesis(till.profile.terminal, epoch),
+    })
 }

@@ -9,7 +9,7 @@ use crate::{BundleError, CallError, HqClient, Local, LocalError, LocalView, Plac
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tillside_protocol::tillside_core::{SignedHead, Timestamp};
-use tillside_protocol::{BATCH_RECORD_LIMIT, TerminalStatus};
+use tillside_protocol::{BATCH_RECORD_LIMIT, ErrorCode, TerminalStatus};
 use tokio::sync::{Notify, watch};
 
 /// How long after a fact its flock is waited for.
@@ -182,6 +182,9 @@ impl<L: Local> Session<'_, L> {
         };
         let answer = match self.client.begin_epoch(&request).await {
             Ok(answer) => answer,
+            Err(CallError::Refused { body }) if body.code == ErrorCode::RecordMissing => {
+                return Report::EpochTooEarly;
+            }
             Err(error @ CallError::Refused { .. }) if !error.is_retryable() => {
                 return Report::EpochRefused(error.failure());
             }

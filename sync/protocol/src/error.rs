@@ -32,6 +32,8 @@ pub enum ErrorCode {
     Version,
     /// Nothing is there.
     NotFound,
+    /// HQ lacks the record that a new epoch is to go on from: send it first.
+    RecordMissing,
     /// The caller's store may not do that, or not with this.
     NotAllowed,
     /// HQ has too much to do.

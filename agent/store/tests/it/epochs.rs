@@ -122,6 +122,20 @@ fn an_epoch_may_go_on_from_the_very_beginning() {
 }
 
 #[test]
+fn an_epoch_of_which_hq_has_nothing_is_left_out() {
+    let (_shop, mut store, from) = forked();
+    begin(&mut store, &from, 2).unwrap();
+    // HQ gave epoch 2 to another copy, and has its records there.
+    assert_eq!(store.head_at(0).unwrap(), Some(from));
+    assert_eq!(begin(&mut store, &from, 5).unwrap(), Some(3));
+    assert_eq!(kinds(&store.journal(0, 10).unwrap()), TOLD_AGAIN);
+    let (epoch, told) = store.history((1, 2), 10).unwrap();
+    assert_eq!((epoch, told.len()), (5, 4));
+    assert_eq!(store.verify().unwrap().records, 13);
+    assert_eq!(store.rebuild().unwrap().differences, Vec::<String>::new());
+}
+
+#[test]
 fn an_answer_that_does_not_fit_changes_nothing() {
     let (_shop, mut store, from) = forked();
     let other = Head {
@@ -136,8 +150,9 @@ fn an_answer_that_does_not_fit_changes_nothing() {
             "{refused}"
         );
     }
+    let later = store.head().unwrap();
     begin(&mut store, &from, 2).unwrap();
-    let old = begin(&mut store, &from, 3).unwrap_err();
+    let old = begin(&mut store, &later, 3).unwrap_err();
     assert!(matches!(old, StoreError::WrongEpoch { .. }), "{old}");
     assert_eq!(store.head().unwrap().epoch, 2);
 }

@@ -80,6 +80,13 @@ impl Engine {
         self.status_at = moment.elapsed;
     }
 
+    /// HQ gets all that it may lack before it is asked again.
+    pub(super) fn epoch_too_early(&mut self, moment: &Moment) {
+        self.reached(moment);
+        self.fork = Fork::None;
+        self.resend = Some(Place::FIRST);
+    }
+
     /// HQ gives no epoch from there: what it says at the next status is looked at anew.
     pub(super) fn epoch_refused(&mut self, failure: Failure, moment: &Moment) {
         self.reached(moment);

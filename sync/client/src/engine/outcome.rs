@@ -37,6 +37,7 @@ impl Engine {
                 self.concern(ProblemKind::CertificateExpired, failure.words, moment);
             }
             Report::EpochBegun => self.epoch_begun(moment),
+            Report::EpochTooEarly => self.epoch_too_early(moment),
             Report::EpochRefused(failure) => self.epoch_refused(failure, moment),
             Report::Failed(failure) => self.failed(failure, moment),
             Report::LocalFailed(words) => {

@@ -20,6 +20,8 @@ pub enum Report {
     RenewRefused(Failure),
     /// The journal goes on in the epoch that HQ gave.
     EpochBegun,
+    /// HQ lacks the record that the epoch is to go on from: it was restored from a backup too.
+    EpochTooEarly,
     /// HQ was reached, and gives no epoch.
     EpochRefused(Failure),
     /// HQ was not reached, or its answer was no answer.

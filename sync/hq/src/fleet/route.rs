@@ -1,5 +1,6 @@
 //! The fleet's calls.
 
+use super::NoEpoch;
 use super::enrol::{enrol as let_in, renew as sign_again};
 use crate::clock::now;
 use crate::publish::newest;
@@ -72,6 +73,12 @@ pub(crate) async fn epoch(
             tracing::warn!(%terminal, epoch, case, "a till's journal forked and goes on in a new epoch");
             Ok(Json(answer))
         }
-        Err(refused) => Err(Answer::new(ErrorCode::NotAllowed, refused.to_string())),
+        Err(refused) => {
+            let code = match refused {
+                NoEpoch::NotInCommon(_) => ErrorCode::RecordMissing,
+                _ => ErrorCode::NotAllowed,
+            };
+            Err(Answer::new(code, refused.to_string()))
+        }
     }
 }

@@ -62,10 +62,10 @@ pub(super) fn begin(
     }
     let from = request.from;
     let ends = heads(transaction, terminal, usize::MAX)?;
-    if !ends
-        .iter()
-        .any(|end| end.epoch == from.epoch && end.seq > from.seq)
-    {
+    let beyond = |end: &Head| {
+        end.epoch <= request.head.epoch && (end.epoch, end.seq) > (from.epoch, from.seq)
+    };
+    if !ends.iter().any(beyond) {
         return Ok(Err(NoEpoch::NoFork));
     }
     let newest = newest_epoch(transaction, row)?.max(from.epoch);

@@ -4,10 +4,13 @@ use anyhow::{Context, Result, anyhow};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tillside_core::{Bundle, Hash, LaneId, StoreId, TerminalId, TerminalProfile, Timestamp};
+use tillside_core::{
+    Bundle, Hash, LaneId, SaleId, StoreId, TerminalId, TerminalProfile, Timestamp,
+};
+use tillside_hq::cases::CaseStore;
 use tillside_hq::catalogue::{CatalogueStore, products, rules, stores};
 use tillside_hq::coupons::{CouponStore, import::coupons};
-use tillside_hq::fleet::{FleetStore, Invitation, IssuedCertificate};
+use tillside_hq::fleet::{FleetStore, Invitation, IssuedCertificate, NoEpoch};
 use tillside_hq::import::Policy;
 use tillside_hq::ingest::take;
 use tillside_hq::members::{MemberStore, import::members};
@@ -15,7 +18,7 @@ use tillside_hq::publish::PublishStore;
 use tillside_hq::replay::{Asked, ReplayReport, replay};
 use tillside_hq::reports::{Counts, ReportStore};
 use tillside_hq::store::sqlite::SqliteStore;
-use tillside_protocol::{PushRequest, PushResponse, TerminalStatus};
+use tillside_protocol::{EpochRequest, PushRequest, PushResponse, TerminalStatus};
 use tokio::runtime::Runtime;
 
 /// Terminals are let in for this long.
@@ -200,6 +203,33 @@ impl Hq {
             certificate_until: Timestamp(now.0 + YEARS),
             settled: Vec::new(),
         })
+    }
+
+    /// POST for an epoch.
+    pub fn begin_epoch(
+        &self,
+        terminal: TerminalId,
+        request: EpochRequest,
+        now: Timestamp,
+    ) -> Result<Result<u32, NoEpoch>> {
+        let given =
+            self.ask(async |store| Ok(store.begin_epoch(terminal, request, now).await?))?;
+        Ok(given.map(|given| given.epoch))
+    }
+
+    /// How many open cases there are of a kind.
+    pub fn cases(&self, kind: &str) -> Result<usize> {
+        let cases = self.ask(async |store| Ok(store.cases(false).await?))?;
+        Ok(cases.iter().filter(|case| case.kind == kind).count())
+    }
+
+    /// Every sale that is booked, and whether it is voided.
+    pub fn sales(&self) -> Result<BTreeMap<SaleId, bool>> {
+        let books = rusqlite::Connection::open(&self.file)?;
+        let mut list = books.prepare("SELECT sale, voided_by IS NOT NULL FROM sale")?;
+        let rows = list.query_map([], |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get(1)?)))?;
+        let sale = |(bytes, voided)| (SaleId::new(uuid::Uuid::from_bytes(bytes)), voided);
+        Ok(rows.map(|row| row.map(sale)).collect::<Result<_, _>>()?)
     }
 
     /// Every sale decided again, by the rules of its day.

@@ -12,6 +12,12 @@ pub struct Told {
     pub member: Option<(String, i64)>,
     pub coupon: Option<String>,
     pub voided: bool,
+    /// The step at which it was sold or taken back.
+    pub touched: u64,
+    /// A disk that was put back lost what it knew of it: what HQ has of it counts.
+    pub doubted: bool,
+    /// Another disk has it too: nobody takes it back any more.
+    pub copied: bool,
 }
 
 /// Everything that was told.
@@ -41,6 +47,15 @@ impl Oracle {
         self.standing()
             .filter_map(|told| told.coupon.clone())
             .collect()
+    }
+
+    /// What HQ has counts for whatever a disk that was put back has lost.
+    pub fn learn(&mut self, at_hq: &BTreeMap<SaleId, bool>) {
+        self.sales
+            .retain(|told| !told.doubted || at_hq.contains_key(&told.sale));
+        for told in self.sales.iter_mut().filter(|told| told.doubted) {
+            told.voided = at_hq[&told.sale];
+        }
     }
 
     /// How many sales were voided.

@@ -21,7 +21,7 @@ fn half(odd: u64) -> Result<()> {
     static FAILED: AtomicBool = AtomicBool::new(false);
     let seeds = from_environment("TILLSIDE_SIMULATED_SEEDS", SEEDS)?;
     let first = from_environment("TILLSIDE_SEED", 1)?;
-    let (mut sales, mut crashes, mut lost, mut poisoned) = (0, 0, 0, 0);
+    let (mut sales, mut crashes, mut lost, mut poisoned, mut epochs) = (0, 0, 0, 0, 0);
     for seed in (first..first + seeds).filter(|seed| seed % 2 == odd) {
         if FAILED.load(Ordering::Relaxed) {
             return Ok(());
@@ -34,13 +34,14 @@ fn half(odd: u64) -> Result<()> {
         crashes += played.crashes;
         lost += played.lost;
         poisoned += played.poisoned;
+        epochs += played.epochs;
     }
     println!(
-        "{} seeds: {sales} sales, {crashes} crashes, {lost} calls that failed, {poisoned} records that HQ cannot read",
+        "{} seeds: {sales} sales, {crashes} crashes, {lost} calls that failed, {poisoned} records that HQ cannot read, {epochs} epochs after a fork",
         seeds / 2
     );
     ensure!(
-        seeds < 100 || (sales > 100 && crashes > 50 && lost > 100 && poisoned > 20),
+        seeds < 100 || (sales > 100 && crashes > 50 && lost > 100 && poisoned > 20 && epochs > 20),
         "too little happened"
     );
     Ok(())

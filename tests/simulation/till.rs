@@ -3,6 +3,7 @@
 use crate::hq::Hq;
 use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -10,12 +11,12 @@ use std::time::Duration;
 use tillside::WallClock;
 use tillside::purse::{Answer, Desk, LineRequest, PurseDesk, TillError, VoidRequest, WriteKey};
 use tillside_core::{
-    CardIdentity, CouponNumber, Hash, PersonId, SaleId, StoreId, TerminalId, Timestamp,
+    CardIdentity, CouponNumber, Hash, Head, PersonId, SaleId, StoreId, TerminalId, Timestamp,
 };
-use tillside_protocol::PushRequest;
+use tillside_protocol::{EpochRequest, PushRequest};
 use tillside_store::Store;
 use tillside_sync::{
-    Engine, Failure, LineState, LocalView, Moment, ProblemKind, Report, batch, settle,
+    Engine, Failure, LineState, LocalView, Moment, Place, ProblemKind, Report, batch, settle,
 };
 use tillside_tests::purse::ChainVault;
 
@@ -28,12 +29,15 @@ pub struct Till {
     pub store: StoreId,
     pub terminal: TerminalId,
     pub engine: Engine,
-    /// The newest of its records that HQ ever had.
-    pub at_hq: u64,
+    /// In which of the stores it stands.
+    pub home: usize,
+    /// The newest records that HQ ever had under its name, by epoch.
+    pub at_hq: BTreeMap<u32, u64>,
     file: PathBuf,
     desk: Option<PurseDesk>,
     clock: Arc<AtomicI64>,
-    keys: u64,
+    /// How many keys its POS has made.
+    pub keys: u64,
     /// Since when the engine counts.
     began: Duration,
 }
@@ -46,7 +50,8 @@ impl Till {
             store: StoreId::new("none")?,
             terminal: TerminalId::new(uuid::Uuid::nil()),
             engine: Engine::new(POLL, LineState::untried(Timestamp(wall))),
-            at_hq: 0,
+            home: 0,
+            at_hq: BTreeMap::new(),
             file: file.to_owned(),
             desk: None,
             clock,
@@ -71,6 +76,25 @@ impl Till {
         self.engine = Engine::new(POLL, LineState::untried(Timestamp(now)));
         self.began = elapsed;
         Ok(())
+    }
+
+    /// The disk is copied while the program does not run.
+    pub fn copy(&mut self, to: &Path, elapsed: Duration) -> Result<()> {
+        self.desk = None;
+        std::fs::copy(&self.file, to)?;
+        self.crash(elapsed)
+    }
+
+    /// A copy is put in place of the disk.
+    pub fn restore(&mut self, from: &Path, elapsed: Duration) -> Result<()> {
+        self.desk = None;
+        for log in ["-wal", "-shm"] {
+            let mut beside = self.file.clone().into_os_string();
+            beside.push(log);
+            let _ = std::fs::remove_file(beside);
+        }
+        std::fs::copy(from, &self.file)?;
+        self.crash(elapsed)
     }
 
     /// The PC's clock jumps.
@@ -176,11 +200,29 @@ impl Till {
     }
 
     /// The batch that the engine asks for.
-    pub fn batch(&mut self, after: u64) -> Result<PushRequest> {
+    pub fn batch(&mut self, after: Place) -> Result<PushRequest> {
         let terminal = self.terminal;
         let store = self.desk()?.store();
-        let epoch = store.head().context("enrolled")?.epoch;
-        batch(terminal, epoch, store.journal(after, BATCH)?).context("there is something to send")
+        let (epoch, records) = store.history((after.epoch, after.seq), BATCH)?;
+        batch(terminal, epoch, records).context("there is something to send")
+    }
+
+    /// What HQ is asked with for an epoch.
+    pub fn epoch_request(&mut self, from: u64, fresh: Hash) -> Result<EpochRequest> {
+        let store = self.desk()?.store();
+        let head = store.head().context("enrolled")?;
+        let from = store.head_at(from)?.context("a record in common")?;
+        let key = store.epoch_key(&from, fresh)?;
+        Ok(EpochRequest { from, head, key })
+    }
+
+    /// Goes on in the epoch that HQ gave.
+    pub fn begin_epoch(&mut self, from: &Head, epoch: u32) -> Result<Report> {
+        let wall = Timestamp(self.clock.load(Ordering::Relaxed));
+        let store = self.desk()?.store();
+        let now = store.now(wall);
+        store.begin_epoch(from, epoch, now)?;
+        Ok(Report::EpochBegun)
     }
 
     /// HQ answered a batch.

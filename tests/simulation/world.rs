@@ -1,5 +1,6 @@
 //! One seed played: what happens at each step, what must hold after it, and how everything heals.
 
+mod disks;
 mod invariants;
 mod network;
 mod people;
@@ -9,6 +10,7 @@ use crate::oracle::Oracle;
 use crate::scene::{self, NOON, STORES};
 use crate::till::Till;
 use anyhow::{Context, Result};
+use disks::Disks;
 use std::time::Duration;
 use tempfile::TempDir;
 use tillside_core::{Hash, Timestamp};
@@ -48,6 +50,8 @@ pub struct Played {
     pub lost: u32,
     /// Records that HQ could never read.
     pub poisoned: u64,
+    /// Epochs that HQ gave to tills whose disk was put back or copied.
+    pub epochs: u32,
 }
 
 pub struct World {
@@ -63,6 +67,9 @@ pub struct World {
     planted: Planted,
     crashes: u32,
     lost: u32,
+    /// Disks of tills are put back and copied; then nobody shows coupons, and HQ can read everything.
+    disks: Option<Disks>,
+    steps: u64,
     // Goes last.
     _folder: TempDir,
 }
@@ -85,6 +92,7 @@ pub fn play(seed: u64, planted: Planted) -> Result<Played> {
         crashes: world.crashes,
         lost: world.lost,
         poisoned: world.poisoned()?,
+        epochs: world.disks.map_or(0, |disks| disks.epochs),
     })
 }
 
@@ -97,8 +105,11 @@ impl World {
             let file = folder.path().join(format!("till{number}.db"));
             Till::start(&file, Duration::ZERO, NOON)
         };
+        // One seed in three.
+        let disks = (seed % 3 == 0).then(|| Disks::of(folder.path()));
         let mut tills = (0..STORES.len()).map(start).collect::<Result<Vec<_>>>()?;
-        for till in &mut tills {
+        for (home, till) in tills.iter_mut().enumerate() {
+            till.home = home;
             till.pull(&hq)?;
         }
         let sample = tillside_tests::sample();
@@ -120,6 +131,8 @@ impl World {
             planted,
             crashes: 0,
             lost: 0,
+            disks,
+            steps: 0,
             _folder: folder,
         })
     }
@@ -138,11 +151,15 @@ impl World {
     }
 
     fn step(&mut self) -> Result<()> {
+        self.steps += 1;
         let at = self.pick(self.tills.len());
         let passes = self.chance.below(4_000);
         self.elapsed += Duration::from_millis(passes);
         for till in &self.tills {
             till.jump(i64::try_from(passes)?);
+        }
+        if self.disks.is_some() && self.chance.below(12) == 0 {
+            return self.disk(at);
         }
         match self.chance.below(100) {
             0..40 => self.sells(at),

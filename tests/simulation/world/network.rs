@@ -4,9 +4,10 @@ use super::World;
 use crate::till::lost;
 use anyhow::Result;
 use std::time::Duration;
-use tillside_core::{Event, Sealed};
+use tillside_core::{Event, Hash, Sealed};
+use tillside_hq::fleet::NoEpoch;
 use tillside_protocol::PushRequest;
-use tillside_sync::{Action, Report, Wake};
+use tillside_sync::{Action, Failure, ProblemKind, Report, Wake};
 use tillside_tests::Chance;
 
 impl World {
@@ -34,6 +35,9 @@ impl World {
     /// Some records HQ can never read, however often they come. They move no money, so that what shoppers
     /// were told is still what must come out.
     fn poison(&self, at: usize, request: &mut PushRequest) -> Result<()> {
+        if self.disks.is_some() {
+            return Ok(());
+        }
         for sealed in &mut request.records {
             if self.is_poisoned(at, sealed)? {
                 sealed.body = sealed.body.replace("bundle_adopted", "bundle_of_tomorrow");
@@ -62,8 +66,10 @@ impl World {
                 let mut request = self.tills[at].batch(after)?;
                 self.poison(at, &mut request)?;
                 self.note(format!(
-                    "{at} sends {} after {after}, luck {luck}",
-                    request.records.len()
+                    "{at} sends {} after {}.{}, luck {luck}",
+                    request.records.len(),
+                    after.epoch,
+                    after.seq
                 ));
                 if luck == 1 {
                     self.late.push((at, request));
@@ -78,6 +84,7 @@ impl World {
                 }
                 self.tills[at].pushed(&request, &answer)
             }
+            Action::BeginEpoch { from } => self.begins_epoch(at, from, luck),
             Action::Status if luck < 3 => Ok(lost()),
             Action::Status => Ok(Report::Status(self.hq.status(terminal, now)?)),
             Action::Pull { .. } if luck < 3 => Ok(lost()),
@@ -86,6 +93,33 @@ impl World {
                 till.pull(hq)
             }
             Action::Renew | Action::Wait { .. } => anyhow::bail!("nobody wants {action:?} here"),
+        }
+    }
+
+    /// Asks HQ for an epoch; the question or the answer may be lost.
+    fn begins_epoch(&mut self, at: usize, from: u64, luck: u64) -> Result<Report> {
+        let fresh = Hash::of(&self.chance.below(u64::MAX).to_le_bytes());
+        let (now, terminal) = (self.now(), self.tills[at].terminal);
+        let request = self.tills[at].epoch_request(from, fresh)?;
+        if luck == 1 {
+            return Ok(lost());
+        }
+        let given = self.hq.begin_epoch(terminal, request, now)?;
+        self.note(format!("{at} forks after {from}: {given:?}, luck {luck}"));
+        match given {
+            _ if luck == 2 => Ok(lost()),
+            Ok(epoch) => {
+                if let Some(disks) = &mut self.disks {
+                    disks.epochs += 1;
+                }
+                self.tills[at].begin_epoch(&request.from, epoch)
+            }
+            Err(NoEpoch::NotInCommon(_)) => Ok(Report::EpochTooEarly),
+            Err(refused) => Ok(Report::EpochRefused(Failure {
+                kind: ProblemKind::Refused,
+                words: refused.to_string(),
+                retryable: false,
+            })),
         }
     }
 

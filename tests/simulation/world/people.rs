@@ -11,7 +11,10 @@ impl World {
         let (quantity, price) = (1 + self.pick(3), 100 + self.pick(900));
         let sale =
             self.tills[at].open("sku:CUP-L", u32::try_from(quantity)?, i64::try_from(price)?)?;
-        let here: Vec<_> = MEMBERS.iter().filter(|member| member.2 == at).collect();
+        let here: Vec<_> = MEMBERS
+            .iter()
+            .filter(|member| member.2 == self.tills[at].home)
+            .collect();
         let member = match self.chance.below(3) {
             0 => None,
             _ => Some(here[self.pick(here.len())]),
@@ -21,6 +24,8 @@ impl World {
         }
         let coupon = match self.chance.below(2) {
             0 => None,
+            // A disk that was put back does not know which numbers were used since.
+            _ if self.disks.is_some() => None,
             // Now and then the other store's number.
             _ => Some(self.some_coupon(at)),
         };
@@ -60,6 +65,9 @@ impl World {
             member: member.map(|(number, ..)| ((*number).to_owned(), points)),
             coupon: used,
             voided: false,
+            touched: self.steps,
+            doubted: false,
+            copied: false,
         });
         Ok(())
     }
@@ -78,9 +86,11 @@ impl World {
     }
 
     pub(super) fn voids(&mut self, at: usize) -> Result<()> {
-        let open: Vec<usize> = (0..self.oracle.sales.len())
-            .filter(|&sale| self.oracle.sales[sale].till == at && !self.oracle.sales[sale].voided)
-            .collect();
+        let may = |sale: &usize| {
+            let told = &self.oracle.sales[*sale];
+            told.till == at && !told.voided && !told.doubted && !told.copied
+        };
+        let open: Vec<usize> = (0..self.oracle.sales.len()).filter(may).collect();
         if open.is_empty() {
             return Ok(());
         }
@@ -88,6 +98,7 @@ impl World {
         let sale = self.oracle.sales[which].sale;
         let done = self.tills[at].void(sale)?;
         self.oracle.sales[which].voided = done;
+        self.oracle.sales[which].touched = self.steps;
         self.note(format!("{at} voids {which}: {done}"));
         Ok(())
     }

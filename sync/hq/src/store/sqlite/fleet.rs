@@ -16,7 +16,7 @@ use tillside_core::{
 use tillside_protocol::{EpochRequest, EpochResponse};
 
 /// The epoch a fresh terminal's journal begins with.
-const FIRST_EPOCH: u32 = 1;
+pub(super) const FIRST_EPOCH: u32 = 1;
 
 #[async_trait]
 impl FleetStore for SqliteStore {

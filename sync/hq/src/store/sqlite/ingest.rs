@@ -1,6 +1,7 @@
 //! Taking in a batch: load what it names, decide, write, all in one transaction.
 
 use super::codec::{UuidId, count, failed, hash, signed};
+use super::fleet::FIRST_EPOCH;
 use super::fleet_epoch::{in_common, newest_epoch};
 use super::ingest_load::load;
 use super::ingest_write::Writing;
@@ -131,10 +132,12 @@ fn take(
         acks.push(writing.step(sealed, step)?);
     }
     let newest = newest_epoch(transaction, terminal.id)?;
-    if let Some(first) = first_new.and_then(|first| batch.records.get(first))
-        && request.epoch < newest
-    {
-        writing.old_epoch_goes_on(first, newest)?;
+    if let Some(first) = first_new.and_then(|first| batch.records.get(first)) {
+        if request.epoch < newest {
+            writing.old_epoch_goes_on(first, newest)?;
+        } else if first.seq == 1 && request.epoch > FIRST_EPOCH {
+            writing.epoch_begins(first)?;
+        }
     }
     writing.finish(&working.balances, &batch.head, standing.head)?;
     if let Some(signed) = request.signed.filter(|signed| signed.head() == batch.head) {

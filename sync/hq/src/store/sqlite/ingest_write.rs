@@ -249,6 +249,31 @@ impl<'a> Writing<'a> {
         )
     }
 
+    /// A later epoch begins. If HQ did not give it, HQ itself was put back since, and nobody was asked.
+    pub(super) fn epoch_begins(&self, first: &Sealed) -> Result<(), StoreError> {
+        let given = self
+            .transaction
+            .prepare_cached("SELECT 1 FROM epoch WHERE terminal = ?1 AND epoch = ?2")
+            .map_err(failed)?
+            .exists(params![self.terminal.id, self.epoch])
+            .map_err(failed)?;
+        if given {
+            return Ok(());
+        }
+        let (terminal, epoch) = (self.terminal.terminal, self.epoch);
+        self.side_case(
+            first,
+            &SideCase {
+                kind: "two_histories",
+                words: format!(
+                    "till {terminal} goes on in epoch {epoch} after its disk was restored or copied; HQ was put back from a backup since and has forgotten it"
+                ),
+                evidence: serde_json::json!({ "epoch": epoch }),
+                about: None,
+            },
+        )
+    }
+
     /// A case beside a record that was booked; one of the same words that is open is enough.
     fn side_case(&self, sealed: &Sealed, side: &SideCase) -> Result<(), StoreError> {
         let open: Option<i64> = self

@@ -5,8 +5,8 @@ use crate::ledger::{Account, Balances};
 use std::collections::{HashMap, HashSet};
 use tillside_core::authority::{AllowanceId, Part, Subject};
 use tillside_core::{
-    CardIdentity, CouponNumber, Customer, Event, FunderId, Lot, MemberId, Proof, Record,
-    SaleCompleted, SaleId, StoreId, TerminalId,
+    CardIdentity, CouponNumber, Customer, Event, FunderId, Lot, MemberId, Money, Proof, Record,
+    SaleCompleted, SaleId, StoreId, TerminalId, Timestamp,
 };
 
 /// The terminal's surroundings as HQ knows them.
@@ -35,14 +35,18 @@ pub struct Working {
 pub struct SaleAtHq {
     /// By which terminal.
     pub terminal: TerminalId,
+    /// When it was paid.
+    pub at: Timestamp,
+    /// What was to pay.
+    pub total: Money,
     /// The sale as recorded.
     pub customer: Option<Customer>,
     /// What it gave.
     pub lots: Vec<Lot>,
     /// The coupons it used.
     pub coupons: Vec<CouponNumber>,
-    /// Whether it was voided.
-    pub voided: bool,
+    /// When it was voided, by the void's record.
+    pub voided: Option<Timestamp>,
 }
 
 impl SaleAtHq {
@@ -50,11 +54,23 @@ impl SaleAtHq {
     pub fn new(terminal: TerminalId, sale: &SaleCompleted) -> Self {
         Self {
             terminal,
+            at: sale.at,
+            total: sale.total,
             customer: sale.customer.clone(),
             lots: sale.lots.clone(),
             coupons: sale.coupons.iter().map(|c| c.number.clone()).collect(),
-            voided: false,
+            voided: None,
         }
+    }
+
+    /// Whether a terminal tells this very sale again, as it does in a later epoch if its disk was put back
+    /// more than once.
+    pub fn is_told_again(&self, record: &Record, sale: &SaleCompleted) -> bool {
+        let coupons = sale.coupons.iter().map(|coupon| &coupon.number);
+        record.epoch > 1
+            && (self.terminal, self.at, self.total) == (record.terminal, sale.at, sale.total)
+            && (&self.customer, &self.lots) == (&sale.customer, &sale.lots)
+            && self.coupons.iter().eq(coupons)
     }
 }
 

@@ -166,3 +166,46 @@ async fn an_epoch_waits_for_the_record_it_goes_on_from() {
     assert_eq!((cases.len(), cases[0].kind.as_str()), (1, "two_histories"));
     assert!(cases[0].words.contains("forgotten"), "{}", cases[0].words);
 }
+
+/// A disk that was put back to before an epoch tells its end again in another one.
+#[tokio::test]
+async fn what_comes_in_two_later_epochs_is_booked_once_and_what_differs_is_a_case() {
+    let (folder, till, common, clone) = forked().await;
+    let store = &folder.store;
+    clone.push(store, &clone.records).await;
+    let void = Sale::new(13).member(member(101)).points(1).void();
+    let mut twice = go_on(&clone, common, 2, vec![earn(13), void.clone()]);
+    twice.push(store, &twice.records).await;
+    let before = (
+        balance(store, "900000001").await,
+        store.counts().await.unwrap(),
+    );
+    assert_eq!((before.1.sales, before.1.voided), (4, 1));
+
+    let again = go_on(&clone, common, 3, vec![earn(13), void.clone()]);
+    let response = again.push(store, &again.records).await;
+    assert_eq!(outcomes(&response), vec![Outcome::Accepted; 3]);
+    let after = (
+        balance(store, "900000001").await,
+        store.counts().await.unwrap(),
+    );
+    assert_eq!((after.0, after.1.sales, after.1.voided), (before.0, 4, 1));
+    assert_eq!(after.1.quarantined, 0);
+    // Another sale under the id, and another void of it, are no repetition.
+    let other = Sale::new(13).member(member(101)).points(2).event();
+    for event in [other, void] {
+        let outcome = twice.tell(store, event).await;
+        assert!(
+            matches!(outcome, Outcome::Quarantined { .. }),
+            "{outcome:?}"
+        );
+    }
+    assert_eq!(balance(store, "900000001").await, before.0);
+    // In the first epoch nothing is told again.
+    let mut first = till;
+    let outcome = first.tell(store, earn(3)).await;
+    assert!(
+        matches!(outcome, Outcome::Quarantined { .. }),
+        "{outcome:?}"
+    );
+}

@@ -159,26 +159,28 @@ fn coupon(
 }
 
 fn sale_at_hq(transaction: &Transaction<'_>, sale: SaleId) -> Result<Option<SaleAtHq>, StoreError> {
-    let found: Option<(String, Option<i64>)> = transaction
+    let found: Option<(String, Option<String>)> = transaction
         .prepare_cached(
-            "SELECT record.body, sale.voided_by FROM sale JOIN record ON record.id = sale.record
-             WHERE sale.sale = ?1",
+            "SELECT record.body, void.body FROM sale JOIN record ON record.id = sale.record
+             LEFT JOIN record AS void ON void.id = sale.voided_by WHERE sale.sale = ?1",
         )
         .map_err(failed)?
         .query_row([sale.bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()
         .map_err(failed)?;
-    let Some((body, voided_by)) = found else {
+    let Some((body, void)) = found else {
         return Ok(None);
     };
-    let unreadable = StoreError::Unreadable {
-        what: "journal record",
+    let read = |body: String| {
+        let what = "journal record";
+        let record = serde_json::from_str::<Record>(&body);
+        record.map_err(|_| StoreError::Unreadable { what })
     };
-    let record: Record = serde_json::from_str(&body).map_err(|_| unreadable)?;
+    let record = read(body)?;
     match &record.event {
         Event::SaleCompleted(completed) => {
             let mut booked = SaleAtHq::new(record.terminal, completed);
-            booked.voided = voided_by.is_some();
+            booked.voided = void.map(read).transpose()?.map(|void| void.at);
             Ok(Some(booked))
         }
         _ => Err(StoreError::Unreadable {

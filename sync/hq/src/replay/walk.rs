@@ -4,7 +4,7 @@ use super::report::{Difference, ReplayReport, Sums};
 use super::{ReplayStore, ReplayTerminal};
 use crate::store::StoreError;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use tillside_core::engine::{Document, DocumentError};
 use tillside_core::{
@@ -89,6 +89,9 @@ pub async fn replay(
                 let read = serde_json::from_str::<Record>(&record.body);
                 match read.map(|record| record.event) {
                     Ok(Event::EpochBegan { .. }) => till = forks.begin(record.epoch, till),
+                    Ok(Event::SaleCompleted(sale)) if forks.tells_again(&sale) => {
+                        till.recounts(&sale);
+                    }
                     Ok(Event::SaleCompleted(sale)) => {
                         walk.sale(&terminal, &mut till, *sale).await?;
                     }
@@ -114,21 +117,30 @@ struct Walk<'s, S: ?Sized> {
 }
 
 /// What a terminal had counted where its later epochs go on from.
-struct Forks(Vec<(u32, Head, Till)>);
+struct Forks {
+    states: Vec<(u32, Head, Till)>,
+    /// The sales that were judged, where one may come in more than one epoch.
+    judged: HashSet<SaleId>,
+}
 
 impl Forks {
     fn of(forks: Vec<(u32, Head)>, fresh: &Till) -> Self {
         let states = forks.into_iter();
-        Self(
-            states
-                .map(|(epoch, from)| (epoch, from, fresh.clone()))
-                .collect(),
-        )
+        let states = states.map(|(epoch, from)| (epoch, from, fresh.clone()));
+        Self {
+            states: states.collect(),
+            judged: HashSet::new(),
+        }
+    }
+
+    /// Whether the sale came in an earlier epoch too.
+    fn tells_again(&mut self, sale: &SaleCompleted) -> bool {
+        !self.states.is_empty() && !self.judged.insert(sale.sale)
     }
 
     /// The walk has come past a record.
     fn pass(&mut self, (epoch, seq): (u32, u64), till: &Till) {
-        for (_, from, state) in &mut self.0 {
+        for (_, from, state) in &mut self.states {
             if (from.epoch, from.seq) == (epoch, seq) {
                 state.clone_from(till);
             }
@@ -137,7 +149,7 @@ impl Forks {
 
     /// The state in which an epoch begins; others may go on from its very beginning.
     fn begin(&mut self, epoch: u32, otherwise: Till) -> Till {
-        let known = self.0.iter().find(|(of, ..)| *of == epoch);
+        let known = self.states.iter().find(|(of, ..)| *of == epoch);
         let state = known.map_or(otherwise, |(.., state)| state.clone());
         self.pass((epoch, 0), &state);
         state
@@ -169,6 +181,15 @@ impl Till {
             day: Date::MIN,
             today: BTreeMap::new(),
         }
+    }
+}
+
+impl Till {
+    /// A sale that was judged already, in another epoch.
+    fn recounts(&mut self, sale: &SaleCompleted) {
+        let member = member_of(sale);
+        self.recorded.count(member, sale.date, &sale.counted);
+        self.other.count(member, sale.date, &sale.counted);
     }
 }
 

@@ -106,7 +106,7 @@ impl World {
             Till::start(&file, Duration::ZERO, NOON)
         };
         // One seed in three.
-        let disks = (seed % 3 == 0).then(|| Disks::of(folder.path()));
+        let disks = seed.is_multiple_of(3).then(|| Disks::of(folder.path()));
         let mut tills = (0..STORES.len()).map(start).collect::<Result<Vec<_>>>()?;
         for (home, till) in tills.iter_mut().enumerate() {
             till.home = home;

@@ -164,8 +164,22 @@ fn status() {
             head: Some(head()),
             certificate_until: NOW,
             settled: Vec::new(),
+            earlier: Vec::new(),
         },
     );
+    let later = Head { epoch: 2, ..head() };
+    let after_a_fork = TerminalStatus {
+        now: NOW,
+        bundle: 3,
+        head: Some(later),
+        earlier: vec![head()],
+        certificate_until: NOW,
+        settled: Vec::new(),
+    };
+    golden("terminal_status_after_a_fork", &after_a_fork);
+    assert_eq!(after_a_fork.head_of(1), Some(head()));
+    assert_eq!(after_a_fork.head_of(2), Some(later));
+    assert_eq!(after_a_fork.head_of(3), None);
     golden(
         "terminal_status_before_the_first_record",
         &TerminalStatus {
@@ -174,8 +188,20 @@ fn status() {
             head: None,
             certificate_until: NOW,
             settled: Vec::new(),
+            earlier: Vec::new(),
         },
     );
+}
+
+#[test]
+fn a_new_epoch() {
+    let request = EpochRequest {
+        from: head(),
+        head: head(),
+        key: Hash::of(b"drawn"),
+    };
+    golden("epoch_request", &request);
+    golden("epoch_response", &EpochResponse { epoch: 2, case: 17 });
 }
 
 #[test]
@@ -192,6 +218,7 @@ fn errors() {
         ErrorCode::NotAllowed,
         ErrorCode::Busy,
         ErrorCode::Internal,
+        ErrorCode::RecordMissing,
     ];
     let bodies = codes.map(|code| ErrorBody {
         code,
@@ -353,6 +380,7 @@ fn paths_limits_and_version() {
         RENEW,
         JOURNAL,
         STATUS,
+        EPOCH,
         METADATA,
         TARGETS,
         VERSION_HEADER,

@@ -41,5 +41,5 @@ fn proof(plan: &CouponPlan, edition: &Edition) -> PlanProof {
         .iter()
         .flat_map(|store| &store.coupons.numbers);
     let numbers = coupons.filter(|coupon| coupon.plan == plan.plan).count();
-    PlanProof::of(&plan.proof, numbers as u64)
+    PlanProof::of(&plan.proof, numbers as u64, 0)
 }

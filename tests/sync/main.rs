@@ -22,3 +22,4 @@ mod running;
 mod signing;
 mod stage;
 mod till;
+mod tokens;

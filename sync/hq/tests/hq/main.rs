@@ -21,3 +21,4 @@ mod replaying;
 mod signing;
 mod story;
 mod tls;
+mod tokens;

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_shared_uses.sql"),
     include_str!("migrations/0008_signed_heads.sql"),
     include_str!("migrations/0009_replay.sql"),
+    include_str!("migrations/0010_tokens.sql"),
 ];
 
 /// Refuses a SQLite that is too old.

@@ -2,6 +2,7 @@
 //!
 //! Whether the number is a product, a coupon or a member card is left to the till, which knows them.
 
+use tillside_core::authority::{COUPON_TOKEN_LIMIT, CouponToken};
 use tillside_core::gs1::{Carried, GROUP_SEPARATOR, LINK_LIMIT, Partly, is_web_address};
 use tillside_core::{Gtin, GtinError, MEMBER_CODE_PREFIX};
 
@@ -42,6 +43,7 @@ impl Scanned {
         let Carried { body, gs1, .. } = Carried::read(raw.trim());
         let limit = match body.starts_with(MEMBER_CODE_PREFIX) {
             true => PHONE_CODE_LIMIT,
+            false if CouponToken::is_meant(body) => COUPON_TOKEN_LIMIT,
             false if gs1.is_some() && is_web_address(body) => LINK_LIMIT,
             false => CODE_LIMIT,
         };

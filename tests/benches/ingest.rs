@@ -143,6 +143,7 @@ impl Backlog {
                 })
                 .collect(),
             coupons: Default::default(),
+            tokens: Default::default(),
             sales: Default::default(),
             purses: Default::default(),
             purse: None,

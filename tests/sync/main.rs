@@ -23,3 +23,4 @@ mod running;
 mod signing;
 mod stage;
 mod till;
+mod tokens;

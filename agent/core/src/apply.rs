@@ -4,8 +4,8 @@ use crate::authority::HolderFact;
 use crate::engine::Used;
 use crate::shares::{released_by, spent_by};
 use crate::{
-    CouponNumber, CouponUsed, Customer, Event, Lot, MemberId, PurseEnd, PurseStage, PurseState,
-    PurseTx, SaleCompleted, SaleId, SaleState, SaleVoided, State,
+    Assignment, CouponNumber, CouponStanding, CouponUsed, Customer, Event, Lot, MemberId, Proof,
+    PurseEnd, PurseStage, PurseState, PurseTx, SaleCompleted, SaleId, SaleState, SaleVoided, State,
 };
 
 /// Applies a fact. Facts are past: nothing is refused here. What the state does not hold (a member
@@ -80,13 +80,22 @@ fn complete(state: &mut State, sale: &SaleCompleted) {
     let member = member_of(sale.customer.as_ref());
     (state.setting).count(&sale.counted, member, sale.date, Used::and);
     for coupon in &sale.coupons {
-        if let Some(standing) = state.coupons.get_mut(&coupon.number) {
-            standing.used = Some(CouponUsed {
-                at: sale.at,
-                store: state.store.clone(),
-                terminal: state.terminal,
-                sale: sale.sale,
-            });
+        let used = CouponUsed {
+            at: sale.at,
+            store: state.store.clone(),
+            terminal: state.terminal,
+            sale: sale.sale,
+        };
+        match state.coupons.get_mut(&coupon.number) {
+            Some(standing) => standing.used = Some(used),
+            // Nothing is known of a signed coupon before its first use.
+            None if matches!(coupon.proof, Proof::Token { .. }) => {
+                let assignment = Assignment::NotIssued;
+                let used = Some(used);
+                let standing = CouponStanding { assignment, used };
+                state.coupons.insert(coupon.number.clone(), standing);
+            }
+            None => {}
         }
     }
     add_points(state, sale.customer.as_ref(), earned(&sale.lots));

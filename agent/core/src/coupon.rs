@@ -2,8 +2,8 @@
 
 use crate::authority::{Part, SpendError, Subject};
 use crate::{
-    CampaignId, Category, Currency, FunderId, Item, Money, PlanId, SaleId, StoreId, TerminalId,
-    Timestamp,
+    CampaignId, Category, CodeKey, Currency, FunderId, Item, Money, PlanId, SaleId, StoreId,
+    TerminalId, Timestamp,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,11 @@ impl CouponNumber {
             (4..=32).contains(&number.len()) && number.chars().all(|c| c.is_ascii_alphanumeric());
         fits.then_some(Self(number))
             .ok_or_else(|| CouponNumberError(text.to_owned()))
+    }
+
+    /// A number that the program made itself, in the form that [`CouponNumber::new`] asks for.
+    pub(crate) const fn coined(number: String) -> Self {
+        Self(number)
     }
 
     /// The number as text.
@@ -109,7 +114,19 @@ pub enum ProofKind {
         /// How many uses there are, 1 to [`crate::authority::ALLOWANCE_AMOUNT_LIMIT`].
         quota: u64,
     },
+    /// Each coupon is a text that HQ signed ([`crate::authority::CouponToken`]), read from a QR code. A till
+    /// without a line checks the signature and its own journal: a coupon that is shown at two tills while
+    /// they are cut off is given at both, and HQ opens a case.
+    Token {
+        /// The public keys that sign this plan's coupons, HQ's present one and those before it: 1 to
+        /// [`PLAN_KEY_LIMIT`].
+        #[cfg_attr(test, schemars(with = "Vec<String>"))]
+        keys: Vec<CodeKey>,
+    },
 }
+
+/// The most keys that a plan of signed coupons may have.
+pub const PLAN_KEY_LIMIT: usize = 4;
 
 /// Numbers and rules issued together.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -149,7 +166,7 @@ impl CouponPlan {
     pub const fn shared_code(&self) -> Option<&CouponNumber> {
         match &self.proof {
             ProofKind::Lease { code, .. } => Some(code),
-            ProofKind::StoreBound => None,
+            ProofKind::StoreBound | ProofKind::Token { .. } => None,
         }
     }
 }
@@ -225,6 +242,11 @@ pub enum Proof {
         /// The allowances, and how much of each: one in all.
         parts: Vec<Part>,
     },
+    /// HQ signed the coupon itself, and it was not used at this terminal before.
+    Token {
+        /// What HQ signed, as it was scanned.
+        token: String,
+    },
 }
 
 /// Why a good coupon does not fit this basket.
@@ -255,6 +277,10 @@ pub enum Misfit {
         /// The plan's.
         currency: Currency,
     },
+    /// It is a member's, and nobody was identified.
+    NeedsMember,
+    /// It is another member's.
+    OtherMember,
 }
 
 /// The answer to "may this coupon be used?".
@@ -301,6 +327,8 @@ pub enum Verdict {
     },
     /// It was taken back.
     Revoked,
+    /// It says that HQ signed it, and HQ did not, or it was changed since.
+    NotGenuine,
     /// No plan has this number.
     Unknown,
 }

@@ -78,7 +78,14 @@ pub fn quote(state: &State, request: QuoteRequest<'_>, now: Now) -> Result<Quote
     }
     let mut open = OpenLines::new(request.basket)?;
     let mut trace = Vec::new();
-    let judged = judge::coupons(state, request.coupons, &mut open, now, &mut trace);
+    let judged = judge::coupons(
+        state,
+        request.coupons,
+        request.member,
+        &mut open,
+        now,
+        &mut trace,
+    );
     let ruled = rules::ask(state, &request, &mut open, now, &mut trace)?;
     Ok(Quote {
         subtotal: open.subtotal(),

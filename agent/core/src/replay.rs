@@ -79,6 +79,7 @@ impl Replay {
                 setting: Setting::new(lane, zone),
                 members: BTreeMap::new(),
                 coupons: BTreeMap::new(),
+                tokens: BTreeMap::new(),
                 sales: BTreeMap::new(),
                 purses: BTreeMap::new(),
                 purse: None,

@@ -27,6 +27,9 @@ pub struct State {
     pub members: BTreeMap<MemberId, Member>,
     /// Coupons by number.
     pub coupons: BTreeMap<CouponNumber, CouponStanding>,
+    /// Signed coupons as they were scanned, by the number that stands for each
+    /// ([`crate::authority::TokenId::number`]).
+    pub tokens: BTreeMap<CouponNumber, String>,
     /// Completed sales by id.
     pub sales: BTreeMap<SaleId, SaleState>,
     /// Movements of purses by txid: those that are named, and every unsettled one of a card that is.

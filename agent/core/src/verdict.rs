@@ -25,6 +25,7 @@ impl Verdict {
             Self::NotForThis { .. } => "not_for_this",
             Self::NoneLeft { .. } => "none_left",
             Self::Revoked => "revoked",
+            Self::NotGenuine => "not_genuine",
             Self::Unknown => "unknown",
         }
     }
@@ -60,6 +61,9 @@ impl fmt::Display for Verdict {
             Self::NotYet { from } => write!(f, "not yet (from {from})"),
             Self::OtherStore { store } => write!(f, "other store ({store})"),
             Self::OtherTill { .. } => f.write_str("other till"),
+            Self::NotForThis {
+                misfit: misfit @ (Misfit::NeedsMember | Misfit::OtherMember),
+            } => write!(f, "not for this member ({misfit})"),
             Self::NotForThis { misfit } => write!(f, "not for this basket ({misfit})"),
             Self::NoneLeft { why: NoShare::Out } => {
                 write!(f, "none left at this till ({MORE})")
@@ -71,6 +75,7 @@ impl fmt::Display for Verdict {
                 why: NoShare::NotYet { .. },
             } => f.write_str("not yet"),
             Self::Revoked => f.write_str("revoked"),
+            Self::NotGenuine => f.write_str("not genuine (head office did not sign it)"),
             Self::Unknown => f.write_str("unknown"),
         }
     }
@@ -81,6 +86,7 @@ impl fmt::Display for Proof {
         match self {
             Self::StoreBound { .. } => f.write_str("bound to this store"),
             Self::Lease { .. } => f.write_str("out of this till's share"),
+            Self::Token { .. } => f.write_str("signed by head office"),
         }
     }
 }
@@ -96,6 +102,8 @@ impl fmt::Display for Misfit {
             Self::OnePerBasket => f.write_str("only one of this kind in a basket"),
             Self::Stacking { with } => write!(f, "not together with coupon {with}"),
             Self::NothingLeft => f.write_str("nothing is left to take it off"),
+            Self::NeedsMember => f.write_str("it is personal: the member's card comes first"),
+            Self::OtherMember => f.write_str("it is another member's"),
             Self::OtherCurrency { currency } => write!(f, "it is for sales in {currency}"),
         }
     }

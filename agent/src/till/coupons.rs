@@ -1,6 +1,7 @@
 //! Coupons shown at the till: judged at once, kept if valid, recorded once if refused.
 
 use super::deed::{Answer, Deed, DraftChange, WriteKey};
+use super::find::SignedCoupon;
 use super::{Desk, Draft, REFUSED_COUPON_LIMIT, TillError};
 use crate::view::SaleView;
 use serde::Serialize;
@@ -71,6 +72,7 @@ impl Desk {
         self.change(key, sale, |_, draft| {
             let place = draft.coupons.iter().position(|there| there == number);
             draft.coupons.remove(place.ok_or(TillError::NoSuchCoupon)?);
+            draft.tokens.remove(number);
             Ok(())
         })
     }
@@ -102,6 +104,27 @@ impl Desk {
         draft.coupons.pop();
         let events = self.refuse(draft, &answer, person, now)?;
         Ok(self.shown(answer, events))
+    }
+
+    /// As [`Desk::show_coupon`], of a coupon that says HQ signed it.
+    pub(super) fn show_token(
+        &mut self,
+        draft: &mut Draft,
+        token: &SignedCoupon,
+        person: PersonId,
+        now: Now,
+    ) -> Result<Shown, TillError> {
+        let SignedCoupon { number, text } = token;
+        // A changed copy of what is on the sale already must not take its place.
+        let there = draft.coupons.contains(number);
+        if !there {
+            draft.tokens.insert(number.clone(), text.clone());
+        }
+        let shown = self.show_coupon(draft, number, person, now);
+        if !draft.coupons.contains(number) {
+            draft.tokens.remove(number);
+        }
+        shown
     }
 
     /// The verdict on a coupon of the sale, as the basket stands.

@@ -2,6 +2,7 @@
 
 use super::{TillError, VoidRequest};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use tillside_core::{
     Basket, CardIdentity, CouponNumber, Currency, LaneId, Line, PersonId, SaleCompleted, SaleId,
     Timestamp,
@@ -26,6 +27,9 @@ pub struct Draft {
     /// Coupons that were valid when they were shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub coupons: Vec<CouponNumber>,
+    /// Of those, the ones that HQ signed: as they were scanned.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tokens: BTreeMap<CouponNumber, String>,
     /// Coupons that were refused and recorded as such.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<CouponNumber>,
@@ -124,6 +128,7 @@ impl Draft {
             basket: Basket { currency, lines },
             card: None,
             coupons: Vec::new(),
+            tokens: BTreeMap::new(),
             refused: Vec::new(),
             fixed: None,
             code: None,

@@ -2,6 +2,7 @@
 
 use super::{Desk, TillError};
 use crate::barcode::Scanned;
+use tillside_core::authority::CouponToken;
 use tillside_core::gs1::{NorthAmericanCoupon, Partly, PositiveOffer};
 use tillside_core::{
     CardIdentity, CouponNumber, Item, MEMBER_CODE_PREFIX, MemberCode, Product, Sku,
@@ -14,12 +15,23 @@ pub(super) enum Found {
     Product(Product),
     /// A coupon number that HQ issued, here or elsewhere.
     Coupon(CouponNumber),
+    /// A coupon that says HQ signed it; not believed yet.
+    Token(SignedCoupon),
     /// A card.
     Card(CardIdentity),
     /// A code that a member's phone shows; not believed yet.
     Code(Box<MemberCode>),
     /// Nothing this store knows; the words say what to do.
     Nothing(String),
+}
+
+/// A coupon that says HQ signed it.
+#[derive(Clone, Debug)]
+pub(super) struct SignedCoupon {
+    /// What stands for it on the sale.
+    pub(super) number: CouponNumber,
+    /// As it was scanned.
+    pub(super) text: String,
 }
 
 impl Desk {
@@ -29,6 +41,16 @@ impl Desk {
         if scanned.text.starts_with(MEMBER_CODE_PREFIX) {
             return Ok(match scanned.text.parse::<MemberCode>() {
                 Ok(code) => Found::Code(Box::new(code)),
+                Err(error) => Found::Nothing(error.to_string()),
+            });
+        }
+        if CouponToken::is_meant(&scanned.text) {
+            let text = scanned.text.clone();
+            return Ok(match CouponToken::claimed(&text) {
+                Ok(id) => {
+                    let number = id.number();
+                    Found::Token(SignedCoupon { number, text })
+                }
                 Err(error) => Found::Nothing(error.to_string()),
             });
         }

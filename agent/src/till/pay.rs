@@ -254,6 +254,7 @@ impl Desk {
         let need = Need {
             members: member.into_iter().collect(),
             coupons: draft.coupons.clone(),
+            tokens: draft.tokens.values().cloned().collect(),
             sales: vec![draft.sale],
             cards: paying.cloned().into_iter().collect(),
             ..Need::default()

@@ -65,6 +65,7 @@ impl Desk {
             let effect = match desk.find(&scanned)? {
                 Found::Product(product) => add(&mut draft, &product, quantity)?,
                 Found::Coupon(number) => desk.show_coupon(&mut draft, &number, person, now)?.into(),
+                Found::Token(token) => desk.show_token(&mut draft, &token, person, now)?.into(),
                 Found::Card(card) => desk.show_card(&mut draft, card)?,
                 Found::Code(code) => desk.show_code(&mut draft, &code, now)?,
                 Found::Nothing(message) => Effect::unknown(message),

@@ -6,10 +6,12 @@ use crate::chance::{opened, sale_number};
 use crate::view::{
     AwardView, CouponView, CustomerView, DiscountView, LineView, MemberView, SaleStage, SaleView,
 };
+use tillside_core::authority::CouponToken;
 use tillside_core::{
     Assignment, Award, Clock, CouponAnswer, CouponRedeemed, Customer, Discount, Line, Money, Now,
     Promotion, Quote, QuoteRequest, SaleCompleted, State, Verdict, quote,
 };
+use tillside_store::Need;
 
 /// What an open sale asks the core.
 pub(super) fn request<'a>(draft: &'a Draft, customer: Option<&Customer>) -> QuoteRequest<'a> {
@@ -29,8 +31,14 @@ impl Desk {
     ) -> Result<(State, Option<Customer>), TillError> {
         let customer = self.customer(draft)?;
         let member = customer.as_ref().and_then(|customer| customer.member);
-        let state = self.load(member.as_slice(), &draft.coupons, &[draft.sale])?;
-        Ok((state, customer))
+        let need = Need {
+            members: member.into_iter().collect(),
+            coupons: draft.coupons.clone(),
+            tokens: draft.tokens.values().cloned().collect(),
+            sales: vec![draft.sale],
+            ..Need::default()
+        };
+        Ok((self.store.load(&need)?, customer))
     }
 
     /// An open sale as it stands now; as it was fixed, once a card has begun to pay for it.
@@ -99,6 +107,11 @@ impl Desk {
             Assignment::Here { plan } => Some(plan.clone()),
             _ => None,
         });
+        // Only of a signed coupon that was found genuine the plan is known.
+        let text = state.tokens.get(&answer.number);
+        let signed = text.filter(|_| answer.verdict.is_valid());
+        let signed = signed.and_then(|text| CouponToken::claimed(text).ok());
+        let plan = plan.or(signed.map(|id| id.plan));
         let named = plan.as_ref().and_then(|plan| state.rules.plan(plan));
         CouponView {
             number: answer.number.clone(),

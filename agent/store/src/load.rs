@@ -11,6 +11,7 @@ use crate::shares;
 use crate::{Store, Till};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
+use tillside_core::authority::CouponToken;
 use tillside_core::{
     Assignment, CardIdentity, CouponNumber, CouponStanding, CouponUsed, Event, MemberId, PurseTx,
     SaleId, SaleState, Setting, State, TerminalId, Timestamp,
@@ -23,6 +24,8 @@ pub struct Need {
     pub members: Vec<MemberId>,
     /// Coupons, as they were shown.
     pub coupons: Vec<CouponNumber>,
+    /// Signed coupons among them, as they were scanned.
+    pub tokens: Vec<String>,
     /// Sales: the one to complete (was it already?), to pay for or to void. Each brings every movement
     /// of its purses, and what gives back any of them.
     pub sales: Vec<SaleId>,
@@ -49,6 +52,7 @@ impl Store {
                 },
                 members: BTreeMap::new(),
                 coupons: BTreeMap::new(),
+                tokens: BTreeMap::new(),
                 sales: BTreeMap::new(),
                 purses: BTreeMap::new(),
                 purse: purse::terms(conn, till, need)?,
@@ -58,6 +62,12 @@ impl Store {
             for &id in &need.members {
                 if let Some(member) = find_member(conn, &till.reference, id)? {
                     state.members.insert(id, member);
+                }
+            }
+            for text in &need.tokens {
+                // What cannot be read stands for no coupon; whether HQ signed the rest the core decides.
+                if let Ok(id) = CouponToken::claimed(text) {
+                    state.tokens.insert(id.number(), text.clone());
                 }
             }
             for number in &need.coupons {

@@ -145,6 +145,11 @@ impl DataDir {
         self.keys().join("allowance.key")
     }
 
+    /// HQ's secret that the keys of plans with signed coupons are derived from.
+    pub fn coupon_key(&self) -> PathBuf {
+        self.keys().join("coupon.key")
+    }
+
     /// HQ's key for acknowledged journals.
     pub fn journal_key(&self) -> PathBuf {
         self.keys().join("journal.key")

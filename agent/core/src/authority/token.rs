@@ -18,7 +18,7 @@ mod error;
 pub use error::*;
 
 use super::seal::{Cursor, put_text, seal, unseal};
-use crate::{CodeKey, Hash, MemberId, PlanId, StoreId};
+use crate::{CodeKey, CouponNumber, Hash, MemberId, PlanId, StoreId};
 use data_encoding::BASE32HEX_NOPAD;
 use jiff::civil::{Date, date};
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,14 @@ impl TokenId {
     /// As the sets of issued and revoked codes know it: 32 bytes.
     pub fn code(&self) -> Hash {
         Hash::of(format!("{} {}", self.plan, self.serial).as_bytes())
+    }
+
+    /// The number that stands for it in sales, receipts and reports: `TOK` and 100 bits of its digest in
+    /// base 32, so that no two tokens, and no token and a printed number, come to one by chance.
+    pub fn number(&self) -> CouponNumber {
+        let mut digits = BASE32HEX_NOPAD.encode(self.code().bytes());
+        digits.truncate(20);
+        CouponNumber::coined(format!("TOK{digits}"))
     }
 }
 
@@ -166,6 +174,16 @@ fn day(days: u32) -> Option<Date> {
         .ok()
 }
 
+/// The bytes of a scanned text.
+fn decode(text: &str) -> Result<Vec<u8>, TokenError> {
+    let digits = text
+        .strip_prefix(COUPON_TOKEN_PREFIX)
+        .filter(|_| text.len() <= COUPON_TOKEN_LIMIT)
+        .ok_or(TokenError::Unreadable)?;
+    let bytes = BASE32HEX_NOPAD.decode(digits.as_bytes());
+    bytes.map_err(|_| TokenError::Unreadable)
+}
+
 /// A token that HQ signed: there is no other way to have one than [`CouponToken::open`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CouponToken(TokenTerms);
@@ -176,18 +194,35 @@ impl CouponToken {
         text.starts_with(COUPON_TOKEN_PREFIX)
     }
 
+    /// Which coupon a scanned text says it is. **Not believed**: for looking up which plan's keys it must be
+    /// signed with, and what is known of its uses.
+    ///
+    /// # Errors
+    /// [`TokenError::Unreadable`] or [`TokenError::UnknownVersion`].
+    pub fn claimed(text: &str) -> Result<TokenId, TokenError> {
+        let bytes = decode(text)?;
+        let mut from = Cursor::new(&bytes);
+        match from.byte() {
+            Some(VERSION) => Self::claim(&mut from).ok_or(TokenError::Unreadable),
+            Some(_) => Err(TokenError::UnknownVersion),
+            None => Err(TokenError::Unreadable),
+        }
+    }
+
+    fn claim(from: &mut Cursor<'_>) -> Option<TokenId> {
+        let serial = from.u64()?;
+        from.u32()?;
+        let plan = PlanId::new(from.text()?).ok()?;
+        Some(TokenId { plan, serial })
+    }
+
     /// Believes a scanned text if one of the pinned keys signed it, and only then reads it.
     ///
     /// # Errors
     /// [`TokenError::Unreadable`], [`TokenError::Forged`], [`TokenError::UnknownVersion`] or
     /// [`TokenError::Malformed`].
     pub fn open(text: &str, keys: &[CodeKey]) -> Result<Self, TokenError> {
-        let digits = text
-            .strip_prefix(COUPON_TOKEN_PREFIX)
-            .filter(|_| text.len() <= COUPON_TOKEN_LIMIT)
-            .ok_or(TokenError::Unreadable)?;
-        let bytes = BASE32HEX_NOPAD.decode(digits.as_bytes());
-        let bytes = bytes.map_err(|_| TokenError::Unreadable)?;
+        let bytes = decode(text)?;
         let body = unseal(&bytes, CONTEXT, keys).ok_or(TokenError::Forged)?;
         let mut from = Cursor::new(body);
         if from.byte() != Some(VERSION) {

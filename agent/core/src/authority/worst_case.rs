@@ -1,7 +1,7 @@
 //! What a plan may cost at worst, in figures and words, before it is published.
 //!
 //! "Decided" is how many uses HQ meant to give; "beyond" is how many more the chain may give while
-//! stores are cut off. Only a risk cap has any.
+//! stores are cut off. Only a risk cap and signed coupons have any.
 
 use crate::{Money, MoneyError, ProofKind};
 use std::fmt;
@@ -37,6 +37,13 @@ pub enum PlanProof {
         /// Whether a manager may go past the cap.
         manager: bool,
     },
+    /// Coupons that HQ signed, which any till accepts unless it took the same one itself.
+    Token {
+        /// How many were issued.
+        issued: u64,
+        /// How many tills there are.
+        tills: u64,
+    },
     /// HQ is asked each time.
     OnlineOnly {
         /// How many numbers.
@@ -45,9 +52,13 @@ pub enum PlanProof {
 }
 
 impl PlanProof {
-    /// The figures of a plan, of which HQ has issued so many numbers.
-    pub const fn of(kind: &ProofKind, numbers: u64) -> Self {
+    /// The figures of a plan, of which HQ has issued so many numbers, in a chain of so many tills.
+    pub const fn of(kind: &ProofKind, numbers: u64, tills: u64) -> Self {
         match kind {
+            ProofKind::Token { .. } => Self::Token {
+                issued: numbers,
+                tills,
+            },
             ProofKind::StoreBound => Self::StoreBound { numbers },
             // A till that asks alone, again and again, ends with all of it.
             ProofKind::Lease { quota, .. } => Self::Lease {
@@ -88,6 +99,9 @@ impl WorstCase {
                 cap_per_store,
                 manager,
             } => (numbers, risk(numbers, stores, cap_per_store, manager)),
+            PlanProof::Token { issued, tills } => {
+                (issued, issued.saturating_mul(tills.saturating_sub(1)))
+            }
         };
         let worth = |uses: u64| value.map(|value| times(value, uses)).transpose();
         Ok(Self {
@@ -164,6 +178,11 @@ impl fmt::Display for WorstCase {
                 "While it is cut off, each of {} stores may give {} that were given elsewhere too.",
                 self.stores,
                 Counted(cap_per_store)
+            ),
+            PlanProof::Token { tills, .. } => write!(
+                f,
+                "A till that is cut off knows only its own uses: each coupon may be used once at each of \
+                 {tills} tills, and HQ opens a case for every use after the first.",
             ),
             PlanProof::OnlineOnly { .. } => {
                 f.write_str("HQ is asked each time: without a line there is no use.")

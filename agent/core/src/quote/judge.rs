@@ -3,12 +3,14 @@
 //! A number is judged on its own first, in this order: unknown, other store or till, revoked, used,
 //! expired or not yet. Only a number that is good in itself is asked whether it fits the basket.
 
+mod token;
+
 use super::discount::Taking;
 use super::{CouponAnswer, OpenLines};
 use crate::rules::Selector;
 use crate::{
-    Assignment, CouponEffect, CouponNumber, CouponPlan, Currency, Discount, Misfit, Money, NoShare,
-    Now, PlanId, Proof, ProofKind, State, Verdict, quota_of,
+    Assignment, CouponEffect, CouponNumber, CouponPlan, Currency, Discount, MemberId, Misfit,
+    Money, NoShare, Now, PlanId, Proof, ProofKind, State, Verdict, quota_of,
 };
 
 /// The answers to all coupons of a basket, and what those that are valid take off.
@@ -29,6 +31,7 @@ struct Accepted<'a> {
 pub(super) fn coupons(
     state: &State,
     shown: &[CouponNumber],
+    member: Option<MemberId>,
     open: &mut OpenLines<'_>,
     now: Now,
     trace: &mut Vec<String>,
@@ -39,7 +42,7 @@ pub(super) fn coupons(
         discounts: Vec::new(),
     };
     for number in shown {
-        let verdict = match judge(state, number, open, &accepted, now) {
+        let verdict = match judge(state, number, member, open, &accepted, now) {
             Ok((plan, taking, proof)) => {
                 taking.take(open);
                 accepted.push(Accepted { number, plan });
@@ -67,15 +70,30 @@ pub(super) fn coupons(
 fn judge<'a>(
     state: &'a State,
     number: &CouponNumber,
+    member: Option<MemberId>,
     open: &OpenLines<'_>,
     accepted: &[Accepted<'_>],
     now: Now,
 ) -> Result<(&'a CouponPlan, Taking, Proof), Verdict> {
-    let (plan, selector) = match state.rules.plan_of_code(number) {
-        Some(plan) => in_its_days(state, &plan.plan, now)?,
-        None => in_its_days(state, numbered(state, number)?, now)?,
+    let (plan, selector, proof) = match state.tokens.get(number) {
+        Some(text) => {
+            let token = token::genuine(state, number, text)?;
+            let (plan, selector) = in_its_days(state, &token.terms().id.plan, now)?;
+            (
+                plan,
+                selector,
+                token::prove(state, &token, text, member, now)?,
+            )
+        }
+        None => {
+            let plan = match state.rules.plan_of_code(number) {
+                Some(plan) => &plan.plan,
+                None => numbered(state, number)?,
+            };
+            let (plan, selector) = in_its_days(state, plan, now)?;
+            (plan, selector, prove(state, plan, now)?)
+        }
     };
-    let proof = prove(state, plan, now)?;
     fit(number, plan, selector, open, accepted)
         .map(|taking| (plan, taking, proof))
         .map_err(|misfit| Verdict::NotForThis { misfit })
@@ -89,6 +107,7 @@ fn prove(state: &State, plan: &CouponPlan, now: Now) -> Result<Proof, Verdict> {
             bundle: state.rules.version(),
         }),
         ProofKind::Lease { .. } => one_of_share(state, &plan.plan, now),
+        ProofKind::Token { .. } => Err(Verdict::Unknown),
     }
 }
 
@@ -122,9 +141,9 @@ fn numbered<'a>(state: &'a State, number: &CouponNumber) -> Result<&'a PlanId, V
     if let Some(used) = &standing.used {
         return Err(Verdict::Used(used.clone()));
     }
-    // A plan with one code for everybody has no numbers of its own.
+    // A plan with one code for everybody, or with signed coupons, has no printed numbers.
     match state.rules.plan(plan) {
-        Some(found) if found.shared_code().is_none() => Ok(plan),
+        Some(found) if found.proof == ProofKind::StoreBound => Ok(plan),
         _ => Err(Verdict::Unknown),
     }
 }

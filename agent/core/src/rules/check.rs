@@ -6,7 +6,7 @@ use super::{
 };
 use crate::authority::ALLOWANCE_AMOUNT_LIMIT;
 use crate::{CouponEffect, CouponPlan, PlanId, ProductSet, Rule, RuleDocument, RuleEffect, RuleId};
-use crate::{CouponNumber, Currency, Money, ProofKind};
+use crate::{CouponNumber, Currency, Money, PLAN_KEY_LIMIT, ProofKind};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
@@ -132,6 +132,12 @@ pub enum Fault {
         /// Its value.
         found: u64,
     },
+    /// Signed coupons without a key, or with more than anybody needs.
+    #[error("it has {found} keys: give 1 to {PLAN_KEY_LIMIT} (`tillside-hq coupon key` makes one)")]
+    Keys {
+        /// How many there are.
+        found: usize,
+    },
     /// More than [`PRODUCT_SET_LIMIT`] items and categories.
     #[error("it names {found} products, more than {PRODUCT_SET_LIMIT}: use categories")]
     TooManyProducts {
@@ -228,6 +234,12 @@ fn check_plan(plan: &CouponPlan) -> Result<(), Fault> {
         && !(1..=ALLOWANCE_AMOUNT_LIMIT).contains(&quota)
     {
         return Err(Fault::Quota { found: quota });
+    }
+    if let ProofKind::Token { keys } = &plan.proof
+        && !(1..=PLAN_KEY_LIMIT).contains(&keys.len())
+    {
+        let found = keys.len();
+        return Err(Fault::Keys { found });
     }
     product_set(&plan.products)
 }

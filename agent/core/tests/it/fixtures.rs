@@ -167,6 +167,7 @@ pub fn state(rules: &[Rule], plans: &[CouponPlan]) -> State {
         setting: Setting::new(LaneId::new("1").unwrap(), jiff::tz::TimeZone::UTC),
         members: members.into_iter().map(|m| (m.member, m)).collect(),
         coupons: BTreeMap::new(),
+        tokens: BTreeMap::new(),
         sales: BTreeMap::new(),
         purses: BTreeMap::new(),
         purse: None,

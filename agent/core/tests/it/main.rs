@@ -19,6 +19,7 @@ mod ruled;
 mod sequences;
 mod shares;
 mod strategies;
+mod tokens;
 mod values;
 mod voids;
 mod words;

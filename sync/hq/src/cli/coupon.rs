@@ -1,6 +1,7 @@
 //! `coupon`: taking numbers back, and what plans may cost at worst.
 
 use super::say;
+use super::signed::{Issue, key};
 use super::table::{Format, Table};
 use anyhow::bail;
 use clap::Subcommand;
@@ -8,6 +9,7 @@ use serde_json::Value;
 use tillside_core::{CouponNumber, Money, PlanId};
 use tillside_hq::clock::now;
 use tillside_hq::coupons::{CouponStore, PlanWorst, worst_cases};
+use tillside_hq::data::DataDir;
 use tillside_hq::publish::PublishStore;
 use tillside_hq::store::sqlite::SqliteStore;
 
@@ -19,6 +21,15 @@ pub(super) enum Coupon {
         #[arg(required = true, value_parser = CouponNumber::new)]
         numbers: Vec<CouponNumber>,
     },
+    /// Make the key that signs a plan's coupons, once, and print what the plan's rules say of it.
+    Key {
+        /// The plan.
+        #[arg(value_parser = PlanId::new)]
+        plan: PlanId,
+    },
+    /// Issue signed coupons of a plan, and print the text of each one's QR code. Each is good once; it is
+    /// not kept here, so print it into a file.
+    Issue(Issue),
     /// Print how often each plan can be used at worst and what that costs, as it would be published now:
     /// with stores cut off, and no luck at all.
     WorstCase {
@@ -31,8 +42,10 @@ pub(super) enum Coupon {
 }
 
 impl Coupon {
-    pub(super) async fn run(self, store: &SqliteStore) -> anyhow::Result<()> {
+    pub(super) async fn run(self, data: &DataDir, store: &SqliteStore) -> anyhow::Result<()> {
         match self {
+            Self::Key { plan } => key(data, store, plan).await,
+            Self::Issue(issue) => issue.run(data, store).await,
             Self::Revoke { numbers } => {
                 let revoked = store.revoke_coupons(numbers, now()).await?;
                 say(&format!(

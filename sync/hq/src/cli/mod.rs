@@ -10,6 +10,7 @@ mod replay;
 mod report;
 mod rules;
 mod serve;
+mod signed;
 mod table;
 mod terminal;
 
@@ -125,7 +126,10 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
             let (data, store) = open(data)?;
             terminal.run(&data, &store).await?;
         }
-        Command::Coupon(coupon) => coupon.run(&open(data)?.1).await?,
+        Command::Coupon(coupon) => {
+            let (data, store) = open(data)?;
+            coupon.run(&data, &store).await?;
+        }
         Command::Store(stores) => stores.run(&open(data)?.1).await?,
         Command::Emoney(emoney) => {
             let (data, store) = open(data)?;

@@ -4,12 +4,15 @@
 //! till is left to `tillside-core`; booking a redemption to `ingest`.
 
 pub mod import;
+mod signed;
 mod store;
 mod worst;
 
+pub use signed::{PlanKeyError, TokenBatch, TokensAtHq, plan_key, plan_secret};
 pub use store::CouponStore;
 pub use worst::{PlanWorst, worst_cases};
 
+use tillside_core::authority::TokenError;
 use tillside_core::{CouponUsed, PlanId, Proof, SaleId, StoreId};
 
 /// What HQ knows of one number.
@@ -39,6 +42,12 @@ pub enum CouponFault {
     /// The proof names another store than the one that redeemed it.
     #[error("its proof speaks of another store")]
     OtherProof,
+    /// The plan's keys did not sign it.
+    #[error("HQ did not sign it for this plan")]
+    NotGenuine,
+    /// HQ signed it, not for this sale.
+    #[error("HQ signed it for another store, day or member: {0}")]
+    NotForThis(#[source] TokenError),
     /// It was used before.
     #[error("it was used before, in store {} by terminal {} in sale {}", .0.store, .0.terminal, .0.sale)]
     UsedBefore(Box<CouponUsed>),

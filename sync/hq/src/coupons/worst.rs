@@ -2,7 +2,7 @@
 
 use crate::publish::Edition;
 use tillside_core::authority::{PlanProof, WorstCase};
-use tillside_core::{CouponEffect, CouponPlan, MoneyError, PlanId};
+use tillside_core::{CouponEffect, CouponPlan, MoneyError, PlanId, ProofKind};
 
 /// A plan and its worst case.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,10 +36,14 @@ pub fn worst_cases(edition: &Edition) -> Result<Vec<PlanWorst>, MoneyError> {
 }
 
 fn proof(plan: &CouponPlan, edition: &Edition) -> PlanProof {
+    if matches!(plan.proof, ProofKind::Token { .. }) {
+        let issued = edition.signed.get(&plan.plan).copied().unwrap_or(0);
+        return PlanProof::of(&plan.proof, issued, edition.tills);
+    }
     let coupons = edition
         .stores
         .iter()
         .flat_map(|store| &store.coupons.numbers);
     let numbers = coupons.filter(|coupon| coupon.plan == plan.plan).count();
-    PlanProof::of(&plan.proof, numbers as u64)
+    PlanProof::of(&plan.proof, numbers as u64, edition.tills)
 }

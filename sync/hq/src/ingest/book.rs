@@ -25,6 +25,8 @@ pub struct Booking {
     pub redemptions: Vec<Redemption>,
     /// Uses out of shares of quotas.
     pub shared_uses: Vec<SharedUse>,
+    /// Signed coupons that were used elsewhere before: given in good faith by a till that was cut off.
+    pub second_uses: Vec<SecondUse>,
     /// A member who shopped in this store.
     pub visitor: Option<MemberId>,
     /// The bundle that came in force.
@@ -44,11 +46,32 @@ pub struct Redemption {
     pub amount: Money,
 }
 
-/// One use of a code that everybody shows.
+/// A signed coupon's use that was not the first.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SecondUse {
+    /// Of which plan.
+    pub plan: PlanId,
+    /// The use.
+    pub redemption: Redemption,
+    /// The use that stands.
+    pub before: CouponUsed,
+}
+
+/// What the coupons of one sale come to.
+#[derive(Default)]
+struct Redeemed {
+    redemptions: Vec<Redemption>,
+    shared_uses: Vec<SharedUse>,
+    second_uses: Vec<SecondUse>,
+}
+
+/// One use of a code that everybody shows, or of a coupon that HQ signed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SharedUse {
     /// Of which plan.
     pub plan: PlanId,
+    /// The signed coupon's serial.
+    pub serial: Option<u64>,
     /// The use.
     pub redemption: Redemption,
 }
@@ -93,12 +116,20 @@ fn book_sale(
         None if sale.lots.is_empty() => Vec::new(),
         None => return Err(Fault::NobodyEarns),
     };
-    let (redemptions, shared_uses) = redeem(working, record, sale)?;
+    let Redeemed {
+        redemptions,
+        shared_uses,
+        second_uses,
+    } = redeem(working, record, sale)?;
     working.balances.book(&movements).map_err(Fault::Ledger)?;
     for redemption in &redemptions {
         if let Some(coupon) = working.coupons.get_mut(&redemption.number) {
             coupon.used = Some(redemption.used.clone());
         }
+    }
+    for signed in shared_uses.iter().filter(|used| used.serial.is_some()) {
+        let Redemption { number, used, .. } = &signed.redemption;
+        working.tokens.used.insert(number.clone(), used.clone());
     }
     let booked = SaleAtHq::new(record.terminal, sale);
     working.sales.insert(sale.sale, booked);
@@ -108,6 +139,7 @@ fn book_sale(
         purse_tenders: purse_tenders(sale),
         redemptions,
         shared_uses,
+        second_uses,
         visitor: match account {
             Some(Account::Member(member)) => Some(member),
             _ => None,
@@ -170,11 +202,7 @@ fn earn(account: &Account, lots: &[Lot]) -> Result<Vec<Movement>, Fault> {
     movements.map_err(Fault::Ledger)
 }
 
-fn redeem(
-    working: &Working,
-    record: &Record,
-    sale: &SaleCompleted,
-) -> Result<(Vec<Redemption>, Vec<SharedUse>), Fault> {
+fn redeem(working: &Working, record: &Record, sale: &SaleCompleted) -> Result<Redeemed, Fault> {
     let mut seen = HashSet::new();
     let used = CouponUsed {
         at: record.at,
@@ -182,7 +210,7 @@ fn redeem(
         terminal: record.terminal,
         sale: sale.sale,
     };
-    let (mut redemptions, mut shared) = (Vec::with_capacity(sale.coupons.len()), Vec::new());
+    let mut redeemed = Redeemed::default();
     for coupon in &sale.coupons {
         let number = coupon.number.clone();
         if !seen.insert(&coupon.number) {
@@ -191,13 +219,32 @@ fn redeem(
         // A code that everybody shows is nobody's number: the terminal's share was counted when leased.
         if let Proof::Lease { parts } = &coupon.proof {
             one_use(working, &coupon.plan, parts)?;
-            let plan = coupon.plan.clone();
-            let redemption = Redemption {
-                amount: taken_off(sale, &number)?,
-                used: used.clone(),
-                number,
-            };
-            shared.push(SharedUse { plan, redemption });
+            redeemed.shared_uses.push(SharedUse {
+                plan: coupon.plan.clone(),
+                serial: None,
+                redemption: redemption(sale, &number, &used)?,
+            });
+            continue;
+        }
+        if let Proof::Token { token } = &coupon.proof {
+            let stands = working.tokens.check(&working.store, sale, coupon, token);
+            let id = stands.map_err(|fault| Fault::Coupon {
+                number: number.clone(),
+                fault,
+            })?;
+            let redemption = redemption(sale, &number, &used)?;
+            match working.tokens.used.get(&number).cloned() {
+                Some(before) => redeemed.second_uses.push(SecondUse {
+                    plan: id.plan,
+                    redemption,
+                    before,
+                }),
+                None => redeemed.shared_uses.push(SharedUse {
+                    plan: id.plan,
+                    serial: Some(id.serial),
+                    redemption,
+                }),
+            }
             continue;
         }
         let stands = match working.coupons.get(&number) {
@@ -208,14 +255,22 @@ fn redeem(
             number: number.clone(),
             fault,
         })?;
-        let amount = taken_off(sale, &number)?;
-        redemptions.push(Redemption {
-            number,
-            used: used.clone(),
-            amount,
-        });
+        let redemption = redemption(sale, &number, &used)?;
+        redeemed.redemptions.push(redemption);
     }
-    Ok((redemptions, shared))
+    Ok(redeemed)
+}
+
+fn redemption(
+    sale: &SaleCompleted,
+    number: &CouponNumber,
+    used: &CouponUsed,
+) -> Result<Redemption, Fault> {
+    Ok(Redemption {
+        amount: taken_off(sale, number)?,
+        used: used.clone(),
+        number: number.clone(),
+    })
 }
 
 /// What a coupon took off the sale.
@@ -280,6 +335,7 @@ fn book_void(working: &mut Working, record: &Record, void: &SaleVoided) -> Resul
         if let Some(coupon) = working.coupons.get_mut(number) {
             coupon.release(void.sale);
         }
+        working.tokens.release(number, void.sale);
     }
     if let Some(sale) = working.sales.get_mut(&void.sale) {
         sale.voided = Some(record.at);

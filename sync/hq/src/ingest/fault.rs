@@ -88,6 +88,10 @@ impl Fault {
                 fault: CouponFault::NotIssued,
                 ..
             } => "coupon_unknown",
+            Fault::Coupon {
+                fault: CouponFault::NotGenuine,
+                ..
+            } => "coupon_not_genuine",
             Fault::Coupon { .. } => "coupon_not_here",
             Fault::NotLeased { .. } => "share_unknown",
             Fault::CouponTwice(_) => "coupon_twice",

@@ -1,12 +1,12 @@
 //! What booking a batch looks at: loaded from the database, changed record by record.
 
-use crate::coupons::CouponAtHq;
+use crate::coupons::{CouponAtHq, TokensAtHq};
 use crate::ledger::{Account, Balances};
 use std::collections::{HashMap, HashSet};
 use tillside_core::authority::{AllowanceId, Part, Subject};
 use tillside_core::{
-    CardIdentity, CouponNumber, Customer, Event, FunderId, Lot, MemberId, Money, Proof, Record,
-    SaleCompleted, SaleId, StoreId, TerminalId, Timestamp,
+    CardIdentity, CouponNumber, Customer, Event, FunderId, Lot, MemberId, Money, PlanId, Proof,
+    Record, SaleCompleted, SaleId, StoreId, TerminalId, Timestamp,
 };
 
 /// The terminal's surroundings as HQ knows them.
@@ -22,6 +22,8 @@ pub struct Working {
     pub cards: HashMap<CardIdentity, MemberId>,
     /// The coupons named.
     pub coupons: HashMap<CouponNumber, CouponAtHq>,
+    /// What is known of the signed coupons named.
+    pub tokens: TokensAtHq,
     /// What this terminal was granted, of the allowances named: for what.
     pub leases: HashMap<AllowanceId, Subject>,
     /// The sales named, as far as they were booked.
@@ -83,6 +85,8 @@ pub struct Needs {
     pub cards: HashSet<CardIdentity>,
     /// Coupons.
     pub coupons: HashSet<CouponNumber>,
+    /// Signed coupons, and their plans.
+    pub tokens: HashSet<(CouponNumber, PlanId)>,
     /// Allowances that uses were given out of.
     pub leases: HashSet<AllowanceId>,
     /// Sales.
@@ -105,6 +109,10 @@ impl Needs {
                     Proof::Lease { parts } => &parts[..],
                     _ => &[],
                 });
+                let signed = (sale.coupons.iter())
+                    .filter(|coupon| matches!(coupon.proof, Proof::Token { .. }));
+                let signed = signed.map(|coupon| (coupon.number.clone(), coupon.plan.clone()));
+                self.tokens.extend(signed);
                 self.leases.extend(parts.map(|part: &Part| part.allowance));
             }
             Event::SaleVoided(void) => {

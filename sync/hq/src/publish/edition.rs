@@ -2,7 +2,7 @@
 
 use super::BundleNote;
 use crate::replay::Told;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use tillside_core::engine::{Document, DocumentError};
 use tillside_core::{CouponNumber, PlanId, Product, PurseSheetError, RuleBook, StoreId, Timestamp};
 use tillside_protocol::StoreTarget;
@@ -18,6 +18,10 @@ pub struct Edition {
     pub products: Vec<Product>,
     /// What each store gets.
     pub stores: Vec<StoreTarget>,
+    /// How many signed coupons were issued, of each plan in the rules that has any.
+    pub signed: BTreeMap<PlanId, u64>,
+    /// How many tills the chain has.
+    pub tills: u64,
 }
 
 /// Why a bundle cannot be published.

@@ -22,3 +22,4 @@ mod replaying;
 mod signing;
 mod story;
 mod tls;
+mod tokens;

@@ -4,14 +4,14 @@ use super::SqliteStore;
 use super::catalogue::{Done, import, known_store};
 use super::codec::failed;
 use super::publish::newest_rules;
-use crate::coupons::CouponStore;
 use crate::coupons::import::CouponRow;
+use crate::coupons::{CouponStore, TokenBatch};
 use crate::import::{BadCell, Change, Imported, Parsed, Policy};
 use crate::store::StoreError;
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Transaction, params};
 use std::collections::HashSet;
-use tillside_core::{CouponNumber, PlanId, Timestamp};
+use tillside_core::{CodeKey, CouponNumber, CouponPlan, PlanId, ProofKind, Timestamp};
 
 #[async_trait]
 impl CouponStore for SqliteStore {
@@ -27,13 +27,43 @@ impl CouponStore for SqliteStore {
                 .iter()
                 .filter_map(|plan| plan.shared_code().cloned());
             let shared: HashSet<CouponNumber> = shared.collect();
+            let signed = |plan: &CouponPlan| matches!(plan.proof, ProofKind::Token { .. });
+            let of_signed: HashSet<PlanId> = (rules.plans.iter())
+                .filter(|plan| signed(plan))
+                .map(|plan| plan.plan.clone())
+                .collect();
             let plans: HashSet<PlanId> = rules.plans.into_iter().map(|plan| plan.plan).collect();
             import(transaction, coupons, policy, |transaction, row| {
                 if shared.contains(&row.number) {
                     return Ok(Err(is_shared(&row.number)));
                 }
+                if of_signed.contains(&row.plan) {
+                    return Ok(Err(is_signed(&row.plan)));
+                }
                 coupon(transaction, row, &plans)
             })
+        })
+        .await
+    }
+
+    async fn keep_plan_key(&self, plan: PlanId, key: CodeKey) -> Result<(), StoreError> {
+        self.keep_token_key(plan, key).await
+    }
+
+    async fn issue_tokens(
+        &self,
+        plan: PlanId,
+        count: u64,
+        now: Timestamp,
+    ) -> Result<TokenBatch, StoreError> {
+        self.new_tokens(plan, count, now).await
+    }
+
+    async fn plan_proof(&self, plan: PlanId) -> Result<Option<ProofKind>, StoreError> {
+        self.read(move |transaction| {
+            let plans = newest_rules(transaction)?.plans.into_iter();
+            let found = plans.into_iter().find(|one| one.plan == plan);
+            Ok(found.map(|plan| plan.proof))
         })
         .await
     }
@@ -52,6 +82,14 @@ impl CouponStore for SqliteStore {
 fn is_shared(number: &CouponNumber) -> BadCell {
     let words = format!("{number} is the code of a plan with a quota: use another number");
     BadCell::new("number", words)
+}
+
+/// No till would take a printed number of such a plan.
+fn is_signed(plan: &PlanId) -> BadCell {
+    let words = format!(
+        "the coupons of {plan} are signed, not printed numbers: `tillside-hq coupon issue` makes them"
+    );
+    BadCell::new("plan", words)
 }
 
 fn coupon(transaction: &Transaction<'_>, row: &CouponRow, plans: &HashSet<PlanId>) -> Done {

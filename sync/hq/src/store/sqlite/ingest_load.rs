@@ -4,7 +4,8 @@ use super::codec::{UuidId, code, failed};
 use super::ingest::TerminalRow;
 use super::leases;
 use super::ledger::Accounts;
-use crate::coupons::CouponAtHq;
+use super::tokens;
+use crate::coupons::{CouponAtHq, TokensAtHq};
 use crate::ingest::{Needs, SaleAtHq, Working};
 use crate::ledger::{Account, Balances};
 use crate::store::StoreError;
@@ -26,6 +27,7 @@ pub(super) fn load(
         members: HashSet::new(),
         cards: HashMap::new(),
         coupons: HashMap::new(),
+        tokens: TokensAtHq::default(),
         leases: HashMap::new(),
         sales: HashMap::new(),
         balances: Balances::default(),
@@ -34,6 +36,9 @@ pub(super) fn load(
         if let Some(coupon) = coupon(transaction, number)? {
             working.coupons.insert(number.clone(), coupon);
         }
+    }
+    for (number, plan) in &needs.tokens {
+        tokens::load(transaction, number, plan, &mut working.tokens)?;
     }
     for id in &needs.leases {
         if let Some(subject) = leases::granted(transaction, *id, terminal.terminal)? {

@@ -5,7 +5,7 @@ use super::emoney::{self, Counting, Purses, SideCase};
 use super::ingest::{Proofs, TerminalRow};
 use super::ledger::Accounts;
 use crate::emoney::Scheme;
-use crate::ingest::book::{Booking, Redemption, SharedUse};
+use crate::ingest::book::{Booking, Redemption, SecondUse, SharedUse};
 use crate::ingest::chain::{Fork, ForkCases};
 use crate::ingest::{Fault, Step};
 use crate::ledger::Balances;
@@ -157,6 +157,9 @@ impl<'a> Writing<'a> {
         }
         for used in &booking.shared_uses {
             self.shared_use(record, used)?;
+        }
+        for second in &booking.second_uses {
+            self.second_use(sealed, second)?;
         }
         if let Some(sale) = booking.voided {
             self.void(record, sale)?;
@@ -323,8 +326,8 @@ impl<'a> Writing<'a> {
         let redemption = &used.redemption;
         self.transaction
             .prepare_cached(
-                "INSERT INTO shared_use (number, plan, record, terminal, sale, at, amount, currency)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO shared_use (number, plan, record, terminal, sale, at, amount, currency, serial)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )
             .map_err(failed)?
             .execute(params![
@@ -335,10 +338,43 @@ impl<'a> Writing<'a> {
                 redemption.used.sale.bytes(),
                 redemption.used.at.0,
                 redemption.amount.minor(),
-                redemption.amount.currency().code()
+                redemption.amount.currency().code(),
+                used.serial.map(signed)
             ])
             .map_err(failed)?;
         Ok(())
+    }
+
+    /// A signed coupon that two tills took while at least one was cut off: the sale stands as its till
+    /// decided it, and a person hears of it.
+    fn second_use(&self, sealed: &Sealed, second: &SecondUse) -> Result<(), StoreError> {
+        let SecondUse {
+            plan,
+            redemption,
+            before,
+        } = second;
+        let words = format!(
+            "coupon {} of {plan} was used a second time, in sale {} for {}; before in store {} by terminal {} in sale {}",
+            redemption.number,
+            redemption.used.sale,
+            redemption.amount,
+            before.store,
+            before.terminal,
+            before.sale
+        );
+        let evidence = serde_json::json!({
+            "coupon": redemption.number, "plan": plan, "used_before": before,
+            "used": redemption.used, "amount": redemption.amount,
+        });
+        self.side_case(
+            sealed,
+            &SideCase {
+                kind: "coupon_used_twice",
+                words,
+                evidence,
+                about: None,
+            },
+        )
     }
 
     fn void(&self, record: i64, sale: SaleId) -> Result<(), StoreError> {

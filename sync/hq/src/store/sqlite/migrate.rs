@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_signed_heads.sql"),
     include_str!("migrations/0009_replay.sql"),
     include_str!("migrations/0010_epochs.sql"),
+    include_str!("migrations/0011_tokens.sql"),
 ];
 
 /// Refuses a SQLite that is too old.

@@ -21,6 +21,7 @@ mod migrate;
 mod publish;
 mod replay;
 mod reports;
+mod tokens;
 
 use crate::emoney::Keyring;
 use crate::store::StoreError;

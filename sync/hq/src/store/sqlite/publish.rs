@@ -129,7 +129,17 @@ fn edition(transaction: &Transaction<'_>, now: Timestamp) -> Result<Edition, Sto
         });
     }
     let (document, rules) = newest_document(transaction)?;
+    let plans = rules.plans.iter().map(|plan| {
+        let issued = super::tokens::issued(transaction, &plan.plan)?;
+        Ok((plan.plan.clone(), issued))
+    });
+    let signed: Result<_, StoreError> = plans.filter(|plan| !matches!(plan, Ok((_, 0)))).collect();
+    let tills: i64 = transaction
+        .query_row("SELECT count(*) FROM terminal", [], |row| row.get(0))
+        .map_err(failed)?;
     Ok(Edition {
+        signed: signed?,
+        tills: count(tills),
         rules,
         document,
         products: products(transaction)?,

@@ -38,7 +38,7 @@ pub enum Step {
     /// Answer as for the same record earlier in the batch.
     Repeated,
     /// Keep it and book it.
-    Book(Booking),
+    Book(Box<Booking>),
     /// It is about a purse: booked against what the database has, where it becomes a case if it cannot
     /// stand.
     Purse(Box<Record>),
@@ -58,7 +58,7 @@ pub fn plan(batch: &mut Batch, working: &mut Working) -> Vec<Step> {
         Place::Repeated => Step::Repeated,
         Place::Next(Ok(record)) if is_of_purse(&record.event) => Step::Purse(record),
         Place::Next(Ok(record)) => match book(working, &record) {
-            Ok(booking) => Step::Book(booking),
+            Ok(booking) => Step::Book(Box::new(booking)),
             Err(fault) => Step::Quarantine(fault),
         },
         Place::Next(Err(error)) => Step::Quarantine(Fault::Record(error)),

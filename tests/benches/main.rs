@@ -25,6 +25,7 @@ mod pay_cpu;
 mod personal;
 mod process;
 mod purse;
+mod quota;
 mod rules;
 mod sales;
 #[path = "../cards/stage.rs"]
@@ -53,6 +54,8 @@ const FIGURES: &[Goal] = &[
     till::RSS_GOAL,
     till::READY_GOAL,
     ingest::GOAL,
+    quota::USABLE_GOAL,
+    quota::OVERSHOOT_GOAL,
     rules::MANY_GOAL,
     rules::ZEN_GOAL,
     rules::JSON_RULES_GOAL,

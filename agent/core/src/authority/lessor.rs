@@ -106,6 +106,11 @@ impl Lessor {
         &self.subject
     }
 
+    /// The quota.
+    pub const fn total(&self) -> u64 {
+        self.total
+    }
+
     /// What may be leased now.
     pub const fn free(&self) -> u64 {
         self.total.saturating_sub(self.committed)

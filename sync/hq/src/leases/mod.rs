@@ -23,6 +23,8 @@ pub const LEASE_MS: i64 = 32 * 86_400_000;
 pub const LEASE_CLOCK_BOUND_S: u32 = 86_400;
 /// What HQ keeps of what is free at each round, in ten-thousandths: half.
 pub const KEEP_BACK_BP: u32 = 5_000;
+/// What a till may hold before it used any, at least.
+pub const FIRST_SHARE: u64 = 10;
 /// When a till is to ask for more: half is left, or a week before the end.
 pub const LEASE_POLICY: AllowancePolicy = AllowancePolicy {
     renew_below_bp: 5_000,
@@ -96,7 +98,20 @@ fn share(lessor: &Lessor, round: &Round<'_>) -> u64 {
         }
     }
     let shares = split(&demand, lessor.free(), KEEP_BACK_BP);
-    shares.get(&sender).copied().unwrap_or(0)
+    let share = shares.get(&sender).copied().unwrap_or(0);
+    share.min(may_hold(lessor, &demand, sender))
+}
+
+/// How much more a till may get before it has shown that it has a use for it: nobody knows before how the
+/// demand lies, and what a quiet till holds is missing elsewhere. At first a quarter of an equal share, then
+/// twice what it used on top.
+fn may_hold(lessor: &Lessor, demand: &BTreeMap<TerminalId, Demand>, till: TerminalId) -> u64 {
+    let total = lessor.total();
+    let tills = u64::try_from(demand.len()).unwrap_or(u64::MAX).max(1);
+    let first = (total / tills / 4).max(FIRST_SHARE);
+    let Demand { used, open } = demand.get(&till).copied().unwrap_or_default();
+    let may = first.saturating_add(used.saturating_mul(2));
+    may.saturating_sub(open)
 }
 
 fn terms(

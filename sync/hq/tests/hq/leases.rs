@@ -130,6 +130,26 @@ async fn two_tills_share_five_uses_and_all_five_can_be_used_where_the_demand_is(
     assert_eq!((figures.used, figures.free, figures.beyond), (5, 0, 0));
 }
 
+/// Two tills of a large campaign: an eighth each at first, and more as they show that they use it.
+#[tokio::test]
+async fn a_till_holds_little_of_a_large_quota_until_it_uses_some() {
+    let (folder, mut first, mut second) = chain(8_000).await;
+    assert_eq!(first.sync(&folder.store, NOON).await, 1_000);
+    assert_eq!(second.sync(&folder.store, NOON).await, 1_000);
+    // Asking again gives no more, whatever lies at HQ.
+    assert_eq!(second.sync(&folder.store, minutes(1)).await, 1_000);
+    assert_eq!(first.spend(minutes(1)), 1_000);
+    first.sync(&folder.store, minutes(2)).await;
+    assert_eq!(first.sync(&folder.store, minutes(2)).await, 3_000);
+    // It ends: all that is not in the dark is used.
+    let mut used = 1_000;
+    for n in 3..40 {
+        used += first.spend(minutes(n));
+        first.sync(&folder.store, minutes(n)).await;
+    }
+    assert_eq!(used, 7_000);
+}
+
 #[tokio::test]
 async fn an_answer_that_was_lost_is_given_again_and_costs_nothing_more() {
     let (folder, mut till, _) = chain(100).await;

@@ -37,6 +37,7 @@ mod sales;
 mod stage;
 mod tap;
 mod till;
+mod tokens;
 
 use anyhow::Result;
 use figure::{Figure, Goal};
@@ -59,6 +60,8 @@ const FIGURES: &[Goal] = &[
     rules::MANY_GOAL,
     rules::ZEN_GOAL,
     rules::JSON_RULES_GOAL,
+    tokens::VERIFY_GOAL,
+    tokens::CODES_GOAL,
 ];
 
 fn main() -> ExitCode {

@@ -21,6 +21,9 @@ const KILLS: (&str, &str) = ("TILLSIDE_KILLS", "5000");
 /// Attacks on a till's journal, and as many on an exported one, unless the environment says another number.
 const ATTACKS: (&str, &str) = ("TILLSIDE_JOURNAL_ATTACKS", "20000");
 
+/// Changed copies of a coupon that HQ signed, unless the environment says another number.
+const CHANGED: (&str, &str) = ("TILLSIDE_CHANGED_TOKENS", "10000000");
+
 /// Cases of each property of the core and the store, unless the environment says another number.
 const CASES: (&str, &str) = ("PROPTEST_CASES", "20000");
 
@@ -58,6 +61,10 @@ const PARTS: &[Part] = &[
     Part {
         name: "journal",
         run: journal,
+    },
+    Part {
+        name: "tokens",
+        run: tokens,
     },
     Part {
         name: "properties",
@@ -190,6 +197,17 @@ fn journal(_: &[&str]) -> Result<(), Failure> {
         run::step("attacks on a journal", command)?;
     }
     Ok(())
+}
+
+/// Signed coupons changed by somebody without the key, built for release.
+fn tokens(_: &[&str]) -> Result<(), Failure> {
+    let test = ["test", "--release", "--package", "tillside-core"];
+    let only = ["--test", "it", "--", "--nocapture", "tokens::changed"];
+    let mut command = run::cargo(&[&test[..], &only].concat());
+    if std::env::var_os(CHANGED.0).is_none() {
+        command.env(CHANGED.0, CHANGED.1);
+    }
+    run::step("changed coupons", command)
 }
 
 /// Properties of the core and the store, each time from another seed: a failure prints its smallest case.

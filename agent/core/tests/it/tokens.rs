@@ -192,7 +192,10 @@ fn a_plan_may_change_its_key_and_keep_the_old_one() {
 }
 
 #[test]
-fn ten_thousand_changed_coupons_are_refused() {
+#[allow(clippy::print_stdout, reason = "the soak shows how many there were")]
+fn changed_coupons_are_refused() {
+    let asked = std::env::var("TILLSIDE_CHANGED_TOKENS").ok();
+    let tries: u64 = asked.map_or(10_000, |number| number.parse().unwrap());
     let mut state = shop();
     let good = terms("SPRING", 1).seal(&SECRET).unwrap();
     let alphabet = b"0123456789ABCDEFGHIJKLMNOPQRSTUV";
@@ -202,7 +205,7 @@ fn ten_thousand_changed_coupons_are_refused() {
         usize::try_from(seed >> 33).unwrap() % below
     };
     let mut judged = 0;
-    for _ in 0..10_000 {
+    for _ in 0..tries {
         let mut changed = good.clone().into_bytes();
         match draw(8) {
             0 => changed.truncate(draw(changed.len())),
@@ -223,5 +226,6 @@ fn ten_thousand_changed_coupons_are_refused() {
         assert!(!said.is_valid(), "{changed}: {said}");
         state.tokens.clear();
     }
-    assert!(judged > 5_000, "{judged}");
+    assert!(judged > tries / 2, "{judged}");
+    println!("{tries} changed coupons, {judged} of them read and judged: 0 accepted");
 }

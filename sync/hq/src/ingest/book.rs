@@ -4,7 +4,7 @@ use super::{Fault, SaleAtHq, Working};
 use crate::emoney::PurseFault;
 use crate::ledger::{Account, Movement, MovementKind};
 use std::collections::HashSet;
-use tillside_core::authority::Part;
+use tillside_core::authority::{HolderFact, Part, Terms};
 use tillside_core::{
     CardIssued, CouponNumber, CouponUsed, Event, Lot, MemberId, Money, PlanId, Promotion, Proof,
     Record, SaleCompleted, SaleId, SaleVoided, Tender, TenderKind, quota_of,
@@ -27,6 +27,8 @@ pub struct Booking {
     pub shared_uses: Vec<SharedUse>,
     /// Signed coupons that were used elsewhere before: given in good faith by a till that was cut off.
     pub second_uses: Vec<SecondUse>,
+    /// A share of a quota that HQ gave and has forgotten.
+    pub recovered: Option<Terms>,
     /// A member who shopped in this store.
     pub visitor: Option<MemberId>,
     /// The bundle that came in force.
@@ -87,9 +89,25 @@ pub fn book(working: &mut Working, record: &Record) -> Result<Booking, Fault> {
             ..Booking::default()
         }),
         Event::CardIssued(issued) => book_issued(working, issued),
+        Event::Allowance {
+            fact: HolderFact::Accepted { terms, .. },
+        } => Ok(book_share(working, record, terms)),
         // What became of it the terminal reports; here it is kept.
         Event::Allowance { .. } | Event::EpochBegan { .. } => Ok(Booking::default()),
         _ => Err(Fault::NewerEvent),
+    }
+}
+
+/// A share that the terminal took. If HQ does not know that it gave it, HQ was put back from a backup since:
+/// it counts again, so that it is not given twice and its uses stand.
+fn book_share(working: &mut Working, record: &Record, terms: &Terms) -> Booking {
+    if terms.holder != record.terminal || working.leases.contains_key(&terms.id) {
+        return Booking::default();
+    }
+    working.leases.insert(terms.id, terms.subject.clone());
+    Booking {
+        recovered: Some(terms.clone()),
+        ..Booking::default()
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::coupons::{CouponAtHq, TokensAtHq};
 use crate::ledger::{Account, Balances};
 use std::collections::{HashMap, HashSet};
-use tillside_core::authority::{AllowanceId, Part, Subject};
+use tillside_core::authority::{AllowanceId, HolderFact, Part, Subject};
 use tillside_core::{
     CardIdentity, CouponNumber, Customer, Event, FunderId, Lot, MemberId, Money, PlanId, Proof,
     Record, SaleCompleted, SaleId, StoreId, TerminalId, Timestamp,
@@ -120,6 +120,11 @@ impl Needs {
                 self.customer(void.customer.as_ref());
                 self.lots(&void.lots);
                 self.coupons.extend(void.coupons.iter().cloned());
+            }
+            Event::Allowance {
+                fact: HolderFact::Accepted { terms, .. },
+            } => {
+                self.leases.insert(terms.id);
             }
             Event::CardIssued(issued) => {
                 self.members.insert(issued.member);

@@ -6,6 +6,7 @@ use crate::journal::{Journal, NOON, Sale, outcomes};
 use tillside_core::authority::*;
 use tillside_core::engine::Document;
 use tillside_core::*;
+use tillside_hq::cases::CaseStore;
 use tillside_hq::catalogue::CatalogueStore;
 use tillside_hq::coupons::CouponStore;
 use tillside_hq::coupons::import::coupons;
@@ -268,6 +269,51 @@ async fn a_use_out_of_the_tills_share_is_taken_in_and_reported_by_plan() {
         [("FIRST", "FIRST5", true), ("FIRST", "FIRST5", false)]
     );
     assert_eq!(folder.store.counts().await.unwrap().redemptions, 1);
+}
+
+fn taken(terms: &Terms) -> Event {
+    let (terms, at) = (terms.clone(), NOON);
+    Event::Allowance {
+        fact: HolderFact::Accepted { terms, at },
+    }
+}
+
+/// Its database was put back to before it gave any share.
+#[tokio::test]
+async fn shares_that_hq_has_forgotten_count_again_and_their_uses_stand() {
+    let (folder, mut journal, other) = Folder::chain().await;
+    let store = &folder.store;
+    store.import_rules(rules(8), NOON).await.unwrap();
+    let (mut first, mut second) = (Till::of(&journal), Till::of(&other));
+    assert_eq!(first.sync(store, NOON).await, 2);
+    let id = granted(&first);
+    let terms = first.0.held(id).unwrap().terms.clone();
+    let forget = "DELETE FROM lease_fact; DELETE FROM lease_serial";
+    folder.database().execute_batch(forget).unwrap();
+    // Another's share, which this till only says that it took, is nothing.
+    let theirs = Terms {
+        id: AllowanceId::new(uuid::Uuid::from_u128(9)),
+        holder: second.1,
+        ..terms.clone()
+    };
+    for event in [taken(&theirs), taken(&terms), taken(&terms)] {
+        journal.append(event);
+    }
+    journal.append(shared(1, "FIRST", &[(id, 1)]).event());
+    let response = journal.push(store, &journal.records).await;
+    assert_eq!(outcomes(&response), vec![Outcome::Accepted; 4]);
+    assert_eq!(store.counts().await.unwrap().redemptions, 1);
+    let cases = store.cases(false).await.unwrap();
+    let kinds: Vec<_> = cases.iter().map(|case| case.kind.as_str()).collect();
+    assert_eq!(kinds, ["share_recovered"]);
+    // It is not given twice: the other till gets what is left, and no more.
+    let mut left = 0;
+    for n in 0..20 {
+        second.sync(store, minutes(n)).await;
+        left += second.spend(minutes(n));
+    }
+    assert_eq!(left, 6);
+    assert_eq!(figures(store, minutes(20)).await.total, 8);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use super::codec::{UuidId, count, failed, signed};
 use super::emoney::{self, Counting, Purses, SideCase};
 use super::ingest::{Proofs, TerminalRow};
+use super::leases;
 use super::ledger::Accounts;
 use crate::emoney::Scheme;
 use crate::ingest::book::{Booking, Redemption, SecondUse, SharedUse};
@@ -161,6 +162,11 @@ impl<'a> Writing<'a> {
         for second in &booking.second_uses {
             self.second_use(sealed, second)?;
         }
+        if let Some(terms) = &booking.recovered
+            && leases::recover(self.transaction, terms, self.now)?
+        {
+            self.share_recovered(sealed)?;
+        }
         if let Some(sale) = booking.voided {
             self.void(record, sale)?;
         }
@@ -247,6 +253,22 @@ impl<'a> Writing<'a> {
                     "till {terminal} goes on in epoch {epoch} and in epoch {newest}: two PCs run under its name, or its old disk came back"
                 ),
                 evidence: serde_json::json!({ "epoch": epoch, "newest": newest }),
+                about: None,
+            },
+        )
+    }
+
+    /// A till holds a share that HQ has forgotten.
+    fn share_recovered(&self, sealed: &Sealed) -> Result<(), StoreError> {
+        let terminal = self.terminal.terminal;
+        self.side_case(
+            sealed,
+            &SideCase {
+                kind: "share_recovered",
+                words: format!(
+                    "till {terminal} took shares of quotas that HQ does not know: HQ was put back from a backup since. They count again; look whether the campaign is overshot"
+                ),
+                evidence: serde_json::json!({}),
                 about: None,
             },
         )

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Transaction, params};
 use std::collections::BTreeMap;
 use tillside_core::authority::{
-    AllowanceId, Figures, Lessor, LessorFact, Report, Subject, Written,
+    AllowanceId, Figures, Lessor, LessorFact, Report, Subject, Terms, Written,
 };
 use tillside_core::{ProofKind, TerminalId, Timestamp, quota_of};
 use tillside_protocol::{LEASE_GRANT_LIMIT, LeaseRequest};
@@ -140,6 +140,26 @@ pub(super) fn granted(
         LessorFact::Granted { terms, .. } if terms.holder == terminal => Some(terms.subject),
         _ => None,
     })
+}
+
+/// Counts a share again that a till took before HQ was put back. False: HQ knows an allowance of that id.
+pub(super) fn recover(
+    transaction: &Transaction<'_>,
+    terms: &Terms,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let known = transaction
+        .prepare_cached("SELECT 1 FROM lease_fact WHERE json_extract(fact, '$.fact.terms.id') = ?1")
+        .map_err(failed)?
+        .exists([terms.id.to_string()])
+        .map_err(failed)?;
+    if known {
+        return Ok(false);
+    }
+    let (terms, at) = (terms.clone(), now);
+    let subject = terms.subject.clone();
+    keep(transaction, &subject, LessorFact::Granted { terms, at })?;
+    Ok(true)
 }
 
 fn keep(

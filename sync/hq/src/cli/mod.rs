@@ -62,7 +62,7 @@ enum Command {
     /// Invite, list or revoke terminals.
     #[command(subcommand)]
     Terminal(terminal::Terminal),
-    /// Take coupon numbers back, and see what plans may cost at worst.
+    /// Take numbers back, sign coupons, and see what plans may cost at worst.
     #[command(subcommand)]
     Coupon(coupon::Coupon),
     /// Say what stores may do.

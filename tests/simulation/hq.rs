@@ -1,5 +1,6 @@
 //! HQ's own logic over its own database, without a server: what a delivered request does.
 
+use crate::leases::{CODE, key, with_campaign};
 use anyhow::{Context, Result, anyhow};
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ pub struct Hq {
     runtime: Runtime,
     file: PathBuf,
     backup: PathBuf,
+    /// Whether a backup was put in place: shares that it gave since may be given again.
+    pub was_restored: bool,
     /// The newest bundle of each store. Signed files outlive a database that is put back.
     pub bundles: Vec<Bundle>,
 }
@@ -42,6 +45,7 @@ impl Hq {
             runtime: tokio::runtime::Builder::new_current_thread().build()?,
             file: folder.join("hq.db"),
             backup: folder.join("hq.backup"),
+            was_restored: false,
             bundles: Vec::new(),
         };
         hq.start()?;
@@ -78,11 +82,12 @@ impl Hq {
             let _ = std::fs::remove_file(beside);
         }
         std::fs::copy(&self.backup, &self.file)?;
+        self.was_restored = true;
         self.start()?;
         Ok(true)
     }
 
-    fn ask<T>(&self, work: impl AsyncFnOnce(&SqliteStore) -> Result<T>) -> Result<T> {
+    pub fn ask<T>(&self, work: impl AsyncFnOnce(&SqliteStore) -> Result<T>) -> Result<T> {
         let store = self.store.as_ref().context("HQ is down")?;
         self.runtime.block_on(work(store))
     }
@@ -105,7 +110,7 @@ impl Hq {
             members(&read("members.csv")?, fresh)?,
             coupons(&read("coupons.csv")?)?,
         );
-        let document = rules(&read("rules.json")?)?;
+        let document = rules(&with_campaign(&read("rules.json")?)?)?;
         self.ask(async |store| {
             store.import_stores(shops, all).await?;
             store.import_products(goods, all).await?;
@@ -163,7 +168,7 @@ impl Hq {
             coupons: target.coupons,
             purse: target.purse,
             member_codes: target.member_codes,
-            allowance_keys: target.allowance_keys,
+            allowance_keys: vec![key()],
         };
         self.bundles = edition.stores.into_iter().map(bundle).collect();
         Ok(())
@@ -251,10 +256,18 @@ impl Hq {
             .collect())
     }
 
-    /// The coupons whose use stands, each as often as HQ has it.
+    /// How many uses of the campaign's code stand.
+    pub fn shared_uses(&self) -> Result<usize> {
+        let rows = self.ask(async |store| Ok(store.redemptions().await?))?;
+        let standing = rows.iter().filter(|row| !row.voided);
+        Ok(standing.filter(|row| row.number.as_str() == CODE).count())
+    }
+
+    /// The printed coupons whose use stands, each as often as HQ has it.
     pub fn used(&self) -> Result<Vec<String>> {
         let rows = self.ask(async |store| Ok(store.redemptions().await?))?;
-        let standing = rows.into_iter().filter(|row| !row.voided);
+        let printed = rows.into_iter().filter(|row| row.number.as_str() != CODE);
+        let standing = printed.filter(|row| !row.voided);
         let mut used: Vec<String> = standing.map(|row| row.number.to_string()).collect();
         used.sort();
         Ok(used)

@@ -11,6 +11,7 @@
 )]
 
 mod hq;
+mod leases;
 mod oracle;
 mod scene;
 mod seeds;

@@ -10,7 +10,10 @@ pub struct Told {
     pub sale: SaleId,
     /// The member's number, and what they were told they earned.
     pub member: Option<(String, i64)>,
+    /// The printed coupon that it used.
     pub coupon: Option<String>,
+    /// Whether it used the campaign's code.
+    pub shared: bool,
     pub voided: bool,
     /// The step at which it was sold or taken back.
     pub touched: u64,
@@ -56,6 +59,11 @@ impl Oracle {
         for told in self.sales.iter_mut().filter(|told| told.doubted) {
             told.voided = at_hq[&told.sale];
         }
+    }
+
+    /// How many uses of the campaign's code stand.
+    pub fn shared_uses(&self) -> usize {
+        self.standing().filter(|told| told.shared).count()
     }
 
     /// How many sales were voided.

@@ -22,6 +22,7 @@ fn half(odd: u64) -> Result<()> {
     let seeds = from_environment("TILLSIDE_SIMULATED_SEEDS", SEEDS)?;
     let first = from_environment("TILLSIDE_SEED", 1)?;
     let (mut sales, mut crashes, mut lost, mut poisoned, mut epochs) = (0, 0, 0, 0, 0);
+    let mut shared_uses = 0;
     for seed in (first..first + seeds).filter(|seed| seed % 2 == odd) {
         if FAILED.load(Ordering::Relaxed) {
             return Ok(());
@@ -35,13 +36,20 @@ fn half(odd: u64) -> Result<()> {
         lost += played.lost;
         poisoned += played.poisoned;
         epochs += played.epochs;
+        shared_uses += played.shared_uses;
     }
     println!(
-        "{} seeds: {sales} sales, {crashes} crashes, {lost} calls that failed, {poisoned} records that HQ cannot read, {epochs} epochs after a fork",
+        "{} seeds: {sales} sales, {crashes} crashes, {lost} calls that failed, {poisoned} records that HQ cannot read, {epochs} epochs after a fork, {shared_uses} uses of quotas",
         seeds / 2
     );
     ensure!(
-        seeds < 100 || (sales > 100 && crashes > 50 && lost > 100 && poisoned > 20 && epochs > 20),
+        seeds < 100
+            || (sales > 100
+                && crashes > 50
+                && lost > 100
+                && poisoned > 20
+                && epochs > 20
+                && shared_uses > 50),
         "too little happened"
     );
     Ok(())

@@ -106,6 +106,11 @@ impl Till {
         self.desk.as_mut().context("the till is down")
     }
 
+    /// What the PC's clock says.
+    pub fn wall(&self) -> Timestamp {
+        Timestamp(self.clock.load(Ordering::Relaxed))
+    }
+
     fn till(&mut self) -> Result<&mut Desk> {
         Ok(self.desk()?.desk())
     }

@@ -50,6 +50,8 @@ pub struct Played {
     pub lost: u32,
     /// Records that HQ could never read.
     pub poisoned: u64,
+    /// Uses of the campaign's code that stand.
+    pub shared_uses: usize,
     /// Epochs that HQ gave to tills whose disk was put back or copied.
     pub epochs: u32,
 }
@@ -92,6 +94,7 @@ pub fn play(seed: u64, planted: Planted) -> Result<Played> {
         crashes: world.crashes,
         lost: world.lost,
         poisoned: world.poisoned()?,
+        shared_uses: world.oracle.shared_uses(),
         epochs: world.disks.map_or(0, |disks| disks.epochs),
     })
 }

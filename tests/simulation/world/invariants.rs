@@ -1,6 +1,7 @@
 //! What must hold after every step, and when everything has healed.
 
 use super::{MEMBERS, World};
+use crate::leases::QUOTA;
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeMap;
 use tillside_core::Timestamp;
@@ -12,7 +13,10 @@ impl World {
             return self.disks_hold();
         }
         let counts = self.hq.counts()?;
-        let aside = (counts.open_cases, counts.quarantined);
+        // An HQ that was put back asks about shares that it forgot.
+        let forgotten = self.hq.cases("share_recovered")? as u64;
+        ensure!(forgotten == 0 || self.hq.was_restored, "{counts:?}");
+        let aside = (counts.open_cases - forgotten, counts.quarantined);
         ensure!(
             aside.0 == aside.1 && aside.1 <= self.poisoned()? && counts.forked == 0,
             "{counts:?}"
@@ -32,6 +36,11 @@ impl World {
             counts.sales <= told,
             "HQ has {} sales, and {told} were told",
             counts.sales
+        );
+        let uses = self.oracle.shared_uses();
+        ensure!(
+            uses as u64 <= QUOTA || self.hq.was_restored,
+            "{uses} uses of {QUOTA} were given"
         );
         if let Some(told) = self.oracle.sales.last() {
             let store = self.tills[told.till].desk()?.store();
@@ -152,6 +161,8 @@ impl World {
             "coupons at HQ: {:?}, told {used:?}",
             self.hq.used()?
         );
+        let (uses, there) = (self.oracle.shared_uses(), self.hq.shared_uses()?);
+        ensure!(uses == there, "{uses} uses of the quota, {there} at HQ");
         let now = self.now();
         self.hq.publish(now)?;
         for at in 0..self.tills.len() {

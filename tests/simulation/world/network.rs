@@ -86,7 +86,13 @@ impl World {
             }
             Action::BeginEpoch { from } => self.begins_epoch(at, from, luck),
             Action::Status if luck < 3 => Ok(lost()),
-            Action::Status => Ok(Report::Status(self.hq.status(terminal, now)?)),
+            Action::Status => {
+                let status = self.hq.status(terminal, now)?;
+                if self.disks.is_none() {
+                    self.leases(at, bad_line)?;
+                }
+                Ok(Report::Status(status))
+            }
             Action::Pull { .. } if luck < 3 => Ok(lost()),
             Action::Pull { .. } => {
                 let (till, hq) = (&mut self.tills[at], &self.hq);
@@ -94,6 +100,27 @@ impl World {
             }
             Action::Renew | Action::Wait { .. } => anyhow::bail!("nobody wants {action:?} here"),
         }
+    }
+
+    /// The till's word on its shares, and HQ's answer: either may be lost, or come twice.
+    fn leases(&mut self, at: usize, bad_line: bool) -> Result<()> {
+        let luck = if bad_line { self.chance.below(8) } else { 7 };
+        let (now, request) = (self.now(), self.tills[at].lease_request()?);
+        if luck == 0 {
+            return Ok(());
+        }
+        let answer = self.hq.lease(request.clone(), now)?;
+        if luck == 1 {
+            return Ok(());
+        }
+        self.tills[at].lease_answer(&answer)?;
+        if luck == 2 {
+            let again = self.hq.lease(request, now)?;
+            self.tills[at].lease_answer(&again)?;
+        }
+        let left = self.tills[at].uses_left()?;
+        self.note(format!("{at} holds {left} uses, luck {luck}"));
+        Ok(())
     }
 
     /// Asks HQ for an epoch; the question or the answer may be lost.

@@ -1,6 +1,7 @@
 //! Cashiers and shoppers.
 
 use super::{MEMBERS, Planted, World};
+use crate::leases::CODE;
 use crate::oracle::Told;
 use anyhow::{Context, Result, ensure};
 
@@ -39,6 +40,14 @@ impl World {
             );
             used = valid.then_some(number);
         }
+        let shared = self.disks.is_none() && self.chance.below(2) == 0 && {
+            let (left, valid) = (
+                self.tills[at].uses_left()?,
+                self.tills[at].coupon(sale, CODE)?,
+            );
+            ensure!(!valid || left > 0, "{CODE} is given without a share");
+            valid
+        };
         let key = self.tills[at].key();
         let mut told = self.tills[at].check_out(&key, sale)?;
         if self.chance.below(5) == 0 {
@@ -54,7 +63,7 @@ impl World {
         }
         let points = points.with_context(|| format!("points in {view}"))?;
         self.note(format!(
-            "{at} sells {quantity} x {price}, {points} points, {used:?}"
+            "{at} sells {quantity} x {price}, {points} points, {used:?}, shared {shared}"
         ));
         if self.planted == Planted::Forgets && self.chance.below(10) == 0 {
             self.tills[at].void(sale)?;
@@ -64,6 +73,7 @@ impl World {
             sale,
             member: member.map(|(number, ..)| ((*number).to_owned(), points)),
             coupon: used,
+            shared,
             voided: false,
             touched: self.steps,
             doubted: false,

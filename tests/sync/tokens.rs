@@ -147,6 +147,20 @@ async fn a_signed_coupon_is_good_in_the_dark_once_at_each_till_and_a_second_use_
     let cases = two.at_hq(&["cases", "list"]);
     assert_eq!(cases[0]["kind"], "coupon_used_twice", "{cases:?}");
     two.used(0, &coupons[2]).await;
+    // With the next bundle every till knows what others took.
+    until("HQ has the third", async || {
+        Ok((two.uses_at_hq() == 3).then_some(()))
+    })
+    .await
+    .unwrap();
+    two.stage.publish();
+    until("the next bundle", async || {
+        let status = two.tills[1].2.get("/v1/status").await?;
+        Ok((status["bundle"].as_u64() > Some(1)).then_some(()))
+    })
+    .await
+    .unwrap();
+    two.refused(1, &coupons[2], "used (S1").await;
     let worst = two.at_hq(&["coupon", "worst-case", "SIGNED"]);
     assert_eq!(
         (&worst[0]["decided"], &worst[0]["beyond"]),

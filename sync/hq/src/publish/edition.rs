@@ -4,7 +4,9 @@ use super::BundleNote;
 use crate::replay::Told;
 use std::collections::{BTreeMap, HashSet};
 use tillside_core::engine::{Document, DocumentError};
-use tillside_core::{CouponNumber, PlanId, Product, PurseSheetError, RuleBook, StoreId, Timestamp};
+use tillside_core::{
+    CouponEntry, CouponNumber, PlanId, Product, PurseSheetError, RuleBook, StoreId, Timestamp,
+};
 use tillside_protocol::StoreTarget;
 
 /// Everything of one bundle.
@@ -95,7 +97,10 @@ impl Edition {
     /// How much of everything it holds.
     pub fn note(&self, version: u64, published_at: Timestamp) -> BundleNote {
         let members = self.stores.iter().map(|store| store.members.members.len());
-        let coupons = self.stores.iter().map(|store| store.coupons.numbers.len());
+        // Of signed coupons a bundle names only uses.
+        let printed = |coupon: &&CouponEntry| !self.signed.contains_key(&coupon.plan);
+        let coupons = self.stores.iter();
+        let coupons = coupons.map(|store| store.coupons.numbers.iter().filter(printed).count());
         BundleNote {
             version,
             published_at,

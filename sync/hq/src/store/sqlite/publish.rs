@@ -134,11 +134,16 @@ fn edition(transaction: &Transaction<'_>, now: Timestamp) -> Result<Edition, Sto
         Ok((plan.plan.clone(), issued))
     });
     let signed: Result<_, StoreError> = plans.filter(|plan| !matches!(plan, Ok((_, 0)))).collect();
+    let signed = signed?;
+    let uses = super::tokens::uses(transaction, &signed)?;
+    for store in &mut stores {
+        store.coupons.numbers.extend(uses.iter().cloned());
+    }
     let tills: i64 = transaction
         .query_row("SELECT count(*) FROM terminal", [], |row| row.get(0))
         .map_err(failed)?;
     Ok(Edition {
-        signed: signed?,
+        signed,
         tills: count(tills),
         rules,
         document,

@@ -5,7 +5,10 @@ use super::codec::{UuidId, code, count, failed, signed};
 use crate::coupons::{TokenBatch, TokensAtHq};
 use crate::store::StoreError;
 use rusqlite::{OptionalExtension, Transaction, params};
-use tillside_core::{CodeKey, CouponNumber, CouponUsed, PlanId, SaleId, TerminalId, Timestamp};
+use std::collections::BTreeMap;
+use tillside_core::{
+    CodeKey, CouponEntry, CouponNumber, CouponUsed, PlanId, SaleId, TerminalId, Timestamp,
+};
 
 impl SqliteStore {
     pub(super) async fn keep_token_key(
@@ -104,6 +107,45 @@ fn keys(transaction: &Transaction<'_>, plan: &PlanId) -> Result<Vec<CodeKey>, St
         .collect();
     let keys = keys.map_err(failed)?;
     Ok(keys.into_iter().map(CodeKey::new).collect())
+}
+
+/// The most uses that stores are told of: the newest. What is older a till finds out from HQ's case.
+const USES_TOLD: usize = 20_000;
+
+/// Uses of signed coupons of these plans that stand, so that no till takes a coupon that another took.
+pub(super) fn uses(
+    transaction: &Transaction<'_>,
+    plans: &BTreeMap<PlanId, u64>,
+) -> Result<Vec<CouponEntry>, StoreError> {
+    let mut list = transaction
+        .prepare(
+            "SELECT u.number, u.plan, u.at, t.store, t.terminal, u.sale
+             FROM shared_use AS u JOIN terminal AS t ON t.id = u.terminal
+             WHERE u.serial IS NOT NULL AND u.voided_by IS NULL ORDER BY u.record DESC",
+        )
+        .map_err(failed)?;
+    let mut rows = list.query([]).map_err(failed)?;
+    let mut uses = Vec::new();
+    while let Some(row) = rows.next().map_err(failed)? {
+        let plan: PlanId = code("coupon plan", row.get(1).map_err(failed)?)?;
+        if !plans.contains_key(&plan) {
+            continue;
+        }
+        if uses.len() == USES_TOLD {
+            break;
+        }
+        uses.push(CouponEntry {
+            number: code("coupon number", row.get(0).map_err(failed)?)?,
+            plan,
+            used: Some(CouponUsed {
+                at: Timestamp(row.get(2).map_err(failed)?),
+                store: code("store", row.get(3).map_err(failed)?)?,
+                terminal: TerminalId::read(row.get(4).map_err(failed)?),
+                sale: SaleId::read(row.get(5).map_err(failed)?),
+            }),
+        });
+    }
+    Ok(uses)
 }
 
 fn used(

@@ -3,7 +3,7 @@
 use crate::clock::wall_clock;
 use crate::engine::{
     Action, Engine, Failure, LineState, Moment, ProblemKind, Report, Wake, acknowledgement, batch,
-    head_of, settle,
+    head_of, in_step, settle,
 };
 use crate::{BundleError, CallError, HqClient, Local, LocalError, LocalView, Place, RenewError};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -137,7 +137,7 @@ impl<L: Local> Session<'_, L> {
             Action::Push { after } => self.push(after).await,
             Action::BeginEpoch { from } => self.begin_epoch(from).await,
             Action::Status => match self.client.status().await {
-                Ok(status) => self.status(status).await,
+                Ok(status) => self.status(status, view).await,
                 Err(error) => Report::Failed(error.failure()),
             },
             Action::Pull { hq_now } => self.pull(hq_now, view).await,
@@ -147,12 +147,15 @@ impl<L: Local> Session<'_, L> {
     }
 
     /// What HQ settled is recorded before anything else is done with its answer.
-    async fn status(&self, mut status: TerminalStatus) -> Report {
+    async fn status(&self, mut status: TerminalStatus, view: &LocalView) -> Report {
         let settled = std::mem::take(&mut status.settled);
         if !settled.is_empty()
             && let Err(error) = self.local.settle(settled).await
         {
             return stored(error);
+        }
+        if !in_step(view, &status) {
+            return Report::Status(status);
         }
         match self.leases().await {
             Ok(()) => Report::Status(status),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tillside_core::{Event, Hash, Sealed};
 use tillside_hq::fleet::NoEpoch;
 use tillside_protocol::PushRequest;
-use tillside_sync::{Action, Failure, ProblemKind, Report, Wake};
+use tillside_sync::{Action, Failure, ProblemKind, Report, Wake, in_step};
 use tillside_tests::Chance;
 
 impl World {
@@ -88,7 +88,8 @@ impl World {
             Action::Status if luck < 3 => Ok(lost()),
             Action::Status => {
                 let status = self.hq.status(terminal, now)?;
-                if self.disks.is_none() {
+                let view = self.tills[at].view()?;
+                if self.disks.is_none() && in_step(&view, &status) {
                     self.leases(at, bad_line)?;
                 }
                 Ok(Report::Status(status))

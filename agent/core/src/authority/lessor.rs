@@ -223,6 +223,17 @@ impl Lessor {
         facts
     }
 
+    /// What a holder's journal says of the end of a lease. It comes in the order of the holder's uses, and
+    /// again after HQ was put back: a lease of which HQ has forgotten what was used of it is not taken for one
+    /// that never arrived. None if it is not open.
+    pub fn closed(&self, id: AllowanceId, used: u64, now: Timestamp) -> Option<LessorFact> {
+        let lease = self.leases.get(&id)?;
+        let open = lease.standing == Standing::Open;
+        let used = used.max(lease.used).min(lease.terms.amount);
+        let (why, at) = (Ending::Closed, now);
+        open.then_some(LessorFact::Ended { id, used, why, at })
+    }
+
     /// The leases of a report that are closed here: its holder may forget them.
     pub fn settled(&self, report: &Report) -> Vec<AllowanceId> {
         let lines = report.lines.iter().filter(|line| line.closed);

@@ -28,6 +28,7 @@ use chore::Chore;
 use fork::Fork;
 use outcome::history_differs;
 use std::time::Duration;
+use tillside_protocol::TerminalStatus;
 use tillside_protocol::tillside_core::Timestamp;
 
 /// How often the signed metadata is read even if HQ names no newer bundle.
@@ -196,6 +197,15 @@ impl Engine {
         let after = self.resend.map_or(own, |resend| resend.min(own));
         (after < Place::of(&view.head)).then_some(after)
     }
+}
+
+/// Whether HQ has all that it once settled, and nothing that this journal lacks. Otherwise it was put back
+/// from a backup, or this disk was: the facts come first, and nothing is said that rests on them.
+pub fn in_step(view: &LocalView, status: &TerminalStatus) -> bool {
+    let (epoch, at_hq) = (view.head.epoch, status.head_of(view.head.epoch));
+    let known = at_hq.is_some() || epoch == Place::FIRST.epoch;
+    let at = at_hq.map_or(Place::new(epoch, 0), |head| Place::of(&head));
+    known && settled_through(view) <= at && at <= Place::of(&view.head)
 }
 
 /// The newest place that HQ settled, as the store knows it.

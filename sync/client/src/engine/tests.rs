@@ -272,3 +272,29 @@ fn a_certificate_in_its_last_third_is_renewed() {
     assert_eq!(engine.line().concerns, []);
     assert!(matches!(engine.next(&here, &at(800)), Action::Wait { .. }));
 }
+
+#[test]
+fn shares_are_spoken_of_only_with_an_hq_that_has_the_facts() {
+    let told = |head| TerminalStatus { head, ..status(0) };
+    let (behind, ahead) = (view(9, None), view(9, Some(5)));
+    for (here, at_hq, agrees) in [
+        (&behind, Some(head(9)), true),
+        (&behind, Some(head(8)), false),
+        (&behind, Some(head(10)), false),
+        (&behind, None, false),
+        (&ahead, Some(head(4)), true),
+        (&ahead, Some(head(3)), false),
+        (&view(0, None), None, true),
+    ] {
+        assert_eq!(in_step(here, &told(at_hq)), agrees, "{here:?} {at_hq:?}");
+    }
+    // HQ knows nothing of the epoch that the till is in.
+    let later = LocalView {
+        head: Head {
+            epoch: 2,
+            ..head(1)
+        },
+        ..view(1, Some(1))
+    };
+    assert!(!in_step(&later, &told(Some(head(9)))));
+}

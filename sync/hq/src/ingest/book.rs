@@ -4,7 +4,7 @@ use super::{Fault, SaleAtHq, Working};
 use crate::emoney::PurseFault;
 use crate::ledger::{Account, Movement, MovementKind};
 use std::collections::HashSet;
-use tillside_core::authority::{HolderFact, Part, Terms};
+use tillside_core::authority::{AllowanceId, HolderFact, Part, Subject, Terms};
 use tillside_core::{
     CardIssued, CouponNumber, CouponUsed, Event, Lot, MemberId, Money, PlanId, Promotion, Proof,
     Record, SaleCompleted, SaleId, SaleVoided, Tender, TenderKind, quota_of,
@@ -27,6 +27,8 @@ pub struct Booking {
     pub shared_uses: Vec<SharedUse>,
     /// Signed coupons that were used elsewhere before: given in good faith by a till that was cut off.
     pub second_uses: Vec<SecondUse>,
+    /// A share of a quota of which no more is used.
+    pub closed: Option<Closed>,
     /// A share of a quota that HQ gave and has forgotten.
     pub recovered: Option<Terms>,
     /// A member who shopped in this store.
@@ -46,6 +48,17 @@ pub struct Redemption {
     pub used: CouponUsed,
     /// What it took off.
     pub amount: Money,
+}
+
+/// The end of a share, by its till's word.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Closed {
+    /// Which.
+    pub allowance: AllowanceId,
+    /// Of what.
+    pub subject: Subject,
+    /// How much of it was used.
+    pub used: u64,
 }
 
 /// A signed coupon's use that was not the first.
@@ -92,6 +105,18 @@ pub fn book(working: &mut Working, record: &Record) -> Result<Booking, Fault> {
         Event::Allowance {
             fact: HolderFact::Accepted { terms, .. },
         } => Ok(book_share(working, record, terms)),
+        Event::Allowance {
+            fact: HolderFact::Closed {
+                allowance, used, ..
+            },
+        } => Ok(Booking {
+            closed: working.leases.get(allowance).map(|of| Closed {
+                allowance: *allowance,
+                subject: of.clone(),
+                used: *used,
+            }),
+            ..Booking::default()
+        }),
         // What became of it the terminal reports; here it is kept.
         Event::Allowance { .. } | Event::EpochBegan { .. } => Ok(Booking::default()),
         _ => Err(Fault::NewerEvent),

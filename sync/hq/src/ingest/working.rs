@@ -126,6 +126,11 @@ impl Needs {
             } => {
                 self.leases.insert(terms.id);
             }
+            Event::Allowance {
+                fact: HolderFact::Closed { allowance, .. },
+            } => {
+                self.leases.insert(*allowance);
+            }
             Event::CardIssued(issued) => {
                 self.members.insert(issued.member);
                 self.cards.insert(issued.card.clone());

@@ -316,6 +316,47 @@ async fn shares_that_hq_has_forgotten_count_again_and_their_uses_stand() {
     assert_eq!(figures(store, minutes(20)).await.total, 8);
 }
 
+/// What the till has forgotten, since HQ settled it, HQ learns again from the journal and not from a report
+/// in which it is missing.
+#[tokio::test]
+async fn a_share_that_ended_before_hq_was_put_back_is_not_free_again() {
+    let (folder, mut journal, _) = Folder::chain().await;
+    let store = &folder.store;
+    store.import_rules(rules(8), NOON).await.unwrap();
+    let mut till = Till::of(&journal);
+    till.sync(store, NOON).await;
+    let id = granted(&till);
+    let terms = till.0.held(id).unwrap().terms.clone();
+    journal.append(taken(&terms));
+    journal.push(store, &journal.records).await;
+    let backup = folder.path().join("backup.db");
+    let copied = format!("VACUUM INTO '{}'", backup.display());
+    folder.database().execute_batch(&copied).unwrap();
+
+    assert_eq!(till.spend(NOON), 2);
+    let over = Timestamp(NOON.0 + 2 * LEASE_MS);
+    let closed = till.0.close_ended(over);
+    for fact in closed {
+        till.0.apply(&fact);
+        journal.append(Event::Allowance { fact });
+    }
+    // HQ settles it, and the till forgets it.
+    till.sync(store, over).await;
+    assert!(till.0.held(id).is_none());
+    let newest = till.0.report(over).lines.len();
+    let restored = SqliteStore::open(&backup).unwrap();
+    journal.push(&restored, &journal.records).await;
+    let known = restored.quotas(over).await.unwrap()[0].1;
+    assert_eq!((known.used, known.in_the_field + known.in_doubt), (2, 0));
+    restored.lease(till.request(over), over).await.unwrap();
+    let known = restored.quotas(over).await.unwrap()[0].1;
+    assert_eq!(
+        (known.used, known.total),
+        (2, 8),
+        "{newest} lines, {known:?}"
+    );
+}
+
 #[tokio::test]
 async fn a_use_out_of_no_share_of_this_till_for_this_plan_becomes_a_case() {
     let (folder, mut first, second) = Folder::chain().await;

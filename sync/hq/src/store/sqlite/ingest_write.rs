@@ -167,6 +167,9 @@ impl<'a> Writing<'a> {
         {
             self.share_recovered(sealed)?;
         }
+        if let Some(closed) = &booking.closed {
+            leases::close(self.transaction, closed, self.now)?;
+        }
         if let Some(sale) = booking.voided {
             self.void(record, sale)?;
         }

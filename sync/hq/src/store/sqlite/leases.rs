@@ -3,6 +3,7 @@
 use super::SqliteStore;
 use super::codec::{UuidId, count, failed, signed};
 use super::publish::newest_rules;
+use crate::ingest::book::Closed;
 use crate::leases::{LeaseAnswer, LeaseStore, Round, not_taken, round};
 use crate::store::StoreError;
 use async_trait::async_trait;
@@ -160,6 +161,20 @@ pub(super) fn recover(
     let subject = terms.subject.clone();
     keep(transaction, &subject, LessorFact::Granted { terms, at })?;
     Ok(true)
+}
+
+/// Keeps the end of a share, as its till's journal tells it.
+pub(super) fn close(
+    transaction: &Transaction<'_>,
+    closed: &Closed,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let known = lessors(transaction)?;
+    let lessor = known.get(&closed.subject);
+    match lessor.and_then(|lessor| lessor.closed(closed.allowance, closed.used, now)) {
+        Some(fact) => keep(transaction, &closed.subject, fact),
+        None => Ok(()),
+    }
 }
 
 fn keep(

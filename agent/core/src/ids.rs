@@ -1,8 +1,9 @@
 //! Identities: UUIDv7 newtypes for what the programme makes, short codes for what people name.
 //!
-//! Making a UUID needs a clock and chance, so it is left to the edges.
+//! Making a UUID needs a clock and chance, so it is left to the edges. A copy of a code costs no allocation.
 
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use uuid::Uuid;
 
 macro_rules! uuid_id {
@@ -65,13 +66,13 @@ pub struct CodeError {
     pub longest: usize,
 }
 
-fn checked(kind: &'static str, longest: usize, text: &str) -> Result<String, CodeError> {
+fn checked(kind: &'static str, longest: usize, text: &str) -> Result<Arc<str>, CodeError> {
     let fits = !text.is_empty()
         && text.len() <= longest
         && text
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-    fits.then(|| text.to_owned()).ok_or_else(|| CodeError {
+    fits.then(|| text.into()).ok_or_else(|| CodeError {
         kind,
         text: text.to_owned(),
         longest,
@@ -83,7 +84,7 @@ macro_rules! code_id {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         #[cfg(test)]
         impl schemars::JsonSchema for $name {
@@ -123,7 +124,7 @@ macro_rules! code_id {
 
         impl From<$name> for String {
             fn from(code: $name) -> String {
-                code.0
+                code.as_str().to_owned()
             }
         }
 

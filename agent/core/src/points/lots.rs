@@ -38,7 +38,8 @@
 //!
 //! **Transfer.** Active points, in the order of spending, become lots of the receiver with the same funder
 //! and dates ([`LotKind::Transferred`], which names the lot it was). The sender's movement carries these lots; the receiver's ledger
-//! takes them once.
+//! takes them once. They come to the account where that member's lots are now: an account that has handed
+//! a member over no longer knows what it took for that member.
 //!
 //! **Pooling.** A lot belongs to the member who earned it. To join, the member's ledger hands everything
 //! of that member over and the master account takes it over; to leave, the same the other way. Lots go

@@ -100,7 +100,7 @@ fn tell(outcome: &Outcome, trace: &mut Vec<String>) {
     for step in &outcome.trace {
         let rule = &step.rule;
         if step.ending != Ending::Gave {
-            trace.push(format!("rule {rule}: {}", step.sentence));
+            trace.push(format!("rule {rule}: {}", outcome.sentence(step)));
             continue;
         }
         let discounts = outcome.discounts.iter().map(|off| (&off.rule, &off.why));
@@ -119,7 +119,7 @@ fn promotion(version: u64, off: RuleDiscount) -> Promotion {
         // At most `BASKET_LINE_LIMIT`.
         spread: spread.map(|(line, minor)| (line as u32, minor)).collect(),
         funders: off.funders,
-        why: off.why,
+        why: off.why.to_string(),
     }
 }
 
@@ -138,7 +138,7 @@ fn award(version: u64, given: RuleAward) -> Option<Award> {
             1 => Vec::new(),
             _ => given.funders,
         },
-        why: given.why,
+        why: given.why.to_string(),
     })
 }
 

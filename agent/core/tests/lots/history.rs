@@ -64,6 +64,8 @@ struct World {
     lots: Vec<LotId>,
     uses: Vec<RecordRef>,
     sent: Vec<Vec<Lot>>,
+    /// Which members are in the pool now.
+    in_pool: [bool; POOL],
     /// Whether each account is also run at every tick.
     restless: bool,
 }
@@ -128,7 +130,13 @@ impl World {
             Step::Receive(n) => {
                 if let Some(lots) = nth(&self.sent, n) {
                     let to = (1..=POOL).find(|m| member(*m as u128) == lots[0].member);
-                    self.come_in(to.unwrap() - 1, lots, |lots| LotsCommand::Receive { lots });
+                    // A member who is in the pool receives there: the member's own account forgot the
+                    // lots with the hand-over, and would take them again.
+                    let to = match to.unwrap() - 1 {
+                        pooled if self.in_pool[pooled] => POOL,
+                        alone => alone,
+                    };
+                    self.come_in(to, lots, |lots| LotsCommand::Receive { lots });
                 }
             }
             Step::Spend(a, n, beyond) => self.use_up(a, n, beyond, UsedFor::Spent),
@@ -150,8 +158,14 @@ impl World {
                     self.agree(a, real, naive);
                 }
             }
-            Step::Join(a) => self.moves(a, POOL, a),
-            Step::Leave(a) => self.moves(POOL, a, a),
+            Step::Join(a) => {
+                self.in_pool[a] = true;
+                self.moves(a, POOL, a);
+            }
+            Step::Leave(a) => {
+                self.in_pool[a] = false;
+                self.moves(POOL, a, a);
+            }
             Step::Compact(a, ago) => {
                 let before = self.now - ago;
                 let real = self.ask(a, LotsCommand::Compact { before: at(before) });

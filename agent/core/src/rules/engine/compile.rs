@@ -7,7 +7,7 @@ mod place;
 mod test;
 
 pub(super) use gifts::ReadyEffect;
-pub(super) use index::Index;
+pub(super) use index::{Found, Index};
 pub(super) use picked::{LineKeys, Names, Picked};
 pub(super) use test::{Leaf, Test};
 
@@ -23,7 +23,8 @@ use crate::{
 };
 use place::Place;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use test::{TestWriter, dates};
 
 /// A rule document, checked and ready to decide with.
@@ -41,6 +42,8 @@ pub struct Rules {
     pub(super) no_discount_on: Option<Picked>,
     pub(super) no_earning_on_redeemed: bool,
     pub(super) names: Names,
+    /// How many different conditions without parts there are.
+    pub(super) leaves: usize,
     pub(super) index: Index,
 }
 
@@ -48,7 +51,7 @@ pub struct Rules {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct CompiledRule {
     pub(super) rule: RuleId,
-    pub(super) name: String,
+    pub(super) name: Arc<str>,
     pub(super) valid: DateWindow,
     pub(super) priority: i32,
     /// Its place in [`Rules::campaigns`].
@@ -58,6 +61,8 @@ pub(super) struct CompiledRule {
     /// Its place in [`Rules::groups`].
     pub(super) group: Option<usize>,
     pub(super) when: Option<Test>,
+    /// The places of the conditions that make it hold, where these are always the same.
+    pub(super) places: Option<Arc<[Arc<str>]>>,
     pub(super) gifts: Vec<ReadyEffect>,
     pub(super) caps: Vec<Cap>,
     /// The one currency of its amounts and its campaign's, if there are any.
@@ -77,6 +82,7 @@ impl Rules {
             no_discount_on: None,
             no_earning_on_redeemed: false,
             names: Names::default(),
+            leaves: 0,
             index: Index::default(),
         }
     }
@@ -115,6 +121,7 @@ impl Rules {
             no_earning_on,
             no_discount_on,
             no_earning_on_redeemed: exclusions.no_earning_on_redeemed,
+            leaves: compiler.leaves.len(),
             names: compiler.names,
         })
     }
@@ -141,6 +148,8 @@ struct Compiler<'a> {
     /// The named conditions, with their places in the list.
     named: BTreeMap<&'a PartName, (usize, &'a Condition)>,
     plans: BTreeSet<&'a PlanId>,
+    /// The conditions without parts, each once, with its number.
+    leaves: HashMap<&'a Condition, (usize, Arc<Leaf>)>,
     /// How many names all selections had so far.
     selected: usize,
 }
@@ -179,6 +188,7 @@ impl<'a> Compiler<'a> {
             names: Names::default(),
             named,
             plans: document.plans.iter().map(|plan| &plan.plan).collect(),
+            leaves: HashMap::new(),
             selected: 0,
         })
     }
@@ -269,12 +279,13 @@ impl<'a> Compiler<'a> {
         gifts::caps(&rule.caps, &mut currencies, &place.field("caps"))?;
         Ok(CompiledRule {
             rule: rule.rule.clone(),
-            name: rule.name.clone(),
+            name: rule.name.as_str().into(),
             valid: rule.valid,
             priority: rule.priority,
             campaign: campaign.map(|(index, _)| index),
             stacking: stacks.transpose()?,
             group: None,
+            places: test::places(when.as_ref()),
             when,
             gifts,
             caps: rule.caps.clone(),

@@ -8,19 +8,22 @@ mod holds;
 mod open;
 mod spread;
 
-use super::compile::{CompiledRule, LineKeys, ReadyEffect};
+use super::compile::{CompiledRule, ReadyEffect};
+use super::reason::How;
 use super::{
-    CapSpan, CapSubject, Context, Effect, Ending, Outcome, RuleAward, RuleDiscount, Rules, Step,
-    Working, words,
+    CapSpan, CapSubject, Context, Effect, Ending, Outcome, Reason, RuleAward, RuleDiscount, Rules,
+    Step, Working,
 };
 use crate::{FunderId, Money, Refusal};
-use caps::{Allowance, Limit};
+use caps::{Allowance, Limit, Of};
 use discount::Taking;
 use earning::{Ground, gift};
 use holds::{Facts, holds, matched};
-use open::{OpenLines, Stacks, subtotals};
+use open::{OpenLines, Stacks};
 pub(crate) use spread::spread;
+use spread::spread_by;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Says what rules give a basket. Changes nothing: counters are to be moved by
 /// [`Outcome::moved`] once the basket is paid.
@@ -28,50 +31,31 @@ use std::collections::BTreeMap;
 /// Refuses a basket past its limits, of mixed currencies, or of amounts out of range, and more points
 /// than a sale may give.
 pub fn evaluate(rules: &Rules, context: &Context<'_>) -> Result<Outcome, Refusal> {
-    let subtotals = subtotals(context)?;
-    let keys = context.lines.iter().map(|line| rules.names.line(line));
-    let keys: Vec<LineKeys> = keys.collect();
-    let facts = Facts {
-        context,
-        lines: &keys,
-        subtotals: &subtotals,
-    };
+    let open = OpenLines::new(rules, context)?;
     let mut run = Run {
         rules,
         context,
-        open: OpenLines::new(rules, context, &keys, &subtotals),
         campaigns: BTreeMap::new(),
         parts: Vec::new(),
         points: 0,
         discounts: Vec::new(),
         awards: Vec::new(),
     };
-    run.admit(&facts);
-    for discounts in [true, false] {
-        run.give(discounts)?;
-    }
-    Ok(run.finish())
+    run.admit(&Facts::new(rules, context, &open));
+    run.give(open)
 }
 
 /// How many rules a basket makes the engine look at; those that cannot concern it are never seen.
 /// Refuses what [`evaluate`] refuses of a basket.
 pub fn looked_at(rules: &Rules, context: &Context<'_>) -> Result<usize, Refusal> {
-    let subtotals = subtotals(context)?;
-    let keys = context.lines.iter().map(|line| rules.names.line(line));
-    let keys: Vec<LineKeys> = keys.collect();
-    let facts = Facts {
-        context,
-        lines: &keys,
-        subtotals: &subtotals,
-    };
-    Ok(facts.candidates(rules).len())
+    let open = OpenLines::new(rules, context)?;
+    Ok(Facts::new(rules, context, &open).candidates(rules).len())
 }
 
 /// A basket while it is being decided.
 struct Run<'a> {
     rules: &'a Rules,
     context: &'a Context<'a>,
-    open: OpenLines,
     /// By place in [`Rules::campaigns`], those that a rule here belongs to.
     campaigns: BTreeMap<usize, Allowance<'a>>,
     /// The rules that hold, in order.
@@ -86,12 +70,12 @@ struct Run<'a> {
 struct Part<'a> {
     rule: &'a CompiledRule,
     allowance: Allowance<'a>,
-    /// Why it does not apply, if it does not, with the words for it.
-    barred: Option<(Ending, String)>,
-    matched: Vec<String>,
+    /// Why it does not apply, if it does not.
+    barred: Option<Ending>,
+    matched: Arc<[Arc<str>]>,
     workings: Vec<Working>,
-    /// What it gave, in words.
-    gave: Vec<String>,
+    /// Whether it gave something.
+    gave: bool,
 }
 
 impl<'a> Run<'a> {
@@ -99,20 +83,20 @@ impl<'a> Run<'a> {
     fn admit(&mut self, facts: &Facts<'_>) {
         let (rules, context) = (self.rules, self.context);
         let mut winners: BTreeMap<usize, &CompiledRule> = BTreeMap::new();
-        for position in facts.candidates(rules) {
-            let Some(rule) = rules.rules.get(position as usize) else {
+        for position in facts.candidates(rules).positions() {
+            let Some(rule) = rules.rules.get(position) else {
                 continue;
             };
             if !self.holds(rule, facts) {
                 continue;
             }
-            let subject = CapSubject::Rule(rule.rule.clone());
-            let allowance = Allowance::new(subject, &rule.caps, context.counters);
+            let of = Of::Rule(&rule.rule);
+            let allowance = Allowance::new(of, &rule.caps, context.counters);
             if let Some(campaign) = rule.campaign {
                 self.campaigns.entry(campaign).or_insert_with(|| {
                     let campaign = &rules.campaigns[campaign];
-                    let subject = CapSubject::Campaign(campaign.campaign.clone());
-                    Allowance::new(subject, &campaign.caps, context.counters)
+                    let of = Of::Campaign(&campaign.campaign);
+                    Allowance::new(of, &campaign.caps, context.counters)
                 });
             }
             let barred = self.barred(rule, &allowance, &winners);
@@ -121,23 +105,23 @@ impl<'a> Run<'a> {
             {
                 winners.insert(group, rule);
             }
-            let mut places = Vec::new();
-            rule.when
-                .iter()
-                .for_each(|when| matched(when, facts, &mut places));
             self.parts.push(Part {
                 rule,
                 allowance,
                 barred,
-                matched: places,
+                matched: matched(rule, facts),
                 workings: Vec::new(),
-                gave: Vec::new(),
+                gave: false,
             });
         }
     }
 
     /// Whether a rule is about this basket at all.
     fn holds(&self, rule: &CompiledRule, facts: &Facts<'_>) -> bool {
+        // First what is quickest to say no.
+        if !rule.when.as_ref().is_none_or(|when| holds(when, facts)) {
+            return false;
+        }
         let today = self.context.moment.date;
         let campaign = rule.campaign.and_then(|n| self.rules.campaigns.get(n));
         let in_force = rule.valid.holds(today) && campaign.is_none_or(|c| c.valid.holds(today));
@@ -145,13 +129,9 @@ impl<'a> Run<'a> {
         let reaches = |gift: &ReadyEffect| {
             let may = self.context.customer || !gift.effect.needs_customer();
             let mut picked = gift.picked.iter();
-            let some = picked.any(|picked| facts.lines.iter().any(|line| picked.covers(line)));
-            may && (gift.picked.is_empty() || some)
+            may && (gift.picked.is_empty() || picked.any(|picked| facts.any_line(picked)))
         };
-        in_force
-            && currency
-            && rule.when.as_ref().is_none_or(|when| holds(when, facts))
-            && rule.gifts.iter().any(reaches)
+        in_force && currency && rule.gifts.iter().any(reaches)
     }
 
     /// Why a rule that holds does not apply.
@@ -160,62 +140,61 @@ impl<'a> Run<'a> {
         rule: &CompiledRule,
         own: &Allowance<'_>,
         winners: &BTreeMap<usize, &CompiledRule>,
-    ) -> Option<(Ending, String)> {
+    ) -> Option<Ending> {
         let campaign = rule.campaign.and_then(|n| self.campaigns.get(&n));
         let allowances = || [Some(own), campaign].into_iter().flatten();
         if allowances().any(|allowance| allowance.needs_member(self.context)) {
-            return Some((
-                Ending::NeedsMember,
-                "for members known here only".to_owned(),
-            ));
+            return Some(Ending::NeedsMember);
         }
         if let Some((subject, over)) = allowances().find_map(Allowance::used_up) {
-            return Some((
-                Ending::UsedUp { subject, over },
-                words::used_up(over).to_owned(),
-            ));
+            return Some(Ending::UsedUp { subject, over });
         }
         let index = rule.group?;
         let (winner, group) = (winners.get(&index)?, self.rules.groups.get(index)?);
-        let ending = Ending::Excluded {
+        Some(Ending::Excluded {
             group: group.clone(),
             by: winner.rule.clone(),
-        };
-        Some((ending, format!("not together with {}", winner.name)))
+        })
     }
 
-    /// Works out the discounts of all rules that apply, or everything else.
-    fn give(&mut self, discounts: bool) -> Result<(), Refusal> {
-        let rules = self.rules;
-        let redeemed = match rules.no_earning_on_redeemed {
+    /// Works out what all rules that apply give: first the discounts, then everything else.
+    fn give(mut self, mut open: OpenLines) -> Result<Outcome, Refusal> {
+        let mut parts = std::mem::take(&mut self.parts);
+        let applies = |part: &&mut Part<'_>| part.barred.is_none();
+        for part in parts.iter_mut().filter(applies) {
+            let gifts = part.rule.gifts.iter().enumerate();
+            for (index, gift) in gifts.filter(|(_, gift)| gift.effect.is_discount()) {
+                self.discount(part, index, gift, &mut open);
+            }
+        }
+        open.settle(match self.rules.no_earning_on_redeemed {
             true => self.context.redeemed.minor(),
             false => 0,
-        };
-        let earning = self.open.earning(redeemed);
-        let mut parts = std::mem::take(&mut self.parts);
-        for part in parts.iter_mut().filter(|part| part.barred.is_none()) {
-            let rule = part.rule;
-            for (index, gift) in rule.gifts.iter().enumerate() {
-                if gift.effect.is_discount() != discounts {
-                    continue;
-                }
-                if discounts {
-                    self.discount(part, index, gift);
-                } else if self.context.customer || !gift.effect.needs_customer() {
-                    self.award(part, index, gift, &earning)?;
+        });
+        for part in parts.iter_mut().filter(applies) {
+            let gifts = part.rule.gifts.iter().enumerate();
+            for (index, gift) in gifts.filter(|(_, gift)| !gift.effect.is_discount()) {
+                if self.context.customer || !gift.effect.needs_customer() {
+                    self.award(part, index, gift, &open)?;
                 }
             }
         }
         self.parts = parts;
-        Ok(())
+        Ok(self.finish(&open))
     }
 
-    fn discount(&mut self, part: &mut Part<'a>, effect: usize, ready: &ReadyEffect) {
+    fn discount(
+        &mut self,
+        part: &mut Part<'a>,
+        effect: usize,
+        ready: &ReadyEffect,
+        open: &mut OpenLines,
+    ) {
         let stacks = part.rule.stacking.map(|n| Stacks {
             own: 1 << n,
             with: self.rules.stacks_with.get(n).copied().unwrap_or_default(),
         });
-        let mut taking = Taking::of(ready, &self.open, stacks, self.context.currency);
+        let mut taking = Taking::of(ready, open, stacks, self.context.currency);
         let computed = taking.minor();
         let (given, capped_by) = self.capped(part, Some(Limit::Amount), computed.into());
         if given < i128::from(computed) {
@@ -235,18 +214,17 @@ impl<'a> Run<'a> {
         if given == 0 {
             return;
         }
-        self.open.take(&taking.parts, stacks);
-        self.open.use_up(&taking.items);
+        open.take(&taking.parts, stacks);
+        open.use_up(&taking.items);
         self.charge(part, Some(Limit::Amount), given);
-        let amount = self.money(given);
-        part.gave.push(words::off(amount));
+        part.gave = true;
         self.discounts.push(RuleDiscount {
             rule: part.rule.rule.clone(),
             effect,
-            amount,
+            amount: self.money(given),
             spread: taking.parts,
             funders: funded(ready, given),
-            why: why(part.rule, taking.why, &capped_by),
+            why: why(part.rule, taking.how, &capped_by),
         });
     }
 
@@ -255,11 +233,10 @@ impl<'a> Run<'a> {
         part: &mut Part<'a>,
         effect: usize,
         ready: &ReadyEffect,
-        earning: &[i64],
+        open: &OpenLines,
     ) -> Result<(), Refusal> {
         let ground = Ground {
-            open: &self.open,
-            earning,
+            open,
             currency: self.context.currency,
             tier: self.context.member.and_then(|member| member.tier.as_ref()),
             points: self.points,
@@ -286,13 +263,13 @@ impl<'a> Run<'a> {
             self.points = points.ok_or(Refusal::PointsTooMany)?;
         }
         self.charge(part, limit, count);
-        part.gave.push(words::gift(&gift));
+        part.gave = true;
         self.awards.push(RuleAward {
             rule: part.rule.rule.clone(),
             effect,
             gift,
             funders: funded(ready, count),
-            why: why(part.rule, earned.why, &capped_by),
+            why: why(part.rule, earned.how, &capped_by),
         });
         Ok(())
     }
@@ -313,7 +290,7 @@ impl<'a> Run<'a> {
                 && left < given
             {
                 given = left;
-                by = Some((allowance.subject().clone(), over));
+                by = Some((allowance.subject(), over));
             }
         }
         (given, by)
@@ -333,7 +310,7 @@ impl<'a> Run<'a> {
         Money::new(minor, self.context.currency).unwrap_or(Money::zero(self.context.currency))
     }
 
-    fn finish(self) -> Outcome {
+    fn finish(self, open: &OpenLines) -> Outcome {
         let mut moved = BTreeMap::new();
         let own = self.parts.iter().map(|part| &part.allowance);
         for allowance in own.chain(self.campaigns.values()) {
@@ -341,7 +318,7 @@ impl<'a> Run<'a> {
         }
         Outcome {
             version: self.rules.version,
-            left: self.open.lines.iter().map(|line| line.left).collect(),
+            left: open.lines.iter().map(|line| line.left).collect(),
             discounts: self.discounts,
             awards: self.awards,
             moved: moved.into_iter().collect(),
@@ -352,15 +329,15 @@ impl<'a> Run<'a> {
 
 impl Part<'_> {
     fn step(self) -> Step {
-        let (ending, words) = match self.barred {
+        let ending = match self.barred {
             Some(barred) => barred,
-            None if self.gave.is_empty() => (Ending::Nothing, "nothing for this basket".to_owned()),
-            None => (Ending::Gave, self.gave.join(", ")),
+            None if self.gave => Ending::Gave,
+            None => Ending::Nothing,
         };
         Step {
             rule: self.rule.rule.clone(),
+            name: Arc::clone(&self.rule.name),
             ending,
-            sentence: format!("{}: {words}.", self.rule.name),
             matched: self.matched,
             workings: self.workings,
         }
@@ -381,16 +358,13 @@ const fn limit_of(effect: &Effect) -> Option<Limit> {
 
 /// Who pays how much of something that was given. Nobody with nothing is named.
 fn funded(ready: &ReadyEffect, given: i64) -> Vec<(FunderId, i64)> {
-    let weights: Vec<i64> = ready.funders.iter().map(|(_, share)| *share).collect();
-    let names = ready.funders.iter().map(|(funder, _)| funder.clone());
-    let shares = names.zip(spread(given, &weights));
-    shares.filter(|(_, share)| *share > 0).collect()
+    spread_by(given, &ready.funders, &ready.shares)
 }
 
-fn why(rule: &CompiledRule, why: String, capped_by: &Option<(CapSubject, CapSpan)>) -> String {
-    let name = &rule.name;
-    match capped_by {
-        Some((_, over)) => format!("{name} ({why}, the most for {})", words::span(*over)),
-        None => format!("{name} ({why})"),
+fn why(rule: &CompiledRule, how: How, capped_by: &Option<(CapSubject, CapSpan)>) -> Reason {
+    Reason {
+        name: Arc::clone(&rule.name),
+        how,
+        most: capped_by.as_ref().map(|(_, over)| *over),
     }
 }

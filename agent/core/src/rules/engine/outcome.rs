@@ -1,7 +1,8 @@
 //! What rules give a basket, and why, for whoever sells and whoever audits.
 
-use super::{CapSpan, CapSubject, CounterKey, Used};
+use super::{CapSpan, CapSubject, CounterKey, Reason, Used, words};
 use crate::{FunderId, Money, PartName, PlanId, Points, RuleId, StampCardId};
+use std::sync::Arc;
 
 /// What a basket gets.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,6 +21,34 @@ pub struct Outcome {
     pub trace: Vec<Step>,
 }
 
+impl Outcome {
+    /// What became of a rule, in one sentence for the cashier: `Coffee week: 0.40 EUR off.`
+    pub fn sentence(&self, step: &Step) -> String {
+        let words = match &step.ending {
+            Ending::Gave => self.given_by(&step.rule).join(", "),
+            Ending::Nothing => "nothing for this basket".to_owned(),
+            Ending::NeedsMember => "for members known here only".to_owned(),
+            Ending::UsedUp { over, .. } => words::used_up(*over).to_owned(),
+            Ending::Excluded { by, .. } => {
+                let winner = self.trace.iter().find(|step| step.rule == *by);
+                let winner = winner.map_or(by.as_str(), |winner| &winner.name);
+                format!("not together with {winner}")
+            }
+        };
+        format!("{}: {words}.", step.name)
+    }
+
+    /// What a rule gave, in words.
+    fn given_by(&self, rule: &RuleId) -> Vec<String> {
+        let discounts = self.discounts.iter().filter(|off| off.rule == *rule);
+        let awards = self.awards.iter().filter(|given| given.rule == *rule);
+        discounts
+            .map(|off| words::off(off.amount))
+            .chain(awards.map(|given| words::gift(&given.gift)))
+            .collect()
+    }
+}
+
 /// Something a rule takes off.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RuleDiscount {
@@ -33,8 +62,8 @@ pub struct RuleDiscount {
     pub spread: Vec<(usize, i64)>,
     /// Who pays how many minor units; sums to `amount`.
     pub funders: Vec<(FunderId, i64)>,
-    /// Why, in words.
-    pub why: String,
+    /// Why.
+    pub why: Reason,
 }
 
 /// Something a rule gives.
@@ -48,8 +77,8 @@ pub struct RuleAward {
     pub gift: Gift,
     /// Who pays how many points, minor units, coupons, stamps or units; sums to the gift.
     pub funders: Vec<(FunderId, i64)>,
-    /// Why, in words.
-    pub why: String,
+    /// Why.
+    pub why: Reason,
 }
 
 /// What a rule may give for another time; none is zero.
@@ -88,10 +117,10 @@ pub struct Step {
     pub rule: RuleId,
     /// What became of it.
     pub ending: Ending,
-    /// One sentence for the cashier.
-    pub sentence: String,
+    /// Its name.
+    pub name: Arc<str>,
     /// The places of the conditions that made it hold: `when.all[0].tier`. Empty where it has none.
-    pub matched: Vec<String>,
+    pub matched: Arc<[Arc<str>]>,
     /// How each effect was worked out, in order. Empty if the rule did not come to that.
     pub workings: Vec<Working>,
 }

@@ -15,8 +15,10 @@ pub(in super::super) struct ReadyEffect {
     pub(in super::super) effect: Effect,
     /// Its selections, in the order of [`Effect::selections`].
     pub(in super::super) picked: Vec<Picked>,
-    /// Who pays which ten-thousandths.
-    pub(in super::super) funders: Vec<(FunderId, i64)>,
+    /// Who pays,
+    pub(in super::super) funders: Vec<FunderId>,
+    /// and which ten-thousandths each.
+    pub(in super::super) shares: Vec<i64>,
 }
 
 /// Checks a rule's effects.
@@ -47,10 +49,13 @@ pub(super) fn gifts(
         }
         let picked = effect.selections().into_iter();
         let picked = picked.map(|(name, set)| compiler.pick(set, &inside.field(&name)));
+        let picked = picked.collect::<Result<_, _>>()?;
+        let (funders, shares) = shares(funders, &place.field("funders"))?;
         gifts.push(ReadyEffect {
-            picked: picked.collect::<Result<_, _>>()?,
+            picked,
             effect: effect.clone(),
-            funders: shares(funders, &place.field("funders"))?,
+            funders,
+            shares,
         });
     }
     Ok(gifts)
@@ -153,7 +158,7 @@ fn above(found: Money, effect: &Effect, place: &Place<'_>) -> Result<(), Documen
 fn shares(
     funders: &[FunderShare],
     place: &Place<'_>,
-) -> Result<Vec<(FunderId, i64)>, DocumentError> {
+) -> Result<(Vec<FunderId>, Vec<i64>), DocumentError> {
     let found = funders.len();
     let fits = (1..=FUNDER_LIMIT).contains(&found);
     place.check(fits, DocumentFault::Funders { found })?;
@@ -172,7 +177,7 @@ fn shares(
     let parts = funders.iter();
     Ok(parts
         .map(|share| (share.funder.clone(), i64::from(share.basis_points)))
-        .collect())
+        .unzip())
 }
 
 /// Checks the caps of a rule or a campaign.

@@ -4,13 +4,17 @@
 //! rule to apply; or under none, and then every basket asks it. What a rule is filed under is always
 //! a weaker demand than the rule itself: whether it holds is asked again of those that are found.
 
+mod filed;
 mod filing;
+mod found;
 mod ranges;
 
 use super::super::{Campaign, Channel, Context, LineKind, Weekday};
 use super::{CompiledRule, Leaf, LineKeys, Picked, ReadyEffect, Test};
 use crate::{GroupId, LaneId, PromoCode, SegmentId, StoreId, TenderKind, TierId};
+use filed::Filing;
 use filing::Filed;
+pub(in super::super) use found::Found;
 use jiff::civil::Date;
 use ranges::Ranges;
 use std::collections::BTreeMap;
@@ -58,28 +62,31 @@ enum Axis {
 /// Rules by what a basket must have for them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(in super::super) struct Index {
-    filed: BTreeMap<Key, Vec<u32>>,
+    filed: Filing,
     ranges: BTreeMap<Axis, Ranges>,
     /// Those that may apply to any basket.
-    always: Vec<u32>,
+    always: Found,
 }
 
 impl Index {
     /// Files rules by their position.
     pub(super) fn new(rules: &[CompiledRule], campaigns: &[Campaign]) -> Self {
-        let mut index = Self::default();
+        let mut index = Self {
+            always: Found::none_of(rules.len()),
+            ..Self::default()
+        };
         let mut ranges: BTreeMap<Axis, Vec<(i64, i64, u32)>> = BTreeMap::new();
         for (position, rule) in rules.iter().enumerate() {
             // At most `DOCUMENT_RULE_LIMIT`.
             let position = position as u32;
             let campaign = rule.campaign.and_then(|n| campaigns.get(n));
             let Some(demands) = filing::of_rule(rule, campaign) else {
-                index.always.push(position);
+                index.always.add(position);
                 continue;
             };
             for demand in demands {
                 match demand {
-                    Filed::Has(key) => index.filed.entry(key).or_default().push(position),
+                    Filed::Has(key) => index.filed.add(key, position),
                     Filed::Within(axis, least, most) => {
                         let all = ranges.entry(axis).or_default();
                         all.push((least, most, position));
@@ -94,33 +101,39 @@ impl Index {
         index
     }
 
-    /// The positions of all rules that may apply, ascending, each once. `subtotals` is what each line
-    /// costs before discounts.
-    pub(in super::super) fn candidates(
+    /// All rules that may apply to a basket of so many items, which cost so many minor units before
+    /// discounts.
+    pub(in super::super) fn candidates<'a>(
         &self,
         context: &Context<'_>,
-        lines: &[LineKeys],
-        subtotals: &[i64],
-    ) -> Vec<u32> {
+        lines: impl Iterator<Item = &'a LineKeys>,
+        items: u64,
+        amount: i64,
+    ) -> Found {
         let mut found = self.always.clone();
         self.seek_keys(context, lines, &mut found);
-        self.seek_ranges(context, subtotals, &mut found);
-        found.sort_unstable();
-        found.dedup();
+        self.seek_ranges(context, items, amount, &mut found);
         found
     }
 
-    fn seek_keys(&self, context: &Context<'_>, lines: &[LineKeys], found: &mut Vec<u32>) {
+    fn seek_keys<'a>(
+        &self,
+        context: &Context<'_>,
+        lines: impl Iterator<Item = &'a LineKeys>,
+        found: &mut Found,
+    ) {
         let mut seek = |key: Key| {
-            if let Some(positions) = self.filed.get(&key) {
-                found.extend_from_slice(positions);
-            }
+            found.add_all(self.filed.under(&key));
         };
+        let mut before = None;
         for line in lines {
             line.item.map(Key::Item).map(&mut seek);
             line.category.map(Key::Category).map(&mut seek);
             line.brand.map(Key::Brand).map(&mut seek);
-            seek(Key::Kind(line.kind));
+            if before != Some(line.kind) {
+                seek(Key::Kind(line.kind));
+                before = Some(line.kind);
+            }
         }
         if let Some(member) = context.member {
             let groups = member.groups.iter().cloned().map(Key::Group);
@@ -144,18 +157,14 @@ impl Index {
         seek(Key::Weekday(context.moment.date.weekday().into()));
     }
 
-    fn seek_ranges(&self, context: &Context<'_>, subtotals: &[i64], found: &mut Vec<u32>) {
+    fn seek_ranges(&self, context: &Context<'_>, items: u64, amount: i64, found: &mut Found) {
         let member = context.member;
         for (axis, ranges) in &self.ranges {
             let at = match axis {
                 Axis::Day => Some(day_number(context.moment.date)),
                 Axis::Minute => Some(context.moment.minute.into()),
-                Axis::Items => {
-                    let lines = context.lines.iter();
-                    Some(lines.map(|line| i64::from(line.line.quantity)).sum())
-                }
-                // Their sum is in the range of money.
-                Axis::Amount => Some(subtotals.iter().sum()),
+                Axis::Items => i64::try_from(items).ok(),
+                Axis::Amount => Some(amount),
                 Axis::Purchases => member.and_then(|member| member.purchases).map(i64::from),
                 Axis::Joined => member.and_then(|member| member.joined).map(day_number),
             };

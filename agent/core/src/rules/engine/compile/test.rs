@@ -6,6 +6,7 @@ use super::super::{
 };
 use super::{Compiler, Currencies, Picked, Place};
 use crate::PartName;
+use std::sync::Arc;
 
 /// A condition, ready to be judged. Named ones are written out.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -15,9 +16,26 @@ pub(in super::super) enum Test {
     /// At least one of these.
     Any(Vec<Test>),
     /// Not this, and the place that says so.
-    Not(String, Box<Test>),
-    /// A condition without parts, and its place.
-    Leaf(String, Box<Leaf>),
+    Not(Arc<str>, Box<Test>),
+    /// A condition without parts, its place, and its number: of the same in all rules the same.
+    Leaf(Arc<str>, usize, Arc<Leaf>),
+}
+
+/// The places of the conditions that make a rule hold, unless it may hold in several ways.
+pub(super) fn places(when: Option<&Test>) -> Option<Arc<[Arc<str>]>> {
+    fn all(test: &Test, into: &mut Vec<Arc<str>>) -> bool {
+        match test {
+            Test::All(parts) => parts.iter().all(|part| all(part, into)),
+            Test::Any(_) => false,
+            Test::Not(place, _) | Test::Leaf(place, _, _) => {
+                into.push(Arc::clone(place));
+                true
+            }
+        }
+    }
+    let mut places = Vec::new();
+    let same = when.is_none_or(|when| all(when, &mut places));
+    same.then(|| places.into())
 }
 
 /// A condition without parts.
@@ -60,13 +78,16 @@ impl<'a> TestWriter<'a, '_> {
             Condition::Not(part) => {
                 let place = place.field("not");
                 let part = self.write(part, &place, depth + 1)?;
-                Test::Not(place.path().to_owned(), Box::new(part))
+                Test::Not(place.path().into(), Box::new(part))
             }
             Condition::Named(name) => self.named(name, &place.field("named"), depth)?,
             plain => {
                 let place = place.field(kind(plain));
                 let leaf = self.leaf(plain, &place)?;
-                Test::Leaf(place.path().to_owned(), Box::new(leaf))
+                let leaves = &mut self.compiler.leaves;
+                let next = leaves.len();
+                let known = leaves.entry(plain).or_insert((next, Arc::new(leaf)));
+                Test::Leaf(place.path().into(), known.0, Arc::clone(&known.1))
             }
         };
         Ok(test)

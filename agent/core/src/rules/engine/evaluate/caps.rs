@@ -1,16 +1,34 @@
 //! What caps leave, and what they are to be charged.
 
 use super::super::{Cap, CapSpan, CapSubject, Context, CounterKey, Counters, Used};
+use crate::{CampaignId, RuleId};
 use std::collections::BTreeMap;
 
 /// What one subject's caps leave.
 pub(super) struct Allowance<'a> {
-    subject: CapSubject,
+    /// Whose.
+    of: Of<'a>,
     caps: &'a [Cap],
     /// For each of `caps`, what was used before this basket.
     before: Vec<Used>,
     /// What it gave in this basket.
     given: Used,
+}
+
+/// Whose caps they are.
+#[derive(Clone, Copy)]
+pub(super) enum Of<'a> {
+    Rule(&'a RuleId),
+    Campaign(&'a CampaignId),
+}
+
+impl Of<'_> {
+    fn subject(self) -> CapSubject {
+        match self {
+            Self::Rule(rule) => CapSubject::Rule(rule.clone()),
+            Self::Campaign(campaign) => CapSubject::Campaign(campaign.clone()),
+        }
+    }
 }
 
 /// What limits something that is given.
@@ -21,18 +39,18 @@ pub(super) enum Limit {
 }
 
 impl<'a> Allowance<'a> {
-    pub(super) fn new(subject: CapSubject, caps: &'a [Cap], counters: &Counters) -> Self {
+    pub(super) fn new(of: Of<'a>, caps: &'a [Cap], counters: &Counters) -> Self {
         let before = caps.iter().map(|cap| match cap.over {
             CapSpan::Basket => Used::default(),
             over => {
-                let subject = subject.clone();
+                let subject = of.subject();
                 let used = counters.get(&CounterKey { subject, over });
                 used.copied().unwrap_or_default()
             }
         });
         Self {
             before: before.collect(),
-            subject,
+            of,
             caps,
             given: Used::default(),
         }
@@ -53,7 +71,7 @@ impl<'a> Allowance<'a> {
                 || cap.amount.is_some_and(|most| used.amount >= most.minor())
         };
         let (cap, _) = caps.find(spent)?;
-        Some((self.subject.clone(), cap.over))
+        Some((self.subject(), cap.over))
     }
 
     /// The least that the caps leave, and the first of those that leave so little.
@@ -71,8 +89,8 @@ impl<'a> Allowance<'a> {
     }
 
     /// What the caps are on.
-    pub(super) const fn subject(&self) -> &CapSubject {
-        &self.subject
+    pub(super) fn subject(&self) -> CapSubject {
+        self.of.subject()
     }
 
     /// Charges what was given, in this basket for the first time or again.
@@ -96,7 +114,7 @@ impl<'a> Allowance<'a> {
                 amount: cap.amount.map_or(0, |_| self.given.amount),
             };
             if used != Used::default() {
-                let subject = self.subject.clone();
+                let subject = self.subject();
                 into.insert(
                     CounterKey {
                         subject,

@@ -2,7 +2,7 @@
 
 use super::super::Effect;
 use super::super::compile::ReadyEffect;
-use super::super::words::percent;
+use super::super::reason::How;
 use super::open::{OpenLines, Stacks};
 use super::spread::spread;
 use crate::{Currency, Money};
@@ -18,8 +18,8 @@ pub(super) struct Taking {
     pub(super) items: Vec<(usize, i64, i64)>,
     /// Whether a part of a unit was dropped.
     pub(super) rounded_down: bool,
-    /// How it was worked out, in words.
-    pub(super) why: String,
+    /// How it was worked out.
+    pub(super) how: How,
 }
 
 impl Taking {
@@ -79,7 +79,7 @@ fn amount_off(amount: Money, open: &OpenLines, eligible: &[usize]) -> Taking {
     Taking {
         base,
         parts: shared(amount.minor().min(base), eligible, &left),
-        why: format!("{amount} off"),
+        how: How::AmountOff(amount),
         ..Taking::default()
     }
 }
@@ -93,7 +93,10 @@ fn percent_off(share: u32, open: &OpenLines, eligible: &[usize], currency: Curre
         // At most `base`: a share is at most the whole.
         parts: shared((exact / 10_000) as i64, eligible, &left),
         rounded_down: exact % 10_000 != 0,
-        why: format!("{} off {sum}", percent(share)),
+        how: How::PercentOff {
+            basis_points: share,
+            of: sum,
+        },
         ..Taking::default()
     }
 }
@@ -173,7 +176,10 @@ fn cheapest_free(set: Set, open: &OpenLines, eligible: &[usize]) -> Taking {
     units.sort_by_key(|units| (units.item, units.line));
     let sets = set.sets(count(&units));
     let (mut to_use, mut to_free) = (sets * set.size, sets * set.free);
-    let why = format!("{to_free} free of {to_use}");
+    let how = How::Free {
+        free: to_free,
+        of: to_use,
+    };
     let mut chosen = Vec::new();
     for units in &units {
         let used = units.count.min(to_use);
@@ -181,7 +187,7 @@ fn cheapest_free(set: Set, open: &OpenLines, eligible: &[usize]) -> Taking {
         (to_use, to_free) = (to_use - used, to_free - free);
         chosen.push((*units, used, free));
     }
-    in_sets(chosen, why)
+    in_sets(chosen, how)
 }
 
 fn n_for_m(set: Set, open: &OpenLines, eligible: &[usize]) -> Taking {
@@ -189,7 +195,10 @@ fn n_for_m(set: Set, open: &OpenLines, eligible: &[usize]) -> Taking {
     units.sort_by_key(|units| (std::cmp::Reverse(units.item), units.line));
     let sets = set.sets(count(&units));
     let in_all = sets * set.size;
-    let why = format!("{in_all} for {}", in_all - sets * set.free);
+    let how = How::ForFewer {
+        items: in_all,
+        paid: in_all - sets * set.free,
+    };
     let mut before = 0;
     let mut chosen = Vec::new();
     for units in &units {
@@ -198,14 +207,14 @@ fn n_for_m(set: Set, open: &OpenLines, eligible: &[usize]) -> Taking {
         chosen.push((*units, after - before, free));
         before = after;
     }
-    in_sets(chosen, why)
+    in_sets(chosen, how)
 }
 
 /// The discount of sets, of whose items some are free.
-fn in_sets(chosen: Vec<(Units, i64, i64)>, why: String) -> Taking {
+fn in_sets(chosen: Vec<(Units, i64, i64)>, how: How) -> Taking {
     let used = chosen.iter().filter(|(_, used, _)| *used > 0);
     let mut taking = Taking {
-        why,
+        how,
         ..Taking::default()
     };
     for (units, used, free) in used {
@@ -284,9 +293,6 @@ fn bundle(price: Money, parts: &[Part], at_most: i64) -> Taking {
         parts: shared(base - sets * price.minor(), &lines, &weights),
         items: items.collect(),
         rounded_down: false,
-        why: match sets {
-            1 => format!("a set for {price}"),
-            sets => format!("{sets} sets for {price} each"),
-        },
+        how: How::Sets { sets, price },
     }
 }

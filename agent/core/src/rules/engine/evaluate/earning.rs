@@ -1,7 +1,7 @@
 //! What one effect gives for another time: points, cashback, stamps and the like.
 
 use super::super::compile::{Picked, ReadyEffect};
-use super::super::words::percent;
+use super::super::reason::{Each, How};
 use super::super::{Effect, Gift};
 use super::open::OpenLines;
 use crate::{Currency, Money, POINTS_LIMIT, Points, Refusal, TierId};
@@ -9,8 +9,6 @@ use crate::{Currency, Money, POINTS_LIMIT, Points, Refusal, TierId};
 /// What there is to earn on.
 pub(super) struct Ground<'a> {
     pub(super) open: &'a OpenLines,
-    /// What each line earns on, in minor units.
-    pub(super) earning: &'a [i64],
     pub(super) currency: Currency,
     pub(super) tier: Option<&'a TierId>,
     /// The points of all effects before.
@@ -22,7 +20,7 @@ pub(super) struct Earned {
     pub(super) base: i64,
     pub(super) computed: i128,
     pub(super) rounded_down: bool,
-    pub(super) why: String,
+    pub(super) how: How,
 }
 
 impl Ground<'_> {
@@ -31,98 +29,107 @@ impl Ground<'_> {
         let picked = gift.picked.first();
         match &gift.effect {
             Effect::PointsPerAmount { points, per, .. } => {
-                let each = Points(i64::from(*points)).to_string();
-                self.per_amount(*points, *per, &each, picked)
+                self.per_amount(*points, *per, Each::Points(*points), picked)
             }
             Effect::TierProgress { units, per, .. } => {
-                let each = format!("{units} towards the next tier");
-                self.per_amount(*units, *per, &each, picked)
+                self.per_amount(*units, *per, Each::Progress(*units), picked)
             }
             Effect::PointsPerItem { points, .. } => {
-                let each = Points(i64::from(*points)).to_string();
-                self.per_item(*points, &each, picked)
+                self.per_item(*points, Each::Points(*points), picked)
             }
-            Effect::PointsFixed { points } => {
-                let why = Points(i64::from(*points)).to_string();
-                once(*points, why)
-            }
+            Effect::PointsFixed { points } => once(*points, How::Once(Each::Points(*points))),
             Effect::PointsMultiplier { extra_basis_points } => {
-                let why = format!("{} more", percent(*extra_basis_points));
-                self.extra(*extra_basis_points, why)
+                self.extra(*extra_basis_points, None)
             }
             Effect::TierBonus { tiers } => {
                 let share = tiers.iter().find(|share| Some(&share.tier) == self.tier);
                 match share {
-                    Some(share) => {
-                        let more = percent(share.extra_basis_points);
-                        let why = format!("{more} more for tier {}", share.tier);
-                        self.extra(share.extra_basis_points, why)
+                    Some(share) => self.extra(share.extra_basis_points, Some(share.tier.clone())),
+                    None => {
+                        let others = tiers.iter().map(|share| share.tier.clone());
+                        once(0, How::OtherTiers(others.collect()))
                     }
-                    None => once(0, other_tiers(tiers.iter().map(|share| &share.tier))),
                 }
             }
             Effect::Cashback { basis_points, .. } => {
                 let base = self.paid(picked);
                 let exact = i128::from(base) * i128::from(*basis_points);
-                let why = format!("{} of {}", percent(*basis_points), self.money(base));
                 Earned {
                     base,
                     computed: exact / 10_000,
                     rounded_down: exact % 10_000 != 0,
-                    why,
+                    how: How::Cashback {
+                        basis_points: *basis_points,
+                        of: self.money(base),
+                    },
                 }
             }
-            Effect::Voucher { count, plan } => once(*count, format!("coupon plan {plan}")),
-            Effect::Stamps { stamps, card, .. } => match picked {
-                Some(_) => self.per_item(*stamps, &format!("{stamps} on {card}"), picked),
-                None => once(*stamps, format!("{stamps} on {card}")),
-            },
-            _ => once(0, String::new()),
+            Effect::Voucher { count, plan } => once(*count, How::Coupons(plan.clone())),
+            Effect::Stamps { stamps, card, .. } => {
+                let each = Each::Stamps(*stamps, card.clone());
+                match picked {
+                    Some(_) => self.per_item(*stamps, each, picked),
+                    None => once(*stamps, How::Once(each)),
+                }
+            }
+            _ => once(0, How::Nothing),
         }
     }
 
-    fn per_amount(&self, each: u32, per: Money, words: &str, picked: Option<&Picked>) -> Earned {
+    fn per_amount(&self, count: u32, per: Money, each: Each, picked: Option<&Picked>) -> Earned {
         let base = self.paid(picked);
         // Above zero in compiled rules.
         let step = per.minor().max(1);
-        let computed = i128::from(base / step) * i128::from(each);
-        let paid = self.money(base);
+        let computed = i128::from(base / step) * i128::from(count);
         Earned {
             base,
             computed,
             rounded_down: base % step != 0,
-            why: format!("{words} for each full {per}: {paid} gives {computed}"),
+            how: How::PerAmount {
+                each,
+                per,
+                paid: self.money(base),
+                computed,
+            },
         }
     }
 
-    fn per_item(&self, each: u32, words: &str, picked: Option<&Picked>) -> Earned {
-        let base = picked.map_or(0, |picked| self.open.earning_items(picked));
-        let computed = i128::from(base) * i128::from(each);
-        let give = if base == 1 { "gives" } else { "give" };
+    fn per_item(&self, count: u32, each: Each, picked: Option<&Picked>) -> Earned {
+        let items = picked.map_or(0, |picked| self.open.earning_items(picked));
+        let computed = i128::from(items) * i128::from(count);
         Earned {
-            base,
+            base: items,
             computed,
             rounded_down: false,
-            why: format!("{words} for each item: {base} {give} {computed}"),
+            how: How::PerItem {
+                each,
+                items,
+                computed,
+            },
         }
     }
 
-    fn extra(&self, extra_basis_points: u32, words: String) -> Earned {
-        let exact = i128::from(self.points) * i128::from(extra_basis_points);
+    fn extra(&self, basis_points: u32, tier: Option<TierId>) -> Earned {
+        let exact = i128::from(self.points) * i128::from(basis_points);
         let computed = exact / 10_000;
         Earned {
             base: self.points,
             computed,
             rounded_down: exact % 10_000 != 0,
-            why: format!("{words}: {} so far give {computed}", Points(self.points)),
+            how: How::More {
+                basis_points,
+                tier,
+                so_far: self.points,
+                computed,
+            },
         }
     }
 
     /// What the selected lines earn on.
     fn paid(&self, picked: Option<&Picked>) -> i64 {
-        let lines = self.open.lines.iter().zip(self.earning);
-        let covered = lines.filter(|(line, _)| picked.is_some_and(|p| p.covers(&line.keys)));
-        covered.map(|(_, minor)| minor).sum()
+        let lines = self.open.lines.iter();
+        let covered = lines.filter(|line| picked.is_some_and(|p| p.covers(&line.keys)));
+        covered.map(|line| line.earning).sum()
     }
 
     /// Minor units that are part of this basket, as money.
@@ -131,18 +138,13 @@ impl Ground<'_> {
     }
 }
 
-fn once(count: u32, why: String) -> Earned {
+fn once(count: u32, how: How) -> Earned {
     Earned {
         base: 1,
         computed: count.into(),
         rounded_down: false,
-        why,
+        how,
     }
-}
-
-fn other_tiers<'a>(tiers: impl Iterator<Item = &'a TierId>) -> String {
-    let tiers: Vec<&str> = tiers.map(TierId::as_str).collect();
-    format!("for tier {} only", tiers.join(", "))
 }
 
 /// So much of what an effect gives. None if it is nothing. Refuses more than a sale may give.

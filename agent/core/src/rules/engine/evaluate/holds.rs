@@ -1,49 +1,98 @@
 //! Whether a condition holds, and which of its parts made it.
 
-use super::super::compile::{Leaf, LineKeys, Test};
+use super::super::compile::{CompiledRule, Found, Leaf, Picked, Test};
 use super::super::{
-    BasketRange, Birthday, Condition, Context, HomeStore, Joined, MonthDay, Rules, Visit, Weekday,
+    Birthday, Condition, Context, HomeStore, Joined, MonthDay, Rules, Visit, Weekday,
 };
+use super::open::OpenLines;
 use jiff::civil::Date;
+use std::cell::Cell;
+use std::sync::Arc;
 
-/// What conditions are judged on.
+/// What conditions are judged on: the basket as it was put.
 pub(super) struct Facts<'a> {
-    pub(super) context: &'a Context<'a>,
-    pub(super) lines: &'a [LineKeys],
-    /// What each line costs before discounts, in minor units.
-    pub(super) subtotals: &'a [i64],
+    context: &'a Context<'a>,
+    lines: &'a OpenLines,
+    /// All items, and what they cost before discounts.
+    items: u64,
+    amount: i64,
+    weekday: Weekday,
+    /// For each condition without parts, by its number, whether it holds; as far as anybody asked.
+    known: Vec<Cell<Option<bool>>>,
 }
 
-impl Facts<'_> {
-    /// The positions of the rules that may hold, ascending.
-    pub(super) fn candidates(&self, rules: &Rules) -> Vec<u32> {
+impl<'a> Facts<'a> {
+    pub(super) fn new(rules: &Rules, context: &'a Context<'a>, lines: &'a OpenLines) -> Self {
+        let all = || lines.lines.iter();
+        Self {
+            context,
+            lines,
+            items: all().map(|line| u64::from(line.quantity)).sum(),
+            // Their sum is in the range of money.
+            amount: all().map(|line| line.subtotal).sum(),
+            weekday: context.moment.date.weekday().into(),
+            known: vec![Cell::new(None); rules.leaves],
+        }
+    }
+
+    /// The rules that may hold.
+    pub(super) fn candidates(&self, rules: &Rules) -> Found {
+        let lines = self.lines.lines.iter().map(|line| &line.keys);
         rules
             .index
-            .candidates(self.context, self.lines, self.subtotals)
+            .candidates(self.context, lines, self.items, self.amount)
+    }
+
+    /// Whether some line is selected.
+    pub(super) fn any_line(&self, picked: &Picked) -> bool {
+        let mut lines = self.lines.lines.iter();
+        lines.any(|line| picked.covers(&line.keys))
+    }
+
+    /// Whether a condition without parts holds, which is worked out once.
+    fn leaf(&self, number: usize, leaf: &Leaf) -> bool {
+        let Some(known) = self.known.get(number) else {
+            return leaf_holds(leaf, self);
+        };
+        let holds = known.get().unwrap_or_else(|| leaf_holds(leaf, self));
+        known.set(Some(holds));
+        holds
     }
 }
 
 /// Whether a condition holds.
 pub(super) fn holds(test: &Test, facts: &Facts<'_>) -> bool {
     match test {
-        Test::All(parts) => parts.iter().all(|part| holds(part, facts)),
+        Test::All(parts) => parts.iter().all(|part| match part {
+            // Nearly all rules are no deeper.
+            Test::Leaf(_, number, leaf) => facts.leaf(*number, leaf),
+            part => holds(part, facts),
+        }),
         Test::Any(parts) => parts.iter().any(|part| holds(part, facts)),
         Test::Not(_, part) => !holds(part, facts),
-        Test::Leaf(_, leaf) => leaf_holds(leaf, facts),
+        Test::Leaf(_, number, leaf) => facts.leaf(*number, leaf),
     }
 }
 
-/// The places of the parts that make a condition hold: of any, the first that does.
-pub(super) fn matched(test: &Test, facts: &Facts<'_>, into: &mut Vec<String>) {
-    match test {
-        Test::All(parts) => parts.iter().for_each(|part| matched(part, facts, into)),
-        Test::Any(parts) => {
-            let first = parts.iter().find(|part| holds(part, facts));
-            first
-                .into_iter()
-                .for_each(|part| matched(part, facts, into));
+/// The places of the parts that make a rule hold: of any, the first that does.
+pub(super) fn matched(rule: &CompiledRule, facts: &Facts<'_>) -> Arc<[Arc<str>]> {
+    fn find(test: &Test, facts: &Facts<'_>, into: &mut Vec<Arc<str>>) {
+        match test {
+            Test::All(parts) => parts.iter().for_each(|part| find(part, facts, into)),
+            Test::Any(parts) => {
+                let first = parts.iter().find(|part| holds(part, facts));
+                first.into_iter().for_each(|part| find(part, facts, into));
+            }
+            Test::Not(place, _) | Test::Leaf(place, _, _) => into.push(Arc::clone(place)),
         }
-        Test::Not(place, _) | Test::Leaf(place, _) => into.push(place.clone()),
+    }
+    match (&rule.places, &rule.when) {
+        (Some(always), _) => Arc::clone(always),
+        (None, when) => {
+            let mut places = Vec::new();
+            when.iter().for_each(|when| find(when, facts, &mut places));
+            places.into()
+        }
     }
 }
 
@@ -54,11 +103,13 @@ fn leaf_holds(leaf: &Leaf, facts: &Facts<'_>) -> bool {
             items,
             amount,
         } => {
-            let range = BasketRange {
-                items: *items,
-                amount: *amount,
-            };
-            return in_range(range, facts, |line| picked.covers(line));
+            let lines = facts.lines.lines.iter();
+            let (mut found, mut cost) = (0u64, 0i64);
+            for line in lines.filter(|line| picked.covers(&line.keys)) {
+                found += u64::from(line.quantity);
+                cost += line.subtotal;
+            }
+            return items.holds(found) && amount.holds(cost);
         }
         Leaf::Plain(condition) => condition,
     };
@@ -66,14 +117,16 @@ fn leaf_holds(leaf: &Leaf, facts: &Facts<'_>) -> bool {
     let today = context.moment.date;
     let member = context.member;
     match condition {
-        Condition::Basket(range) => in_range(*range, facts, |_| true),
+        Condition::Basket(range) => {
+            range.items.holds(facts.items) && range.amount.holds(facts.amount)
+        }
         Condition::Tender(kinds) => context.tenders.iter().any(|tender| kinds.contains(tender)),
         Condition::PromoCode(codes) => context.promo_codes.iter().any(|code| codes.contains(code)),
         Condition::Store(stores) => stores.contains(context.store),
         Condition::Channel(channels) => channels.contains(&context.channel),
         Condition::Lane(lanes) => lanes.contains(context.lane),
         Condition::Date(window) => window.holds(today),
-        Condition::Weekday(days) => days.contains(&Weekday::from(today.weekday())),
+        Condition::Weekday(days) => days.contains(&facts.weekday),
         Condition::Time(window) => window.holds(context.moment.minute),
         Condition::Member(known) => member.is_some() == *known,
         Condition::Tier(tiers) => member
@@ -107,17 +160,6 @@ fn leaf_holds(leaf: &Leaf, facts: &Facts<'_>) -> bool {
         Condition::All(_) | Condition::Any(_) | Condition::Not(_) => false,
         Condition::Named(_) | Condition::Contains(_) => false,
     }
-}
-
-/// Whether the lines that are asked for come to so many items and so much.
-fn in_range(range: BasketRange, facts: &Facts<'_>, asked: impl Fn(&LineKeys) -> bool) -> bool {
-    let (mut items, mut amount) = (0u64, 0i64);
-    let lines = facts.context.lines.iter().zip(facts.subtotals);
-    for ((line, subtotal), _) in lines.zip(facts.lines).filter(|(_, keys)| asked(keys)) {
-        items += u64::from(line.line.quantity);
-        amount += subtotal;
-    }
-    range.items.holds(items) && range.amount.holds(amount)
 }
 
 fn is_near(near: Birthday, birthday: MonthDay, today: Date) -> bool {

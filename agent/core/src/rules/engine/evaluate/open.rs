@@ -1,7 +1,7 @@
 //! The lines of a basket while rules take from them, one after another.
 
 use super::super::compile::{LineKeys, Picked};
-use super::super::{Context, Rules};
+use super::super::{Context, ContextLine, Rules};
 use super::spread::spread;
 use crate::{Money, Refusal};
 
@@ -10,6 +10,8 @@ use crate::{Money, Refusal};
 pub(super) struct OpenLine {
     pub(super) keys: LineKeys,
     pub(super) quantity: u32,
+    /// What it cost before discounts.
+    pub(super) subtotal: i64,
     /// What it still costs.
     pub(super) left: i64,
     /// How many of its items were given free.
@@ -20,9 +22,29 @@ pub(super) struct OpenLine {
     taken_by: u64,
     discountable: bool,
     earns: bool,
+    /// What it earns on, once [`OpenLines::settle`] was asked.
+    pub(super) earning: i64,
 }
 
 impl OpenLine {
+    fn new(rules: &Rules, line: &ContextLine<'_>, subtotal: i64) -> Self {
+        let keys = rules.names.line(line);
+        let excluded = |by: &Option<Picked>| by.as_ref().is_some_and(|picked| picked.covers(&keys));
+        let free = line.free.min(line.line.quantity);
+        Self {
+            keys,
+            quantity: line.line.quantity,
+            subtotal,
+            left: subtotal - line.taken.clamp(0, subtotal),
+            free,
+            used: free,
+            taken_by: 0,
+            discountable: !excluded(&rules.no_discount_on),
+            earns: !excluded(&rules.no_earning_on),
+            earning: 0,
+        }
+    }
+
     /// What one of its items that are not free still costs, rounded down.
     pub(super) fn item(&self) -> i64 {
         match self.quantity.saturating_sub(self.free) {
@@ -43,55 +65,26 @@ pub(super) struct OpenLines {
     pub(super) lines: Vec<OpenLine>,
 }
 
-/// What each line costs before discounts, in minor units. Refuses what a basket may not be.
-pub(super) fn subtotals(context: &Context<'_>) -> Result<Vec<i64>, Refusal> {
-    let lines = context.lines.len();
-    if lines > crate::BASKET_LINE_LIMIT {
-        return Err(Refusal::TooManyLines { lines });
-    }
-    let found = context.redeemed.currency();
-    let expected = context.currency;
-    if found != expected {
-        return Err(Refusal::MixedCurrency { expected, found });
-    }
-    let mut sum = Money::zero(expected);
-    let mut subtotals = Vec::with_capacity(lines);
-    for (index, line) in context.lines.iter().enumerate() {
-        let subtotal = line.line.check(index + 1, expected)?;
-        sum = sum.checked_add(subtotal)?;
-        subtotals.push(subtotal.minor());
-    }
-    Ok(subtotals)
-}
-
 impl OpenLines {
-    pub(super) fn new(
-        rules: &Rules,
-        context: &Context<'_>,
-        keys: &[LineKeys],
-        subtotals: &[i64],
-    ) -> Self {
-        let excluded = |by: &Option<Picked>, keys: &LineKeys| {
-            by.as_ref().is_some_and(|picked| picked.covers(keys))
-        };
-        let lines = context.lines.iter().zip(keys).zip(subtotals);
-        let open =
-            |((line, keys), subtotal): ((&super::super::ContextLine<'_>, &LineKeys), &i64)| {
-                let free = line.free.min(line.line.quantity);
-                OpenLine {
-                    keys: *keys,
-                    quantity: line.line.quantity,
-                    left: subtotal - line.taken.clamp(0, *subtotal),
-                    free,
-                    used: free,
-                    taken_by: 0,
-                    discountable: !excluded(&rules.no_discount_on, keys),
-                    earns: !excluded(&rules.no_earning_on, keys),
-                }
-            };
-        Self {
-            lines: lines.map(open).collect(),
+    /// The lines as they were put. Refuses what a basket may not be.
+    pub(super) fn new(rules: &Rules, context: &Context<'_>) -> Result<Self, Refusal> {
+        let lines = context.lines.len();
+        if lines > crate::BASKET_LINE_LIMIT {
+            return Err(Refusal::TooManyLines { lines });
         }
+        let found = context.redeemed.currency();
+        let expected = context.currency;
+        if found != expected {
+            return Err(Refusal::MixedCurrency { expected, found });
+        }
+        let mut sum = Money::zero(expected);
+        let mut open = Vec::with_capacity(lines);
+        for (index, line) in context.lines.iter().enumerate() {
+            let subtotal = line.line.check(index + 1, expected)?;
+            sum = sum.checked_add(subtotal)?;
+            open.push(OpenLine::new(rules, line, subtotal.minor()));
+        }
+        Ok(Self { lines: open })
     }
 
     /// The indexes of the lines that a discount may take from: selected, open to its category, and
@@ -129,15 +122,18 @@ impl OpenLines {
         }
     }
 
-    /// What each line earns on, in minor units: what it costs, less its part of what was redeemed.
-    pub(super) fn earning(&self, redeemed: i64) -> Vec<i64> {
+    /// Works out what each line earns on: what it costs, less its part of what was redeemed.
+    pub(super) fn settle(&mut self, redeemed: i64) {
+        let earns = |line: &OpenLine, less: i64| if line.earns { line.left - less } else { 0 };
+        if redeemed <= 0 {
+            let lines = self.lines.iter_mut();
+            return lines.for_each(|line| line.earning = earns(line, 0));
+        }
         let left: Vec<i64> = self.lines.iter().map(|line| line.left).collect();
-        let redeemed = redeemed.clamp(0, left.iter().sum());
-        let shares = spread(redeemed, &left);
-        let lines = self.lines.iter().zip(shares);
-        lines
-            .map(|(line, share)| if line.earns { line.left - share } else { 0 })
-            .collect()
+        let redeemed = redeemed.min(left.iter().sum());
+        for (line, share) in self.lines.iter_mut().zip(spread(redeemed, &left)) {
+            line.earning = earns(line, share);
+        }
     }
 
     /// How many items of the selected lines earn.

@@ -98,8 +98,8 @@ fn of_test(test: &Test, wanted: bool) -> Demands {
             each.collect::<Option<Vec<_>>>().map(|all| all.concat())
         }
         (Test::Not(_, part), wanted) => of_test(part, !wanted),
-        (Test::Leaf(_, leaf), true) => of_leaf(leaf),
-        (Test::Leaf(_, leaf), false) => of_opposite(leaf),
+        (Test::Leaf(_, _, leaf), true) => of_leaf(leaf),
+        (Test::Leaf(_, _, leaf), false) => of_opposite(leaf),
     }
 }
 

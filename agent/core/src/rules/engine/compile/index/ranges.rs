@@ -1,5 +1,7 @@
 //! Many ranges, and quickly which of them hold a number.
 
+use super::Found;
+
 /// Ranges of numbers, each with the rule that it belongs to: a segment tree over the ranges' ends, so
 /// that a question costs the depth of the tree and one step for each range that holds the number.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -53,11 +55,11 @@ impl Ranges {
     }
 
     /// Adds the rules of all ranges that hold a number.
-    pub(super) fn holding(&self, number: i64, found: &mut Vec<u32>) {
+    pub(super) fn holding(&self, number: i64, found: &mut Found) {
         let mut node = self.segment(number) + self.starts.len() + 1;
         while node > 0 {
             if let Some(rules) = self.nodes.get(node) {
-                found.extend_from_slice(rules);
+                found.add_all(rules);
             }
             node /= 2;
         }

@@ -218,7 +218,7 @@ fn certificate(data: &DataFolder) -> Finding {
             day(from)
         )),
         () if now >= until => Problem(format!(
-            "it ended on {}: ask HQ for an invitation code and run `tillside enrol --replace`",
+            "it ended on {}: ask HQ for an invitation code for this till and run `tillside enrol --renew`",
             day(until)
         )),
         () if until.0 - now.0 < SOON_MS => Warn(format!(

@@ -5,7 +5,7 @@ use clap::Args;
 use tillside::{DataFolder, Journal};
 use tillside_core::LaneId;
 use tillside_store::Store;
-use tillside_sync::{Identity, Replacing};
+use tillside_sync::{Identity, Replacing, spoken};
 
 /// Makes this computer a till of HQ's.
 #[derive(Debug, Args)]
@@ -14,8 +14,12 @@ pub(super) struct Enrol {
     #[arg(long, value_name = "URL")]
     hq: String,
     /// The till's name within the store, such as 1.
-    #[arg(long)]
-    lane: LaneId,
+    #[arg(long, required_unless_present = "renew")]
+    lane: Option<LaneId>,
+    /// Get this till a new certificate and nothing else: its journal goes on. For a certificate that ended, or an
+    /// HQ that forgot this till. HQ makes the code with `terminal invite --terminal ID`.
+    #[arg(long, conflicts_with_all = ["replace", "lane"])]
+    renew: bool,
     /// Make a new till of one that is set up already. Its journal ends; it is kept beside the new one.
     #[arg(long)]
     replace: bool,
@@ -29,11 +33,14 @@ pub(super) struct Enrol {
 impl Enrol {
     pub(super) fn run(self, data: &DataFolder) -> Outcome {
         let old = store(data)?;
+        if self.renew {
+            return self.renew(data, &old);
+        }
         if let Some(profile) = old.profile()
             && !self.replace
         {
             return Err(Failure::said(format!(
-                "This till is set up already, as till {} of store {}. To make a new till of it, use --replace; to set up another, use a new folder.",
+                "This till is set up already, as till {} of store {}. For a new certificate, use --renew; to make a new till of it, --replace; to set up another, use a new folder.",
                 profile.lane, profile.profile.store
             )));
         }
@@ -57,6 +64,27 @@ impl Enrol {
         Ok(())
     }
 
+    /// A new certificate for the till that this is.
+    fn renew(&self, data: &DataFolder, store: &Store) -> Outcome {
+        let Some(profile) = store.profile() else {
+            return Err(Failure::said(
+                "This till is not set up yet, so there is nothing to renew. Leave --renew out and say --lane."
+                    .to_owned(),
+            ));
+        };
+        let (terminal, lane) = (profile.terminal, profile.lane.clone());
+        let identity = ask(data, self, lane, Replacing::Certificate { terminal })?;
+        println!(
+            "Till {} of store {} has a new certificate, until {}. Its journal goes on; {} facts wait for HQ.",
+            profile.lane,
+            profile.profile.store,
+            spoken(identity.validity().1),
+            store.unconfirmed()?
+        );
+        println!("Next: tillside run.");
+        Ok(())
+    }
+
     fn ask_hq(&self, data: &DataFolder, old: &Store) -> Result<Identity, Failure> {
         let replacing = match (self.replace, self.force) {
             (_, true) => Replacing::Always,
@@ -65,14 +93,27 @@ impl Enrol {
             },
             _ => Replacing::Never,
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let folder = data.hq();
-        let lane = self.lane.clone();
-        let enrolling = tillside_sync::enrol(&folder, &self.hq, &self.code, lane, replacing);
-        Ok(runtime.block_on(enrolling)?)
+        let Some(lane) = self.lane.clone() else {
+            return Err(Failure::said(
+                "Say which till this is: --lane 1.".to_owned(),
+            ));
+        };
+        ask(data, self, lane, replacing)
     }
+}
+
+fn ask(
+    data: &DataFolder,
+    enrol: &Enrol,
+    lane: LaneId,
+    replacing: Replacing,
+) -> Result<Identity, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let folder = data.hq();
+    let enrolling = tillside_sync::enrol(&folder, &enrol.hq, &enrol.code, lane, replacing);
+    Ok(runtime.block_on(enrolling)?)
 }
 
 /// Begins the journal of the terminal that the identity names; an old one is put aside, its people kept.

@@ -23,7 +23,7 @@ pub(crate) fn agree(one: Timestamp, other: Timestamp) -> bool {
 }
 
 /// A moment as a person reads it: `2026-11-22 20:08 UTC`.
-pub(crate) fn spoken(at: Timestamp) -> String {
+pub fn spoken(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.0).map_or_else(
         |_| "an impossible date".to_owned(),
         |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string(),

@@ -14,7 +14,7 @@ use url::Url;
 
 /// Whether an identity that is there already may be replaced.
 ///
-/// HQ gives a new terminal id: the old journal stays as it is, under the old id, and takes no new
+/// But for [`Replacing::Certificate`], HQ gives a new terminal id: the old journal stays as it is, under the old id, and takes no new
 /// records; what HQ never got of it can only be handed over as an exported file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Replacing {
@@ -27,6 +27,11 @@ pub enum Replacing {
     },
     /// Yes, whatever HQ has not confirmed. A person decided that.
     Always,
+    /// Only its certificate: HQ lets this terminal in again as what it is, and its journal goes on.
+    Certificate {
+        /// Who it is.
+        terminal: TerminalId,
+    },
 }
 
 /// Why a terminal was not enrolled.
@@ -72,9 +77,7 @@ pub enum EnrolError {
         source: CallError,
     },
     /// HQ does not take the code.
-    #[error(
-        "HQ does not accept this invite code: it was used already, is too old or was never made. Ask HQ for a new one."
-    )]
+    #[error("HQ does not accept this invite code. {}", said(source))]
     InviteRefused {
         /// HQ's words.
         #[source]
@@ -89,6 +92,11 @@ pub enum EnrolError {
     /// HQ's CA in the answer is not the one that the code names.
     #[error("HQ answered with another CA than its invite code names. Nothing was kept; call HQ.")]
     OtherCa,
+    /// HQ made a new terminal where this one asked for a certificate: it is of before that could be asked.
+    #[error(
+        "HQ cannot give this till a new certificate: it has to be updated first. Nothing was kept; call HQ."
+    )]
+    OtherTerminal,
     /// HQ's answer holds no usable root for bundles.
     #[error("HQ's answer cannot be used to check its bundles. Nothing was kept; call HQ.")]
     Root {
@@ -126,13 +134,21 @@ pub async fn enrol(
         secret: code.secret_text(),
         lane,
         request_pem: certificate_request(&key)?,
+        terminal: match replacing {
+            Replacing::Certificate { terminal } => Some(terminal),
+            _ => None,
+        },
     };
+    let asks = request.terminal;
     let answer = https::enrol(&address, &code, &request)
         .await
         .map_err(|source| refused(&address, source))?;
     let ca = tls::certificate(answer.ca_pem.as_bytes());
     if !ca.is_ok_and(|ca| Hash::of(&ca).bytes() == code.ca_fingerprint()) {
         return Err(EnrolError::OtherCa);
+    }
+    if asks.is_some_and(|asks| asks != answer.terminal.terminal) {
+        return Err(EnrolError::OtherTerminal);
     }
     bundle::check_root(answer.bundle_root.as_bytes())
         .map_err(|source| EnrolError::Root { source })?;
@@ -145,6 +161,14 @@ pub async fn enrol(
         bundle_root: &answer.bundle_root,
     };
     Ok(Identity::keep(folder, papers, wall_clock())?)
+}
+
+/// What HQ said of a code that it does not take.
+fn said(source: &CallError) -> &str {
+    match source {
+        CallError::Refused { body } => &body.message,
+        _ => "It was used already, is too old or was never made. Ask HQ for a new one.",
+    }
 }
 
 fn parse_address(text: &str) -> Result<Url, EnrolError> {
@@ -169,7 +193,10 @@ fn may_replace(folder: &Path, replacing: Replacing) -> Result<(), EnrolError> {
             terminal,
             unconfirmed,
         }),
-        Replacing::IfSettled { .. } | Replacing::Always => Ok(()),
+        Replacing::Certificate { terminal: asks } if asks != terminal => {
+            Err(EnrolError::AlreadyEnrolled { terminal })
+        }
+        _ => Ok(()),
     }
 }
 

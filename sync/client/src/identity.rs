@@ -54,7 +54,7 @@ pub enum IdentityError {
     File(#[from] FileError),
     /// A file is not what it should be.
     #[error(
-        "the file {file} in the terminal's hq folder is damaged: ask HQ for a new invite and run `tillside enrol`"
+        "the file {file} in the terminal's hq folder is damaged: ask HQ for an invite for this till and run `tillside enrol --renew`"
     )]
     Damaged {
         /// Which.
@@ -65,7 +65,7 @@ pub enum IdentityError {
     },
     /// The certificate is for another key.
     #[error(
-        "HQ's certificate is not for this terminal's key: ask HQ for a new invite and run `tillside enrol`"
+        "HQ's certificate is not for this terminal's key: ask HQ for an invite for this till and run `tillside enrol --renew`"
     )]
     OtherKey,
     /// The certificate is not signed by HQ's CA, not for clients, or not for now.

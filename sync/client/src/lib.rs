@@ -17,7 +17,7 @@ mod retry;
 mod run;
 
 pub use bundle::BundleError;
-pub use clock::{CLOCK_TOLERANCE, wall_clock};
+pub use clock::{CLOCK_TOLERANCE, spoken, wall_clock};
 pub use engine::*;
 pub use enrol::{EnrolError, Replacing, enrol};
 pub use files::FileError;

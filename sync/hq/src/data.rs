@@ -239,7 +239,7 @@ fn write(path: &Path, bytes: &[u8], private: bool) -> Result<(), DataError> {
 }
 
 /// Makes a rename survive a power cut, where the system can say so.
-fn sync_folder(path: &Path) {
+pub(crate) fn sync_folder(path: &Path) {
     #[cfg(unix)]
     if let Some(folder) = path.parent()
         && let Ok(folder) = std::fs::File::open(folder)

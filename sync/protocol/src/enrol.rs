@@ -1,7 +1,7 @@
 //! How a new terminal gets its identity.
 
 use serde::{Deserialize, Serialize};
-use tillside_core::{LaneId, TerminalProfile};
+use tillside_core::{LaneId, TerminalId, TerminalProfile};
 
 /// A terminal asks to be let in, over TLS to a server whose CA the invite code named.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -12,6 +12,9 @@ pub struct EnrolRequest {
     pub lane: LaneId,
     /// A PKCS#10 certificate request over the terminal's own key, as PEM; its names are ignored.
     pub request_pem: String,
+    /// Who the terminal is already, where it asks for no more than a new certificate. None: it is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terminal: Option<TerminalId>,
 }
 
 /// HQ lets it in.

@@ -71,6 +71,7 @@ fn enrolment() {
             secret: "00000000000000000000000001".to_owned(),
             lane: LaneId::new("1").unwrap(),
             request_pem: "-----BEGIN CERTIFICATE REQUEST-----".to_owned(),
+            terminal: None,
         },
     );
     golden(

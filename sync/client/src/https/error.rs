@@ -21,7 +21,7 @@ pub enum CallError {
         source: reqwest::Error,
     },
     /// Found before connecting: this terminal's certificate ended.
-    #[error("This terminal's certificate ended on {}. Check this PC's date; if it is right, ask HQ for a new invite and run `tillside enrol`. Go on selling: everything is kept here.", spoken(*.until))]
+    #[error("This terminal's certificate ended on {}. Check this PC's date; if it is right, ask HQ for an invite for this till and run `tillside enrol --renew`. Go on selling: everything is kept here.", spoken(*.until))]
     CertificateExpired {
         /// When.
         until: Timestamp,
@@ -36,7 +36,7 @@ pub enum CallError {
     },
     /// HQ does not take this terminal's certificate.
     #[error(
-        "HQ does not accept this terminal's certificate. Check this PC's date; if it is right, ask HQ for a new invite and run `tillside enrol`."
+        "HQ does not accept this terminal's certificate. Check this PC's date; if it is right, ask HQ for an invite for this till and run `tillside enrol --renew`."
     )]
     CertificateRefused {
         /// Why.

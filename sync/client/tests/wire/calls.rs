@@ -320,7 +320,7 @@ async fn an_ended_certificate_is_told_with_its_date_and_nobody_is_called() {
         "{words}"
     );
     assert!(
-        words.contains("ask HQ for a new invite and run `tillside enrol`"),
+        words.contains("ask HQ for an invite for this till and run `tillside enrol --renew`"),
         "{words}"
     );
     assert_eq!(enrolled.server.seen.lock().unwrap().connections, before);

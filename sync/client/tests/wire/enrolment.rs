@@ -302,7 +302,7 @@ fn a_missing_or_damaged_identity_says_what_to_do() {
     }
     let error = Identity::load(&till.folder()).unwrap_err();
     assert!(
-        error.to_string().contains("run `tillside enrol`"),
+        error.to_string().contains("run `tillside enrol --renew`"),
         "{error}"
     );
 }

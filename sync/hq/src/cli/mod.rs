@@ -6,6 +6,7 @@ mod coupon;
 mod emoney;
 mod import;
 mod keys;
+mod member;
 mod replay;
 mod report;
 mod rules;
@@ -83,6 +84,9 @@ enum Command {
     /// Members' accounts.
     #[command(subcommand)]
     Account(card::Account),
+    /// Members' points.
+    #[command(subcommand)]
+    Member(member::Member),
     /// Members' phones.
     #[command(subcommand)]
     Phone(card::Phone),
@@ -145,6 +149,7 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
         }
         Command::Card(card) => card.run(&open(data)?.1).await?,
         Command::Account(account) => account.run(&open(data)?.1).await?,
+        Command::Member(member) => member.run(&open(data)?.1).await?,
         Command::Phone(phone) => {
             let (data, store) = open(data)?;
             phone.run(&data, &store).await?;

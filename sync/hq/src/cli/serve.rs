@@ -17,11 +17,19 @@ pub(super) struct Serve {
     /// Write one line of JSON with the address here when ready.
     #[arg(long, value_name = "FILE")]
     announce: Option<PathBuf>,
+    /// Where HQ writes down the shares of quotas that it gives [default: hq.shares in its folder]. Do not put
+    /// this file back from a backup; on another disk than HQ's folder it survives that the whole folder is.
+    #[arg(long, value_name = "FILE")]
+    share_log: Option<PathBuf>,
 }
 
 impl Serve {
     pub(super) async fn run(self, data: DataDir, store: SqliteStore) -> anyhow::Result<()> {
         let mut stop = std::pin::pin!(stop_signal()?);
+        let store = match &self.share_log {
+            Some(path) => store.with_share_log(path),
+            None => store,
+        };
         let server = Server::start(data, Arc::new(store), self.listen).await?;
         let address = format!("https://{}", server.address());
         if let Some(file) = &self.announce {

@@ -23,6 +23,10 @@ pub(super) enum Terminal {
         /// The store.
         #[arg(long)]
         store: StoreId,
+        /// A terminal that has been in before, whose certificate has ended or that HQ forgot: the code gives it
+        /// a new certificate (`tillside enrol --renew`), and its journal goes on.
+        #[arg(long, value_name = "ID")]
+        terminal: Option<TerminalId>,
         /// How long the code works.
         #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=720))]
         valid_hours: u32,
@@ -50,13 +54,15 @@ impl Terminal {
         match self {
             Terminal::Invite {
                 store: to,
+                terminal,
                 valid_hours,
                 certificate_days,
                 certificate_seconds,
             } => {
                 let seconds = certificate_seconds.unwrap_or(certificate_days * DAY);
                 let authority = Authority::load(data)?;
-                let code = invite(store, &authority, to, valid_hours, seconds, now()).await?;
+                let code = invite(store, &authority, to, terminal, valid_hours, seconds, now());
+                let code = code.await?;
                 say(&code.to_string());
             }
             Terminal::List { format } => list(store).await?.print(&format)?,

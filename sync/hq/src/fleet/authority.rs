@@ -1,6 +1,8 @@
 //! HQ's own certificate authority: signs terminals' client certificates and HQ's server certificate.
 
 use crate::data::{DataDir, DataError, write_private, write_whole};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName,
     DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData,
@@ -11,6 +13,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use tillside_core::{Hash, TerminalId, Timestamp};
 use time::{Duration, OffsetDateTime};
+use x509_parser::extensions::GeneralName;
 
 use super::IssuedCertificate;
 
@@ -190,10 +193,33 @@ impl Authority {
     }
 }
 
-/// The serial number, in lower-case hex, of a certificate that TLS has verified.
-pub fn serial_of(certificate: &CertificateDer<'_>) -> Option<String> {
+/// A certificate that TLS has verified, as this authority issued it. None: it names no terminal.
+pub fn issued(certificate: &CertificateDer<'_>) -> Option<IssuedCertificate> {
     let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
-    Some(hex(parsed.tbs_certificate.raw_serial()))
+    let names = parsed.subject_alternative_name().ok()??;
+    let terminal = names
+        .value
+        .general_names
+        .iter()
+        .find_map(|name| match name {
+            GeneralName::URI(uri) => uri.strip_prefix(TERMINAL_URI)?.parse().ok(),
+            _ => None,
+        })?;
+    let text = STANDARD.encode(certificate);
+    let lines: Vec<&str> = (0..text.len())
+        .step_by(64)
+        .filter_map(|at| text.get(at..text.len().min(at + 64)))
+        .collect();
+    Some(IssuedCertificate {
+        terminal,
+        serial: hex(parsed.tbs_certificate.raw_serial()),
+        not_after: ends(certificate)?,
+        key_hash: Hash::of(&parsed.public_key().subject_public_key.data),
+        pem: format!(
+            "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+            lines.join("\n")
+        ),
+    })
 }
 
 /// When a certificate ends.

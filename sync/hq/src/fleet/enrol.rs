@@ -49,9 +49,15 @@ pub async fn enrol(
     if now > invited.valid_until {
         return Err(Refused::TooOld.into());
     }
+    let admitted = match (invited.terminal, request.terminal) {
+        (None, None) => fresh,
+        (Some(invited), Some(asks)) if invited == asks => invited,
+        (Some(invited), _) => return Err(Refused::ForTerminal(invited).into()),
+        (None, Some(asks)) => return Err(Refused::ForNew(asks).into()),
+    };
     let issued = authority.sign_terminal(
         &request.request_pem,
-        fresh,
+        admitted,
         invited.certificate_seconds,
         now,
     )?;

@@ -3,7 +3,7 @@
 use super::authority::{Authority, AuthorityError};
 use super::{FleetStore, Invitation};
 use crate::store::StoreError;
-use tillside_core::{Hash, StoreId, Timestamp};
+use tillside_core::{Hash, StoreId, TerminalId, Timestamp};
 use tillside_protocol::InviteCode;
 
 /// How long a terminal's certificate lives unless the invite says otherwise, in days.
@@ -39,11 +39,12 @@ pub fn secret_hash(secret_text: &str) -> Hash {
     Hash::of(canonical.as_bytes())
 }
 
-/// Makes an invite to a store.
+/// Makes an invite to a store: for a new terminal, or for one that has been in before, whose journal goes on.
 pub async fn invite(
     store: &(impl FleetStore + ?Sized),
     authority: &Authority,
     to: StoreId,
+    terminal: Option<TerminalId>,
     valid_hours: u32,
     certificate_seconds: u32,
     now: Timestamp,
@@ -57,6 +58,7 @@ pub async fn invite(
         made_at: now,
         valid_until: Timestamp(now.0.saturating_add(i64::from(valid_hours) * HOUR)),
         certificate_seconds,
+        terminal,
     };
     store.invite(invitation).await?;
     Ok(code)

@@ -4,6 +4,7 @@
 
 pub mod authority;
 pub mod enrol;
+pub mod entry;
 pub mod invite;
 mod route;
 mod store;

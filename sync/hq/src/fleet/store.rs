@@ -16,7 +16,8 @@ pub trait FleetStore: Send + Sync {
     /// What an invite's hash stands for.
     async fn invited(&self, secret_hash: Hash) -> Result<Option<Invited>, StoreError>;
 
-    /// Lets a terminal in: burns the invite, keeps terminal and certificate, in one transaction.
+    /// Lets a terminal in: burns the invite, keeps terminal and certificate, in one transaction. A terminal
+    /// that HQ knows stays what it is and where it is, and gets the certificate.
     /// The first terminal of a store becomes the holder of its coupons.
     async fn admit(
         &self,
@@ -72,6 +73,8 @@ pub struct Invitation {
     pub valid_until: Timestamp,
     /// How long the terminal's certificates live, in seconds.
     pub certificate_seconds: u32,
+    /// The only terminal that it lets in, again. None: a new one.
+    pub terminal: Option<TerminalId>,
 }
 
 /// An invite as it is kept.
@@ -83,6 +86,8 @@ pub struct Invited {
     pub valid_until: Timestamp,
     /// How long the terminal's certificates live, in seconds.
     pub certificate_seconds: u32,
+    /// The only terminal that it lets in, again. None: a new one.
+    pub terminal: Option<TerminalId>,
     /// Who used it, with the certificate that was given.
     pub used: Option<(TerminalProfile, IssuedCertificate)>,
 }
@@ -108,17 +113,32 @@ pub struct IssuedCertificate {
 pub enum Refused {
     /// HQ never made it.
     #[error(
-        "HQ does not know this invite code. Ask for a new one with `tillside-hq terminal invite`."
+        "HQ does not know this invite code. Ask HQ for a new one (`tillside-hq terminal invite`)."
     )]
     Unknown,
     /// It was used.
     #[error(
-        "This invite code was used already. Ask for a new one with `tillside-hq terminal invite`."
+        "This invite code was used already. Ask HQ for a new one (`tillside-hq terminal invite`)."
     )]
     Used,
     /// It is too old.
-    #[error("This invite code is too old. Ask for a new one with `tillside-hq terminal invite`.")]
+    #[error("This invite code is too old. Ask HQ for a new one (`tillside-hq terminal invite`).")]
     TooOld,
+    /// It is for a terminal that has been in before.
+    #[error(
+        "This invite code is for terminal {0}: run `tillside enrol --renew` on that till. For a new till ask for \
+         another code with `tillside-hq terminal invite --store STORE`."
+    )]
+    ForTerminal(TerminalId),
+    /// It is for a new terminal.
+    #[error(
+        "This invite code makes a new till, and this till's journal would end. Ask for one that is for this \
+         till: `tillside-hq terminal invite --store STORE --terminal {0}`."
+    )]
+    ForNew(TerminalId),
+    /// HQ took the terminal's right to connect meanwhile.
+    #[error("HQ took the right of terminal {0} to connect. Call HQ.")]
+    Revoked(TerminalId),
 }
 
 /// Who calls.

@@ -4,6 +4,7 @@
 //! granted the caller's; who may ask is checked before.
 
 pub mod keys;
+pub mod log;
 mod route;
 mod store;
 

@@ -2,8 +2,10 @@
 //!
 //! Their balances are the ledger's.
 
+pub mod account;
 pub mod import;
 mod store;
 
+pub use account::MemberAccount;
 pub use import::MemberRow;
 pub use store::MemberStore;

@@ -1,6 +1,6 @@
 //! What members need of the database.
 
-use super::MemberRow;
+use super::{MemberAccount, MemberRow};
 use crate::import::{Imported, Parsed, Policy};
 use crate::store::StoreError;
 use async_trait::async_trait;
@@ -19,4 +19,11 @@ pub trait MemberStore: Send + Sync {
         policy: Policy,
         now: Timestamp,
     ) -> Result<Imported, StoreError>;
+
+    /// A member's account as lots at a time, by the printed number; none if nobody has it.
+    async fn member_account(
+        &self,
+        number: &str,
+        now: Timestamp,
+    ) -> Result<Option<MemberAccount>, StoreError>;
 }

@@ -17,12 +17,13 @@ pub use answer::Answer;
 pub(crate) use body::{decompressed, json, limited};
 pub(crate) use peer::Caller;
 
+use crate::clock::now;
 use crate::data::{DataDir, DataError};
 use crate::emoney::Keyring;
 use crate::fleet::authority::{Authority, AuthorityError};
 use crate::ingest::signing::{JournalKey, JournalKeyError};
 use crate::publish::PublishError;
-use crate::store::HqStore;
+use crate::store::{HqStore, StoreError};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -60,6 +61,9 @@ pub enum ServeError {
     /// A file could not be read or written.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// What the routes work with.
@@ -98,6 +102,13 @@ impl Server {
             source,
         };
         let bundle_root = data.read_text(&data.root_json())?;
+        let recalled = store.recall_shares(now()).await?;
+        if recalled > 0 {
+            tracing::warn!(
+                recalled,
+                "this database is older than what HQ did: shares of quotas that it gave since count again"
+            );
+        }
         let hq = Arc::new(Hq {
             store,
             authority: Authority::load(&data)?,

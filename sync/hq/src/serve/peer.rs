@@ -2,8 +2,9 @@
 
 use super::{Answer, Hq};
 use crate::clock::now;
-use crate::fleet::Peer;
-use crate::fleet::authority::serial_of;
+use crate::fleet::authority::issued;
+use crate::fleet::entry::{NoEntry, enter};
+use crate::fleet::{IssuedCertificate, Peer};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::middleware::Next;
@@ -12,13 +13,14 @@ use rustls::pki_types::CertificateDer;
 use std::sync::Arc;
 use tillside_protocol::ErrorCode;
 
-/// The serial number of the certificate that TLS verified, if one came.
+/// The certificate that TLS verified, if one came that names a terminal.
 #[derive(Clone, Debug)]
-pub(super) struct ClientCertificate(Option<String>);
+pub(super) struct ClientCertificate(Option<Arc<IssuedCertificate>>);
 
 impl ClientCertificate {
     pub(super) fn of(chain: Option<&[CertificateDer<'_>]>) -> Self {
-        Self(chain.and_then(<[_]>::first).and_then(serial_of))
+        let shown = chain.and_then(<[_]>::first).and_then(issued);
+        Self(shown.map(Arc::new))
     }
 }
 
@@ -52,8 +54,8 @@ pub(super) async fn require(
     next: Next,
 ) -> Response {
     let certificate = request.extensions().get::<ClientCertificate>();
-    let serial = certificate.and_then(|certificate| certificate.0.clone());
-    match caller(&hq, serial).await {
+    let shown = certificate.and_then(|certificate| certificate.0.clone());
+    match caller(&hq, shown).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -62,24 +64,16 @@ pub(super) async fn require(
     }
 }
 
-async fn caller(hq: &Hq, serial: Option<String>) -> Result<Caller, Answer> {
-    let peer = hq.store.peer(serial.ok_or_else(missing)?).await?;
-    let peer = peer.ok_or_else(missing)?;
-    if peer.revoked {
-        return Err(Answer::new(
-            ErrorCode::TerminalRevoked,
-            format!(
-                "HQ took the right of terminal {} to connect. Call HQ.",
-                peer.profile.terminal
-            ),
-        ));
-    }
-    // The handshake refuses an ended certificate; a connection may outlive one.
-    if peer.certificate_until < now() {
-        return Err(Answer::new(
-            ErrorCode::CertificateExpired,
-            "The terminal's certificate has ended. Ask HQ for a new invite and run `tillside enrol`.",
-        ));
-    }
-    Ok(Caller(peer))
+async fn caller(hq: &Hq, shown: Option<Arc<IssuedCertificate>>) -> Result<Caller, Answer> {
+    let shown = shown.ok_or_else(missing)?;
+    let entered = enter(&*hq.store, &shown, now()).await;
+    entered.map(Caller).map_err(|refused| {
+        let code = match refused {
+            NoEntry::Revoked(_) => ErrorCode::TerminalRevoked,
+            NoEntry::Ended => ErrorCode::CertificateExpired,
+            NoEntry::Store(error) => return error.into(),
+            NoEntry::Unknown => ErrorCode::CertificateMissing,
+        };
+        Answer::new(code, refused.to_string())
+    })
 }

@@ -92,6 +92,13 @@ pub enum StoreError {
     /// What was asked for is not there.
     #[error("{0}")]
     NotFound(String),
+    /// The file of the shares of quotas that were given.
+    #[error("HQ's file of the shares that it gave cannot be used")]
+    Shares(
+        /// What is wrong with it.
+        #[from]
+        crate::leases::log::ShareLogError,
+    ),
     /// A value in the database cannot be read: another program wrote it.
     #[error("HQ's database holds a value this program cannot read ({what})")]
     Unreadable {

@@ -123,6 +123,7 @@ pub(crate) async fn admitted(store: &impl HqStore, to: &str, number: u128) -> Te
         made_at: NOON,
         valid_until: NOON,
         certificate_seconds: 3600,
+        terminal: None,
     };
     store.invite(invitation).await.unwrap();
     let certificate = IssuedCertificate {

@@ -13,6 +13,7 @@ use tillside_hq::coupons::import::coupons;
 use tillside_hq::import::Policy;
 use tillside_hq::leases::{LEASE_MS, LeaseAnswer, LeaseStore};
 use tillside_hq::reports::ReportStore;
+use tillside_hq::store::StoreError;
 use tillside_hq::store::sqlite::SqliteStore;
 use tillside_protocol::{LeaseRequest, LeaseWish, Outcome};
 
@@ -318,6 +319,41 @@ async fn shares_that_hq_has_forgotten_count_again_and_their_uses_stand() {
 
 /// What the till has forgotten, since HQ settled it, HQ learns again from the journal and not from a report
 /// in which it is missing.
+/// A till that asks for the first time, of a chain that has nothing but a quota of five.
+pub(crate) async fn wish(store: &SqliteStore) -> Result<LeaseAnswer, StoreError> {
+    store.import_rules(rules(5), NOON).await?;
+    let till = TerminalId::new(uuid::Uuid::from_u128(9));
+    let till = Till(Holder::new(till, 1), till);
+    store.lease(till.request(NOON), NOON).await
+}
+
+#[tokio::test]
+async fn a_database_that_is_put_back_gives_no_share_twice() {
+    let (folder, mut first, mut second) = chain(5).await;
+    let backup = folder.path().join("backup.db");
+    let copied = format!("VACUUM INTO '{}'", backup.display());
+    folder.database().execute_batch(&copied).unwrap();
+    first.sync(&folder.store, NOON).await;
+    second.sync(&folder.store, NOON).await;
+    let spent = first.spend(NOON) + second.spend(NOON);
+    assert!(spent > 0);
+
+    // Only the database is put back. The first till calls, the second stays dark.
+    let restored = SqliteStore::open(&backup).unwrap();
+    let restored = restored.with_share_log(&folder.path().join("hq.shares"));
+    assert_eq!(restored.recall_shares(NOON).await.unwrap(), 2);
+    assert_eq!(restored.recall_shares(NOON).await.unwrap(), 0);
+    let mut all = spent;
+    for minute in 1..9 {
+        first.sync(&restored, minutes(minute)).await;
+        all += first.spend(minutes(minute));
+    }
+    all += second.spend(NOON);
+    assert_eq!(all, 5, "{spent} of them before");
+    // Serials go on after those that were given.
+    second.sync(&restored, minutes(9)).await;
+}
+
 #[tokio::test]
 async fn a_share_that_ended_before_hq_was_put_back_is_not_free_again() {
     let (folder, mut journal, _) = Folder::chain().await;

@@ -61,7 +61,7 @@ impl Served {
 
     pub(crate) async fn code(&self, seconds: u32) -> InviteCode {
         let s1 = StoreId::new("S1").unwrap();
-        invite(&self.store, &self.authority, s1, 1, seconds, now())
+        invite(&self.store, &self.authority, s1, None, 1, seconds, now())
             .await
             .unwrap()
     }
@@ -116,6 +116,7 @@ pub(crate) fn request_for(secret: &str) -> (EnrolRequest, String) {
         secret: secret.to_owned(),
         lane: LaneId::new("1").unwrap(),
         request_pem: certificate_request(&key),
+        terminal: None,
     };
     (request, key.serialize_pem())
 }

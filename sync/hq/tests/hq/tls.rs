@@ -11,7 +11,7 @@ use std::time::Duration;
 use tillside_core::{TerminalId, Timestamp};
 use tillside_hq::clock::now;
 use tillside_hq::fleet::FleetStore;
-use tillside_hq::fleet::authority::{Authority, serial_of};
+use tillside_hq::fleet::authority::{Authority, issued};
 use tillside_protocol::*;
 use uuid::Uuid;
 
@@ -149,6 +149,62 @@ async fn a_certificate_that_hq_did_not_record_is_refused() {
 }
 
 #[tokio::test]
+async fn an_hq_that_was_put_back_knows_the_certificates_that_it_renewed_since() {
+    let hq = Served::start().await;
+    let [identity, taken_away] = [hq.enrolled(3600).await, hq.enrolled(3600).await];
+    // As if the database had been copied here: what HQ signs from now on it has not recorded.
+    let renew = |identity: &Identity| {
+        let key = KeyPair::generate().unwrap();
+        let request = certificate_request(&key);
+        let signed = hq
+            .authority
+            .sign_terminal(&request, identity.terminal, 3600, now());
+        let signed = signed.unwrap();
+        // What HQ reads in a certificate is what it wrote there.
+        let read = issued(&CertificateDer::from_pem_slice(signed.pem.as_bytes()).unwrap());
+        let same_line_ends = signed.pem.replace("\r\n", "\n");
+        assert_eq!(read.as_ref().map(|read| &read.pem), Some(&same_line_ends));
+        let read = read.unwrap();
+        assert_eq!(
+            (read.terminal, read.serial, read.not_after, read.key_hash),
+            (
+                signed.terminal,
+                signed.serial,
+                signed.not_after,
+                signed.key_hash
+            )
+        );
+        Identity {
+            certificate_pem: same_line_ends,
+            key_pem: key.serialize_pem(),
+            terminal: identity.terminal,
+        }
+    };
+    let renewed = renew(&identity);
+    let client = hq.client(Some(&renewed));
+    let both = tokio::join!(
+        get::<TerminalStatus>(&hq, &client, STATUS),
+        get::<TerminalStatus>(&hq, &client, STATUS)
+    );
+    assert_eq!(both.0.bundle, both.1.bundle);
+    let kept: (String, i64) = rusqlite::Connection::open(hq.data.database())
+        .unwrap()
+        .query_row(
+            "SELECT pem, count(*) FROM certificate WHERE pem = ?1",
+            [&renewed.certificate_pem],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .unwrap();
+    assert_eq!(kept, (renewed.certificate_pem.clone(), 1));
+    // A right that was taken is not had again by another certificate.
+    assert!(hq.store.revoke(taken_away.terminal, now()).await.unwrap());
+    let client = hq.client(Some(&renew(&taken_away)));
+    let (status, body) = refusal(client.get(hq.url(STATUS)).send().await.unwrap()).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    assert_eq!(body.code, ErrorCode::TerminalRevoked);
+}
+
+#[tokio::test]
 async fn tls_1_2_is_refused() {
     let hq = Served::start().await;
     let old = client(hq.authority.certificate(), None, &rustls::version::TLS12);
@@ -277,7 +333,6 @@ async fn the_server_certificate_is_renewed_near_its_end() {
     );
     start.await.unwrap().stop().await;
     let after = std::fs::read_to_string(hq.data.server_certificate()).unwrap();
-    let serial = |pem: &str| serial_of(&CertificateDer::from_pem_slice(pem.as_bytes()).unwrap());
-    assert_ne!(serial(&after), serial(&old));
-    assert_ne!(serial(&after), serial(&before));
+    assert_ne!(after, old);
+    assert_ne!(after, before);
 }

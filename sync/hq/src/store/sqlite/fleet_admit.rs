@@ -24,50 +24,80 @@ pub(super) fn invite(
             "HQ has no store {store}: import it first with `tillside-hq import stores FILE.csv`"
         )));
     }
+    if let Some(terminal) = invitation.terminal {
+        check_again(transaction, terminal, store)?;
+    }
     transaction
         .execute(
-            "INSERT INTO invite (secret_hash, store, made_at, valid_until, certificate_seconds)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO invite (secret_hash, store, made_at, valid_until, certificate_seconds, terminal)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
                 invitation.secret_hash.bytes(),
                 store,
                 invitation.made_at.0,
                 invitation.valid_until.0,
-                invitation.certificate_seconds
+                invitation.certificate_seconds,
+                invitation.terminal.map(|terminal| terminal.bytes())
             ],
         )
         .map_err(failed)?;
     Ok(())
 }
 
+/// Checks that a terminal may be let in again. One that HQ does not know may: HQ was put back from a backup.
+fn check_again(
+    transaction: &Transaction<'_>,
+    terminal: TerminalId,
+    store: &str,
+) -> Result<(), StoreError> {
+    let known: Option<(String, bool)> = transaction
+        .query_row(
+            "SELECT store, revoked_at IS NOT NULL FROM terminal WHERE terminal = ?1",
+            [terminal.bytes()],
+            |row| row.try_into(),
+        )
+        .optional()
+        .map_err(failed)?;
+    match known {
+        Some((_, true)) => Err(StoreError::NotFound(format!(
+            "terminal {terminal} was revoked: invite a new one, without --terminal"
+        ))),
+        Some((its, _)) if its != store => Err(StoreError::NotFound(format!(
+            "terminal {terminal} stands in store {its}, not in {store}: say --store {its}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 pub(super) fn invited(
     transaction: &Transaction<'_>,
     secret_hash: Hash,
 ) -> Result<Option<Invited>, StoreError> {
-    type Found = (String, i64, u32, Option<i64>);
+    type Found = (String, i64, u32, Option<[u8; 16]>, Option<i64>, Option<i64>);
     let found: Option<Found> = transaction
         .query_row(
-            "SELECT store, valid_until, certificate_seconds, used_by FROM invite
+            "SELECT store, valid_until, certificate_seconds, terminal, used_by, used_at FROM invite
              WHERE secret_hash = ?1",
             [secret_hash.bytes()],
             |row| row.try_into(),
         )
         .optional()
         .map_err(failed)?;
-    let Some((store, valid_until, certificate_seconds, used_by)) = found else {
+    let Some((store, valid_until, certificate_seconds, terminal, used_by, used_at)) = found else {
         return Ok(None);
     };
-    let used = match used_by {
+    let used = match used_by.zip(used_at) {
         None => None,
-        Some(terminal) => Some((
+        Some((terminal, at)) => Some((
             profile(transaction, terminal)?,
-            first_certificate(transaction, terminal)?,
+            certificate_of(transaction, terminal, at)?,
         )),
     };
     Ok(Some(Invited {
         store: store_profile(transaction, &store)?,
         valid_until: Timestamp(valid_until),
         certificate_seconds,
+        terminal: terminal.map(TerminalId::read),
         used,
     }))
 }
@@ -89,21 +119,37 @@ pub(super) fn admit(
         return Ok(Err(Refused::TooOld));
     }
     let store = invited.store.store.as_str();
-    transaction
-        .execute(
-            "INSERT INTO terminal (terminal, store, lane, enrolled_at, last_contact,
-                 certificate_seconds)
-             VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
-            params![
-                certificate.terminal.bytes(),
-                store,
-                lane.as_str(),
-                now.0,
-                invited.certificate_seconds
-            ],
+    let known: Option<(i64, bool)> = transaction
+        .query_row(
+            "SELECT id, revoked_at IS NOT NULL FROM terminal WHERE terminal = ?1",
+            [certificate.terminal.bytes()],
+            |row| row.try_into(),
         )
+        .optional()
         .map_err(failed)?;
-    let terminal = transaction.last_insert_rowid();
+    let terminal = match known {
+        Some((_, true)) => return Ok(Err(Refused::Revoked(certificate.terminal))),
+        Some((terminal, false)) => {
+            transaction
+                .execute(
+                    "UPDATE terminal SET certificate_seconds = ?2 WHERE id = ?1",
+                    params![terminal, invited.certificate_seconds],
+                )
+                .map_err(failed)?;
+            terminal
+        }
+        None => {
+            let seconds = invited.certificate_seconds;
+            insert(
+                transaction,
+                certificate.terminal,
+                store,
+                &lane,
+                seconds,
+                now,
+            )?
+        }
+    };
     keep_certificate(transaction, terminal, certificate, now)?;
     transaction
         .execute(
@@ -118,6 +164,31 @@ pub(super) fn admit(
         )
         .map_err(failed)?;
     Ok(Ok(profile(transaction, terminal)?))
+}
+
+fn insert(
+    transaction: &Transaction<'_>,
+    terminal: TerminalId,
+    store: &str,
+    lane: &LaneId,
+    certificate_seconds: u32,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
+    transaction
+        .execute(
+            "INSERT INTO terminal (terminal, store, lane, enrolled_at, last_contact,
+                 certificate_seconds)
+             VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
+            params![
+                terminal.bytes(),
+                store,
+                lane.as_str(),
+                now.0,
+                certificate_seconds
+            ],
+        )
+        .map_err(failed)?;
+    Ok(transaction.last_insert_rowid())
 }
 
 pub(super) fn keep_certificate(
@@ -143,18 +214,19 @@ pub(super) fn keep_certificate(
     Ok(())
 }
 
-/// The certificate a terminal came in with.
-fn first_certificate(
+/// The certificate that a terminal came in with at that moment.
+fn certificate_of(
     transaction: &Transaction<'_>,
     terminal: i64,
+    at: i64,
 ) -> Result<IssuedCertificate, StoreError> {
     type Found = ([u8; 16], String, i64, Vec<u8>, String);
     let (id, serial, not_after, key_hash, pem): Found = transaction
         .query_row(
             "SELECT terminal.terminal, serial, not_after, key_hash, pem FROM certificate
              JOIN terminal ON terminal.id = certificate.terminal
-             WHERE certificate.terminal = ?1 ORDER BY issued_at LIMIT 1",
-            [terminal],
+             WHERE certificate.terminal = ?1 AND issued_at = ?2 LIMIT 1",
+            [terminal, at],
             |row| row.try_into(),
         )
         .map_err(failed)?;

@@ -1,14 +1,15 @@
 //! Shares of quotas in SQLite: a fold of each quota's facts, made anew for each call.
 
-use super::SqliteStore;
 use super::codec::{UuidId, count, failed, signed};
 use super::publish::newest_rules;
+use super::{SqliteStore, run};
 use crate::ingest::book::Closed;
 use crate::leases::{LeaseAnswer, LeaseStore, Round, not_taken, round};
 use crate::store::StoreError;
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Transaction, params};
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 use tillside_core::authority::{
     AllowanceId, Figures, Lessor, LessorFact, Report, Subject, Terms, Written,
 };
@@ -27,8 +28,39 @@ impl LeaseStore for SqliteStore {
         request: LeaseRequest,
         now: Timestamp,
     ) -> Result<LeaseAnswer, StoreError> {
-        self.write(move |transaction| answer(transaction, &request, now))
-            .await
+        let answer = self
+            .write(move |transaction| answer(transaction, &request, now))
+            .await?;
+        if answer.granted.is_empty() {
+            return Ok(answer);
+        }
+        let shares = self.shares.clone();
+        run(move || {
+            let mut shares = shares.lock().unwrap_or_else(PoisonError::into_inner);
+            shares.keep(&answer.granted)?;
+            Ok(answer)
+        })
+        .await
+    }
+
+    async fn recall_shares(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let shares = self.shares.clone();
+        let given = run(move || {
+            let mut shares = shares.lock().unwrap_or_else(PoisonError::into_inner);
+            Ok(shares.read(now)?)
+        });
+        let given = given.await?;
+        self.write(move |transaction| {
+            let mut recalled = 0;
+            for terms in &given {
+                if recover(transaction, terms, now)? {
+                    raise_serial(transaction, terms)?;
+                    recalled += 1;
+                }
+            }
+            Ok(recalled)
+        })
+        .await
     }
 
     async fn quotas(&self, now: Timestamp) -> Result<Vec<(Subject, Figures)>, StoreError> {
@@ -143,7 +175,7 @@ pub(super) fn granted(
     })
 }
 
-/// Counts a share again that a till took before HQ was put back. False: HQ knows an allowance of that id.
+/// Counts a share again that was given before HQ was put back. False: HQ knows an allowance of that id.
 pub(super) fn recover(
     transaction: &Transaction<'_>,
     terms: &Terms,
@@ -203,6 +235,23 @@ fn newest_serial(transaction: &Transaction<'_>, report: &Report) -> Result<u64, 
         .optional()
         .map_err(failed)?;
     Ok(count(kept.unwrap_or(0)).max(report.newest_serial))
+}
+
+/// No serial that was given is given again.
+fn raise_serial(transaction: &Transaction<'_>, terms: &Terms) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO lease_serial (terminal, epoch, serial) VALUES (?1, ?2, ?3)
+             ON CONFLICT (terminal, epoch) DO UPDATE SET serial = max(serial, excluded.serial)",
+        )
+        .map_err(failed)?
+        .execute(params![
+            terms.holder.bytes(),
+            terms.epoch,
+            signed(terms.serial)
+        ])
+        .map_err(failed)?;
+    Ok(())
 }
 
 fn keep_serial(

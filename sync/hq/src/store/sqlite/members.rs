@@ -7,7 +7,7 @@ use super::ingest_load::card_owner;
 use super::ledger::Accounts;
 use crate::import::{BadCell, Change, Imported, Parsed, Policy};
 use crate::ledger::{Account, Balances, LedgerError, Movement, MovementKind};
-use crate::members::{MemberRow, MemberStore};
+use crate::members::{MemberAccount, MemberRow, MemberStore};
 use crate::store::StoreError;
 use async_trait::async_trait;
 use rusqlite::{CachedStatement, OptionalExtension, Transaction, params};
@@ -27,6 +27,16 @@ impl MemberStore for SqliteStore {
             })
         })
         .await
+    }
+
+    async fn member_account(
+        &self,
+        number: &str,
+        now: Timestamp,
+    ) -> Result<Option<MemberAccount>, StoreError> {
+        let number = number.to_owned();
+        self.read(move |transaction| super::account::account(transaction, &number, now))
+            .await
     }
 }
 

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_replay.sql"),
     include_str!("migrations/0010_epochs.sql"),
     include_str!("migrations/0011_tokens.sql"),
+    include_str!("migrations/0012_readmission.sql"),
 ];
 
 /// Refuses a SQLite that is too old.

@@ -3,6 +3,7 @@
 //! WAL with `synchronous = FULL`: what was answered survives a power cut. Each folder of the slices
 //! has its queries in a file of its name here.
 
+mod account;
 mod cases;
 mod catalogue;
 mod codec;
@@ -24,6 +25,7 @@ mod reports;
 mod tokens;
 
 use crate::emoney::Keyring;
+use crate::leases::log::ShareLog;
 use crate::store::StoreError;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -44,6 +46,7 @@ pub struct SqliteStore {
     readers: Arc<Mutex<Vec<Connection>>>,
     /// Proves what cards say of their transactions.
     keyring: Arc<Keyring>,
+    shares: Arc<Mutex<ShareLog>>,
 }
 
 impl SqliteStore {
@@ -57,7 +60,15 @@ impl SqliteStore {
             writer: Arc::new(Mutex::new(writer)),
             readers: Arc::default(),
             keyring: Arc::new(Keyring::beside(path.parent().unwrap_or(Path::new(".")))),
+            shares: Arc::new(Mutex::new(ShareLog::at(&path.with_extension("shares")))),
         })
+    }
+
+    /// The same database, with another file for the shares of quotas that it gives than the one beside it.
+    #[must_use]
+    pub fn with_share_log(mut self, path: &Path) -> Self {
+        self.shares = Arc::new(Mutex::new(ShareLog::at(path)));
+        self
     }
 
     /// The same database, with other keys than those beside it.

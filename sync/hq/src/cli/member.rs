@@ -1,0 +1,68 @@
+//! `member`: what a member has.
+
+use super::say;
+use anyhow::bail;
+use clap::Subcommand;
+use tillside_hq::clock::{in_words, now};
+use tillside_hq::members::MemberStore;
+use tillside_hq::store::sqlite::SqliteStore;
+
+#[derive(Subcommand)]
+pub(super) enum Member {
+    /// Show a member's points: what may be spent, what later, what expired, by who pays for them.
+    Show {
+        /// The printed number.
+        number: String,
+    },
+}
+
+impl Member {
+    pub(super) async fn run(self, store: &SqliteStore) -> anyhow::Result<()> {
+        let Member::Show { number } = self;
+        show(store, &number).await
+    }
+}
+
+async fn show(store: &SqliteStore, number: &str) -> anyhow::Result<()> {
+    let at = now();
+    let Some(account) = store.member_account(number, at).await? else {
+        bail!("no member has the number {number}: look at `report balances`");
+    };
+    say(&format!("Member {number} ({})", account.member));
+    let lots = &account.lots;
+    let has = lots.balance(at);
+    for (what, points) in [
+        ("active", has.active),
+        ("pending", has.pending),
+        ("spent", has.used.spent),
+        ("sent", has.used.sent),
+        ("withdrawn", has.used.withdrawn),
+        ("expired", has.expired),
+        ("returned", has.returned),
+        ("negative", has.negative),
+    ] {
+        say(&format!("  {what:<10}{:>12}", points.0));
+    }
+    for funder in lots.funders() {
+        let part = lots.balance_of(funder, at);
+        say(&format!(
+            "Paid by {funder}: {} active, {} pending, {} expired.",
+            part.active.0, part.pending.0, part.expired.0
+        ));
+    }
+    let next = lots.lots().filter(|held| held.left.0 > 0);
+    if let Some(held) = next
+        .filter(|h| h.lot.expires_at.is_some())
+        .min_by_key(|h| h.lot.turn())
+        && let Some(end) = held.lot.expires_at
+    {
+        say(&format!("Next, {} expire at {}.", held.left, in_words(end)));
+    }
+    if !account.agrees(at) {
+        bail!(
+            "the lots differ from the ledger, which says {}: prove it with `report ledger`, and call whoever looks after HQ",
+            account.in_book
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! A member's account as lots: what of the points is active, pending, expired or owed.
+//!
+//! The fold of what the ledger of points booked, in the order in which it was booked. Pure, and it decides
+//! nothing about what is booked: reading the book is left to the store.
+
+use std::collections::HashMap;
+use tillside_core::lots::{
+    Adjusted, Charge, Ledger, Lot as Held, LotId, LotKind, LotsCommand, LotsRefusal, RecordRef,
+    ReturnedGoods,
+};
+use tillside_core::{FunderId, Lot, MemberId, PersonId, Points, SaleId, TerminalId, Timestamp};
+
+/// Something that the ledger booked in an account.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// The record that caused it; of HQ itself where none did.
+    pub source: RecordRef,
+    /// When it was booked.
+    pub at: Timestamp,
+    /// What it was.
+    pub kind: EntryKind,
+}
+
+/// What was booked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EntryKind {
+    /// A sale gave these lots.
+    Earned(Vec<Lot>),
+    /// A void took these lots back.
+    Voided(Vec<Lot>),
+    /// The member came with so many points, below zero if some were owed.
+    Opening(Points),
+}
+
+/// A member's account, at a time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MemberAccount {
+    /// Who.
+    pub member: MemberId,
+    /// What the ledger of points says, which knows of no expiry.
+    pub in_book: Points,
+    /// The account as lots.
+    pub lots: Ledger,
+}
+
+impl MemberAccount {
+    /// Whether the lots come to what the ledger of points says, what expired counted in.
+    pub fn agrees(&self, at: Timestamp) -> bool {
+        let has = self.lots.balance(at);
+        has.available() + has.pending + has.expired == self.in_book
+    }
+}
+
+/// The record that stands for a booking of HQ's own.
+pub fn of_hq(movement: u64) -> RecordRef {
+    RecordRef {
+        terminal: TerminalId::new(uuid::Uuid::nil()),
+        epoch: 0,
+        seq: movement,
+    }
+}
+
+/// Folds what was booked for a member, up to now. `opening` stands in as the funder of points that nobody
+/// on record pays for, `by` as who booked them.
+pub fn fold(
+    member: MemberId,
+    entries: &[Entry],
+    opening: &FunderId,
+    by: &PersonId,
+    now: Timestamp,
+) -> Result<Ledger, LotsRefusal> {
+    let mut account = Fold {
+        member,
+        opening,
+        by,
+        ledger: Ledger::default(),
+        earned: HashMap::new(),
+    };
+    for entry in entries {
+        account.take_in(entry)?;
+    }
+    account.does(LotsCommand::Run, now)?;
+    Ok(account.ledger)
+}
+
+struct Fold<'a> {
+    member: MemberId,
+    opening: &'a FunderId,
+    by: &'a PersonId,
+    ledger: Ledger,
+    earned: HashMap<(SaleId, u32), LotId>,
+}
+
+impl Fold<'_> {
+    fn does(&mut self, command: LotsCommand, at: Timestamp) -> Result<(), LotsRefusal> {
+        let movements = self.ledger.decide(command, at)?;
+        movements.iter().for_each(|done| self.ledger.apply(done));
+        Ok(())
+    }
+
+    fn take_in(&mut self, entry: &Entry) -> Result<(), LotsRefusal> {
+        match &entry.kind {
+            EntryKind::Earned(lots) => self.earn(entry, lots),
+            EntryKind::Voided(lots) => self.void(entry, lots),
+            EntryKind::Opening(points) if points.0 > 0 => self.grant(entry, *points),
+            EntryKind::Opening(points) => {
+                self.withdraw(entry, Points(points.0.saturating_neg()), "opening balance")
+            }
+        }
+    }
+
+    fn earn(&mut self, entry: &Entry, lots: &[Lot]) -> Result<(), LotsRefusal> {
+        let mut held = Vec::with_capacity(lots.len());
+        for lot in lots {
+            let id = LotId {
+                source: entry.source,
+                index: lot.index,
+            };
+            self.earned.insert((lot.sale, lot.index), id);
+            held.push(Held {
+                id,
+                member: self.member,
+                funder: lot.funder.clone(),
+                amount: lot.amount,
+                pending_until: lot.pending_until,
+                expires_at: lot.expires_on.and_then(end_of),
+                basis: lot.amount.0,
+                kind: LotKind::Earned,
+            });
+        }
+        self.does(LotsCommand::Earn { lots: held }, entry.at)
+    }
+
+    /// What was earned in this account goes back to the last point; what was not (the card was somebody
+    /// else's then) is owed.
+    fn void(&mut self, entry: &Entry, lots: &[Lot]) -> Result<(), LotsRefusal> {
+        let mut goods = Vec::new();
+        let mut elsewhere = Points(0);
+        for lot in lots {
+            match self.earned.get(&(lot.sale, lot.index)) {
+                Some(id) => goods.push(ReturnedGoods {
+                    lot: *id,
+                    worth: lot.amount.0,
+                }),
+                None => elsewhere += lot.amount,
+            }
+        }
+        if !goods.is_empty() {
+            self.does(LotsCommand::Return { goods }, entry.at)?;
+        }
+        self.withdraw(
+            entry,
+            elsewhere,
+            "void of a sale that another member earned on",
+        )
+    }
+
+    fn grant(&mut self, entry: &Entry, amount: Points) -> Result<(), LotsRefusal> {
+        let lot = Held {
+            id: LotId {
+                source: entry.source,
+                index: 0,
+            },
+            member: self.member,
+            funder: self.opening.clone(),
+            amount,
+            pending_until: entry.at,
+            expires_at: None,
+            basis: 0,
+            kind: LotKind::Granted,
+        };
+        let adjusted = self.adjusted("opening balance");
+        self.does(LotsCommand::Grant { lot, adjusted }, entry.at)
+    }
+
+    fn withdraw(&mut self, entry: &Entry, amount: Points, why: &str) -> Result<(), LotsRefusal> {
+        if amount.0 == 0 {
+            return Ok(());
+        }
+        let beyond = Some(Charge {
+            member: self.member,
+            funder: self.opening.clone(),
+        });
+        let command = LotsCommand::Withdraw {
+            id: entry.source,
+            amount,
+            beyond,
+            adjusted: self.adjusted(why),
+        };
+        self.does(command, entry.at)
+    }
+
+    fn adjusted(&self, reason: &str) -> Adjusted {
+        Adjusted {
+            by: self.by.clone(),
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+/// When a day is over everywhere on earth: at UTC−12, the westernmost clock. A day past the calendar's
+/// end never is.
+fn end_of(day: jiff::civil::Date) -> Option<Timestamp> {
+    let west = jiff::tz::TimeZone::fixed(jiff::tz::offset(-12));
+    let end = day.tomorrow().ok()?.to_zoned(west).ok()?;
+    Some(Timestamp(end.timestamp().as_millisecond()))
+}

@@ -1,0 +1,155 @@
+//! What the ledger of points booked for one member, in the order in which it was booked.
+
+use super::codec::{UuidId, count, failed};
+use crate::ledger::Account;
+use crate::members::MemberAccount;
+use crate::members::account::{Entry, EntryKind, fold, of_hq};
+use crate::store::StoreError;
+use rusqlite::{OptionalExtension, Transaction, params};
+use tillside_core::lots::RecordRef;
+use tillside_core::{Event, FunderId, MemberId, PersonId, Points, Record, Timestamp};
+
+/// The account of the member with that number.
+pub(super) fn account(
+    transaction: &Transaction<'_>,
+    number: &str,
+    now: Timestamp,
+) -> Result<Option<MemberAccount>, StoreError> {
+    let found = transaction
+        .query_row(
+            "SELECT member FROM member WHERE number = ?1",
+            [number],
+            |row| row.get(0),
+        )
+        .optional()
+        .map_err(failed)?;
+    let Some(member) = found.map(MemberId::read) else {
+        return Ok(None);
+    };
+    let mut entries = Vec::new();
+    let name = Account::Member(member).to_string();
+    let standing: Option<(i64, i64)> = transaction
+        .query_row(
+            "SELECT id, points FROM account WHERE name = ?1",
+            [&name],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()
+        .map_err(failed)?;
+    let (account, in_book) = standing.unwrap_or_default();
+    gather(transaction, account, 0, i64::MAX, &mut entries)?;
+    let named = |_| StoreError::Unreadable { what: "code" };
+    let opening = FunderId::new("opening").map_err(named)?;
+    let by = PersonId::new("hq").map_err(named)?;
+    let lots = fold(member, &entries, &opening, &by, now).map_err(|refused| {
+        let source = Box::new(refused);
+        StoreError::Database { source }
+    })?;
+    Ok(Some(MemberAccount {
+        member,
+        in_book: Points(in_book),
+        lots,
+    }))
+}
+
+/// One booking of an account: all that one record moved in it for one reason.
+struct Booked {
+    movement: i64,
+    kind: String,
+    at: Timestamp,
+    points: i64,
+    other: i64,
+    record: Option<String>,
+}
+
+/// Adds what was booked in an account after one movement and before another. Where a card found its owner,
+/// what the card had earned since its last owner stands in its place.
+fn gather(
+    transaction: &Transaction<'_>,
+    account: i64,
+    after: i64,
+    before: i64,
+    entries: &mut Vec<Entry>,
+) -> Result<(), StoreError> {
+    for booked in bookings(transaction, account, after, before)? {
+        if booked.kind == "resolve" {
+            let owned = last_owner(transaction, booked.other, booked.movement)?;
+            gather(transaction, booked.other, owned, booked.movement, entries)?;
+        } else {
+            entries.push(entry(booked)?);
+        }
+    }
+    Ok(())
+}
+
+fn bookings(
+    transaction: &Transaction<'_>,
+    account: i64,
+    after: i64,
+    before: i64,
+) -> Result<Vec<Booked>, StoreError> {
+    let mut list = transaction
+        .prepare_cached(
+            "SELECT min(m.id), m.kind, max(m.at),
+                 sum(CASE WHEN m.to_account = ?1 THEN m.points ELSE -m.points END),
+                 max(CASE WHEN m.to_account = ?1 THEN m.from_account ELSE m.to_account END),
+                 r.body
+             FROM movement AS m LEFT JOIN record AS r ON r.id = m.record
+             WHERE (m.from_account = ?1 OR m.to_account = ?1) AND m.id > ?2 AND m.id < ?3
+             GROUP BY coalesce(m.record, -m.id), m.kind ORDER BY min(m.id)",
+        )
+        .map_err(failed)?;
+    let rows = list
+        .query_map(params![account, after, before], |row| {
+            Ok(Booked {
+                movement: row.get(0)?,
+                kind: row.get(1)?,
+                at: Timestamp(row.get(2)?),
+                points: row.get(3)?,
+                other: row.get(4)?,
+                record: row.get(5)?,
+            })
+        })
+        .map_err(failed)?;
+    rows.collect::<Result<_, _>>().map_err(failed)
+}
+
+/// The movement by which a card's points went to its owner last, before another; 0 if they never did.
+fn last_owner(transaction: &Transaction<'_>, card: i64, before: i64) -> Result<i64, StoreError> {
+    transaction
+        .prepare_cached(
+            "SELECT coalesce(max(id), 0) FROM movement
+             WHERE kind = 'resolve' AND (from_account = ?1 OR to_account = ?1) AND id < ?2",
+        )
+        .map_err(failed)?
+        .query_row(params![card, before], |row| row.get(0))
+        .map_err(failed)
+}
+
+fn entry(booked: Booked) -> Result<Entry, StoreError> {
+    let Some(body) = booked.record else {
+        return Ok(Entry {
+            source: of_hq(count(booked.movement)),
+            at: booked.at,
+            kind: EntryKind::Opening(Points(booked.points)),
+        });
+    };
+    let unreadable = StoreError::Unreadable { what: "record" };
+    let Ok(record) = serde_json::from_str::<Record>(&body) else {
+        return Err(unreadable);
+    };
+    let kind = match record.event {
+        Event::SaleCompleted(sale) => EntryKind::Earned(sale.lots),
+        Event::SaleVoided(void) => EntryKind::Voided(void.lots),
+        _ => return Err(unreadable),
+    };
+    Ok(Entry {
+        source: RecordRef {
+            terminal: record.terminal,
+            epoch: record.epoch,
+            seq: record.seq,
+        },
+        at: booked.at,
+        kind,
+    })
+}

@@ -12,7 +12,10 @@ use crate::sales;
 use anyhow::Result;
 use std::fs::File;
 use std::io::Write;
-use tillside_core::{Event, Hash, MemberId, Product, StoreProfile, TerminalProfile, Timestamp};
+use std::path::Path;
+use tillside_core::{
+    Event, Hash, MemberId, Product, State, StoreProfile, TerminalProfile, Timestamp,
+};
 use tillside_store::{Answered, Need, Store};
 
 /// At least 0.7 of the bare write's speed.
@@ -27,6 +30,8 @@ pub const GOAL: Goal = Goal {
 const BLOCK: usize = 16;
 const PAIRS: usize = 60;
 const WARM_UP: usize = 64;
+/// When the first sale is.
+const START: i64 = 1_763_800_000_000;
 
 fn measure(goal: &Goal) -> Result<Figure> {
     // Below the target folder: /tmp may be memory.
@@ -61,17 +66,25 @@ fn measure(goal: &Goal) -> Result<Figure> {
 }
 
 /// A store with the sample chain's rules and 200 members.
-struct Bench {
-    store: Store,
+pub struct Bench {
+    /// The store.
+    pub store: Store,
     products: Vec<Product>,
     members: Vec<MemberId>,
+    /// What deciding a sale of each member looks at.
+    states: Vec<State>,
     prepared: std::cell::Cell<u64>,
 }
 
 /// Sales that are decided, and the answers kept with them.
-struct Block(Vec<(Event, Answered)>);
+pub struct Block(Vec<(Event, Answered)>);
 
 impl Block {
+    /// The sales.
+    pub fn sales(&self) -> &[(Event, Answered)] {
+        &self.0
+    }
+
     /// What each commit has to write at the least.
     fn bytes(&self) -> Result<Vec<Vec<u8>>> {
         let both = |(event, answer): &(Event, Answered)| {
@@ -84,27 +97,41 @@ impl Block {
 }
 
 impl Bench {
-    fn open(folder: &std::path::Path) -> Result<Self> {
+    /// A new one in a folder.
+    pub fn open(folder: &Path) -> Result<Self> {
         let profile = StoreProfile {
             store: "S1".parse()?,
             name: "Corner Shop".to_owned(),
             time_zone: "Europe/Berlin".to_owned(),
             currency: sales::products()?[0].unit_price.currency(),
         };
-        let mut store = Store::open(&folder.join("till.db"))?;
-        store.enrol(&TerminalProfile {
+        let profile = TerminalProfile {
             terminal: "01900000-0000-7000-8000-00000000000a".parse()?,
             lane: "1".parse()?,
-            profile: profile.clone(),
+            profile,
             epoch: 1,
             coupon_holder: true,
-        })?;
+        };
         let member =
             |number: u32| Ok(format!("01900000-0000-7000-8000-00000001{number:04x}").parse()?);
-        let members: Vec<MemberId> = (0..200).map(member).collect::<Result<_>>()?;
-        let now = store.now(Timestamp(1_763_800_000_000));
-        store.adopt(&sales::bundle(&profile, &members)?, now)?;
+        let members = (0..200).map(member).collect::<Result<_>>()?;
+        Self::of(folder, &profile, members)
+    }
+
+    /// A new one of a terminal that was enrolled.
+    pub fn of(folder: &Path, profile: &TerminalProfile, members: Vec<MemberId>) -> Result<Self> {
+        let mut store = Store::open(&folder.join("till.db"))?;
+        store.enrol(profile)?;
+        let now = store.now(Timestamp(START));
+        store.adopt(&sales::bundle(&profile.profile, &members)?, now)?;
+        let states = members.iter().map(|member| {
+            store.load(&Need {
+                members: vec![*member],
+                ..Need::default()
+            })
+        });
         Ok(Self {
+            states: states.collect::<Result<_, _>>()?,
             store,
             products: sales::products()?,
             members,
@@ -112,18 +139,14 @@ impl Bench {
         })
     }
 
-    fn prepare(&self, count: usize) -> Result<Block> {
+    /// Decides the next so many sales.
+    pub fn prepare(&self, count: usize) -> Result<Block> {
         let one = |_| {
             let number = self.prepared.replace(self.prepared.get() + 1);
-            let member = self.members[number as usize % self.members.len()];
-            let state = self.store.load(&Need {
-                members: vec![member],
-                ..Need::default()
-            })?;
-            let now = self
-                .store
-                .now(Timestamp(1_763_800_000_000 + number as i64 * 1000));
-            let event = sales::sale(&state, &self.products, member, number, now)?;
+            let turn = number as usize % self.members.len();
+            let (member, state) = (self.members[turn], &self.states[turn]);
+            let now = self.store.now(Timestamp(START + number as i64 * 1000));
+            let event = sales::sale(state, &self.products, member, number, now)?;
             let body = serde_json::to_string(&event)?;
             let answer = Answered {
                 key: format!("bench-{number}"),
@@ -136,12 +159,29 @@ impl Bench {
         (0..count).map(one).collect::<Result<_>>().map(Block)
     }
 
-    fn commit(&mut self, block: &Block) -> Result<()> {
-        for (event, answer) in &block.0 {
-            let now = self.store.now(Timestamp(1_763_800_000_000));
-            self.store
-                .commit(std::slice::from_ref(event), now, Some(answer), None)?;
-        }
+    /// Commits each sale by itself.
+    pub fn commit(&mut self, block: &Block) -> Result<()> {
+        block.0.iter().try_for_each(|sale| self.commit_one(sale))
+    }
+
+    /// Commits one sale with its answer.
+    pub fn commit_one(&mut self, (event, answer): &(Event, Answered)) -> Result<()> {
+        let now = self.store.now(Timestamp(START));
+        self.store
+            .commit(std::slice::from_ref(event), now, Some(answer), None)?;
         Ok(())
+    }
+
+    /// Commits all sales in one transaction, without answers: to fill a journal.
+    pub fn commit_at_once(&mut self, block: &Block) -> Result<()> {
+        let now = self.store.now(Timestamp(START));
+        let events: Vec<Event> = block.0.iter().map(|(event, _)| event.clone()).collect();
+        self.store.commit(&events, now, None, None)?;
+        Ok(())
+    }
+
+    /// Lets the store rest, as the till does between two sales.
+    pub fn rest(&mut self) -> Result<()> {
+        Ok(self.store.rest()?)
     }
 }

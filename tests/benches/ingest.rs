@@ -79,7 +79,8 @@ fn measure(goal: &Goal) -> Result<Figure> {
     ))
 }
 
-async fn enrol(hq: &Headquarters, place: &Path) -> Result<HqClient> {
+/// A terminal of HQ's first store.
+pub async fn enrol(hq: &Headquarters, place: &Path) -> Result<HqClient> {
     let code = hq.invite("S1")?;
     let identity = tillside_sync::enrol(
         &place.join("identity"),
@@ -92,7 +93,8 @@ async fn enrol(hq: &Headquarters, place: &Path) -> Result<HqClient> {
     Ok(HqClient::new(identity)?)
 }
 
-fn members(hq: &Headquarters) -> Result<Vec<MemberId>> {
+/// HQ's members.
+pub fn members(hq: &Headquarters) -> Result<Vec<MemberId>> {
     let balances = hq.json(&["report", "balances"])?;
     let rows = balances.as_array().context("the report is a list")?;
     let ids = rows.iter().filter_map(|row| row["member"].as_str());

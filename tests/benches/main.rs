@@ -9,6 +9,7 @@
     reason = "a program for people at a terminal"
 )]
 
+mod commit_backlog;
 mod commit_floor;
 mod figure;
 mod identify;
@@ -16,6 +17,7 @@ mod ingest;
 mod pairs;
 mod pay;
 mod pay_cpu;
+mod peer;
 #[path = "../cards/personal.rs"]
 #[allow(
     dead_code,
@@ -25,6 +27,7 @@ mod pay_cpu;
 mod personal;
 mod process;
 mod purse;
+mod push;
 mod quota;
 mod rules;
 mod sales;
@@ -46,6 +49,7 @@ use std::process::ExitCode;
 /// Every figure, and what gives it.
 const FIGURES: &[Goal] = &[
     commit_floor::GOAL,
+    commit_backlog::GOAL,
     tap::CPU_GOAL,
     tap::APDU_GOAL,
     pay_cpu::GOAL,
@@ -55,6 +59,7 @@ const FIGURES: &[Goal] = &[
     till::RSS_GOAL,
     till::READY_GOAL,
     ingest::GOAL,
+    push::GOAL,
     quota::USABLE_GOAL,
     quota::OVERSHOOT_GOAL,
     rules::MANY_GOAL,

@@ -7,21 +7,21 @@
 //!   gets is the same in both, and is compared.
 //! - `rules_vs_zen`: 100 rows of a decision table, each with three of six conditions, and 64 baskets, against
 //!   the crate zen-engine, its table compiled and indexed. Ours gets baskets of lines, finds their categories
-//!   and sums itself, spreads points over funders and writes the trace; the peer gets these facts worked out,
-//!   and answers with the rows alone.
+//!   and sums itself, spreads points over funders and keeps for each rule why it gave what it gave (words
+//!   are made of that when somebody reads it); the peer gets these facts worked out, and answers with the
+//!   rows alone.
 //! - `rules_vs_json_rules`: the same rows and baskets against npm's json-rules-engine in Node.
 //!
 //! Each peer is a program of its own that times itself, without what goes to it and from it. Before any
 //! time is taken, all answers are compared. Pairs are blocks of all baskets, by turns.
 
-mod peer;
 mod stage;
 mod table;
 
 use crate::figure::{Better, Figure, Goal};
 use crate::pairs::{Pairs, timed};
+use crate::peer::Peer;
 use anyhow::{Result, ensure};
-use peer::Peer;
 use stage::{Basket, many};
 use std::hint::black_box;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A peer: a program that is told rules and baskets, answers once, and then times itself.
+//! A peer: a program that is told what to do, line by line, and times itself.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -34,19 +34,15 @@ impl Peer {
 
     /// npm's json-rules-engine in Node, installed the first time.
     pub fn json_rules(stage: &Value) -> Result<Self> {
-        let folder = folder("json-rules");
-        if !folder.join("node_modules/json-rules-engine").is_dir() {
-            let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-            let mut install = Command::new(npm);
-            install
-                .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
-                .current_dir(&folder)
-                .stdout(Stdio::null());
-            done("json-rules-engine cannot be installed", &mut install)?;
-        }
-        let mut node = Command::new("node");
-        node.arg("peer.mjs").current_dir(&folder);
+        let node = node("json-rules", "json-rules-engine")?;
         Self::start("json-rules-engine", node, stage)
+    }
+
+    /// npm's PouchDB in Node with its pouchdb-server, installed the first time.
+    pub fn pouchdb(stage: &Value) -> Result<Self> {
+        let mut peer = Self::start("PouchDB", node("pouchdb", "pouchdb-server")?, stage)?;
+        ensure!(peer.hear()?.trim() == "ready", "PouchDB is not ready");
+        Ok(peer)
     }
 
     fn start(name: &'static str, mut command: Command, stage: &Value) -> Result<Self> {
@@ -85,6 +81,12 @@ impl Peer {
         Ok(Duration::from_nanos(self.hear()?.trim().parse()?))
     }
 
+    /// Tells it something and hears its answer.
+    pub fn ask(&mut self, what: &Value) -> Result<String> {
+        self.say(what)?;
+        Ok(self.hear()?.trim().to_owned())
+    }
+
     fn say(&mut self, what: &impl ToString) -> Result<()> {
         let input = self.input.as_mut().context("it is still read from")?;
         writeln!(input, "{}", what.to_string())?;
@@ -110,6 +112,23 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("peers")
         .join(name)
+}
+
+/// A peer in Node, with its packages.
+fn node(peer: &str, package: &str) -> Result<Command> {
+    let folder = folder(peer);
+    if !folder.join("node_modules").join(package).is_dir() {
+        let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+        let mut install = Command::new(npm);
+        install
+            .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+            .current_dir(&folder)
+            .stdout(Stdio::null());
+        done("the peer's npm packages cannot be installed", &mut install)?;
+    }
+    let mut node = Command::new("node");
+    node.arg("peer.mjs").current_dir(&folder);
+    Ok(node)
 }
 
 fn done(failed: &'static str, command: &mut Command) -> Result<()> {

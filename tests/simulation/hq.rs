@@ -1,5 +1,6 @@
 //! HQ's own logic over its own database, without a server: what a delivered request does.
 
+use crate::certificates::{YEARS, certificate};
 use crate::leases::{CODE, key, with_campaign};
 use anyhow::{Context, Result, anyhow};
 use std::cell::Cell;
@@ -11,9 +12,10 @@ use tillside_core::{
 use tillside_hq::cases::CaseStore;
 use tillside_hq::catalogue::{CatalogueStore, products, rules, stores};
 use tillside_hq::coupons::{CouponStore, import::coupons};
-use tillside_hq::fleet::{FleetStore, Invitation, IssuedCertificate, NoEpoch};
+use tillside_hq::fleet::{FleetStore, Invitation, NoEpoch};
 use tillside_hq::import::Policy;
 use tillside_hq::ingest::take;
+use tillside_hq::leases::LeaseStore;
 use tillside_hq::members::{MemberStore, import::members};
 use tillside_hq::publish::PublishStore;
 use tillside_hq::replay::{Asked, ReplayReport, replay};
@@ -22,38 +24,40 @@ use tillside_hq::store::sqlite::SqliteStore;
 use tillside_protocol::{EpochRequest, PushRequest, PushResponse, TerminalStatus};
 use tokio::runtime::Runtime;
 
-/// Terminals are let in for this long.
-const YEARS: i64 = 10 * 366 * 86_400_000;
-
 /// HQ, running.
 pub struct Hq {
     store: Option<SqliteStore>,
     runtime: Runtime,
     file: PathBuf,
     backup: PathBuf,
-    /// Whether a backup was put in place: shares that it gave since may be given again.
-    pub was_restored: bool,
+    /// Whether backups are of the whole folder, or of the database alone.
+    whole_backups: bool,
+    /// Whether shares that were given may have been forgotten: a backup of the whole folder was put in place.
+    pub forgot_shares: bool,
     /// The newest bundle of each store. Signed files outlive a database that is put back.
     pub bundles: Vec<Bundle>,
 }
 
 impl Hq {
     /// Opens the books of a folder.
-    pub fn open(folder: &Path) -> Result<Self> {
+    pub fn open(folder: &Path, whole_backups: bool) -> Result<Self> {
         let mut hq = Self {
             store: None,
             runtime: tokio::runtime::Builder::new_current_thread().build()?,
             file: folder.join("hq.db"),
             backup: folder.join("hq.backup"),
-            was_restored: false,
+            whole_backups,
+            forgot_shares: false,
             bundles: Vec::new(),
         };
         hq.start()?;
         Ok(hq)
     }
 
+    /// `now` only leaves out what is long over, and a simulated week is not long.
     fn start(&mut self) -> Result<()> {
         self.store = Some(SqliteStore::open(&self.file)?);
+        self.ask(async |store| Ok(store.recall_shares(Timestamp(0)).await?))?;
         Ok(())
     }
 
@@ -67,6 +71,11 @@ impl Hq {
     pub fn back_up(&mut self) -> Result<()> {
         self.store = None;
         std::fs::copy(&self.file, &self.backup)?;
+        let shares = self.file.with_extension("shares");
+        match std::fs::read(&shares) {
+            Ok(given) => std::fs::write(self.backup.with_extension("shares"), given)?,
+            Err(_) => std::fs::write(self.backup.with_extension("shares"), [])?,
+        }
         self.start()
     }
 
@@ -82,7 +91,11 @@ impl Hq {
             let _ = std::fs::remove_file(beside);
         }
         std::fs::copy(&self.backup, &self.file)?;
-        self.was_restored = true;
+        if self.whole_backups {
+            let shares = self.file.with_extension("shares");
+            std::fs::copy(self.backup.with_extension("shares"), shares)?;
+            self.forgot_shares = true;
+        }
         self.start()?;
         Ok(true)
     }
@@ -136,14 +149,9 @@ impl Hq {
             made_at: now,
             valid_until: until,
             certificate_seconds: 3_600,
+            terminal: None,
         };
-        let certificate = IssuedCertificate {
-            terminal,
-            serial: terminal.uuid().simple().to_string(),
-            not_after: until,
-            key_hash: secret_hash,
-            pem: String::new(),
-        };
+        let certificate = certificate(terminal, 0, until);
         let lane = LaneId::new("1")?;
         self.ask(async |store| {
             store.invite(invitation).await?;
@@ -254,6 +262,12 @@ impl Hq {
             .into_iter()
             .map(|row| (row.number, row.points.0))
             .collect())
+    }
+
+    /// A member's points as lots, and whether they come to what the ledger says.
+    pub fn lots_agree(&self, number: &str, now: Timestamp) -> Result<bool> {
+        let account = self.ask(async |store| Ok(store.member_account(number, now).await?))?;
+        Ok(account.context("a member")?.agrees(now))
     }
 
     /// How many uses of the campaign's code stand.

@@ -10,6 +10,7 @@
     reason = "tests say how much they played, and fail by panicking"
 )]
 
+mod certificates;
 mod hq;
 mod leases;
 mod oracle;

@@ -44,7 +44,7 @@ fn folder() -> Result<TempDir> {
 
 fn make() -> Result<TempDir> {
     let (folder, now) = (folder()?, Timestamp(NOON));
-    let hq = Hq::open(folder.path())?;
+    let hq = Hq::open(folder.path(), false)?;
     hq.found(now)?;
     for (number, store) in STORES.into_iter().enumerate() {
         let terminal = TerminalId::new(uuid::Uuid::from_u128(0xA000 + number as u128));

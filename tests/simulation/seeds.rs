@@ -22,7 +22,7 @@ fn half(odd: u64) -> Result<()> {
     let seeds = from_environment("TILLSIDE_SIMULATED_SEEDS", SEEDS)?;
     let first = from_environment("TILLSIDE_SEED", 1)?;
     let (mut sales, mut crashes, mut lost, mut poisoned, mut epochs) = (0, 0, 0, 0, 0);
-    let mut shared_uses = 0;
+    let (mut shared_uses, mut refused) = (0, 0);
     for seed in (first..first + seeds).filter(|seed| seed % 2 == odd) {
         if FAILED.load(Ordering::Relaxed) {
             return Ok(());
@@ -34,22 +34,24 @@ fn half(odd: u64) -> Result<()> {
         sales += played.sales;
         crashes += played.crashes;
         lost += played.lost;
+        refused += played.refused;
         poisoned += played.poisoned;
         epochs += played.epochs;
         shared_uses += played.shared_uses;
     }
     println!(
-        "{} seeds: {sales} sales, {crashes} crashes, {lost} calls that failed, {poisoned} records that HQ cannot read, {epochs} epochs after a fork, {shared_uses} uses of quotas",
+        "{} seeds: {sales} sales, {crashes} crashes, {lost} calls that failed, {poisoned} records that HQ cannot read, {epochs} epochs after a fork, {shared_uses} uses of quotas, {refused} calls with an ended certificate",
         seeds / 2
     );
     ensure!(
-        seeds < 100
+        seeds < 300
             || (sales > 100
                 && crashes > 50
                 && lost > 100
                 && poisoned > 20
                 && epochs > 20
-                && shared_uses > 50),
+                && shared_uses > 50
+                && refused > 10),
         "too little happened"
     );
     Ok(())

@@ -1,5 +1,6 @@
 //! A terminal: the real till over its real database, the real sync engine, a clock that can be wrong.
 
+use crate::certificates::{YEARS, certificate};
 use crate::hq::Hq;
 use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::{Value, json};
@@ -13,6 +14,7 @@ use tillside::purse::{Answer, Desk, LineRequest, PurseDesk, TillError, VoidReque
 use tillside_core::{
     CardIdentity, CouponNumber, Hash, Head, PersonId, SaleId, StoreId, TerminalId, Timestamp,
 };
+use tillside_hq::fleet::IssuedCertificate;
 use tillside_protocol::{EpochRequest, PushRequest};
 use tillside_store::Store;
 use tillside_sync::{
@@ -40,6 +42,9 @@ pub struct Till {
     pub keys: u64,
     /// Since when the engine counts.
     began: Duration,
+    /// What it shows HQ, and how many it has had.
+    pub certificate: IssuedCertificate,
+    pub certificates: u32,
 }
 
 impl Till {
@@ -57,11 +62,14 @@ impl Till {
             clock,
             keys: 0,
             began,
+            certificate: certificate(TerminalId::new(uuid::Uuid::nil()), 0, Timestamp(0)),
+            certificates: 0,
         };
         till.crash(began)?;
         let store = till.desk()?.store();
         let profile = store.profile().context("the till is enrolled")?;
         (till.store, till.terminal) = (profile.profile.store.clone(), profile.terminal);
+        till.hold(certificate(till.terminal, 0, Timestamp(wall + YEARS)));
         Ok(till)
     }
 
@@ -74,6 +82,7 @@ impl Till {
         self.desk = Some(PurseDesk::open(store, Arc::new(ChainVault), wall)?);
         let now = self.clock.load(Ordering::Relaxed);
         self.engine = Engine::new(POLL, LineState::untried(Timestamp(now)));
+        self.renew_in_time();
         self.began = elapsed;
         Ok(())
     }

@@ -48,6 +48,8 @@ pub struct Played {
     pub sales: usize,
     pub crashes: u32,
     pub lost: u32,
+    /// Calls that HQ refused for an ended certificate.
+    pub refused: u32,
     /// Records that HQ could never read.
     pub poisoned: u64,
     /// Uses of the campaign's code that stand.
@@ -69,6 +71,8 @@ pub struct World {
     planted: Planted,
     crashes: u32,
     lost: u32,
+    /// Calls that HQ refused for an ended certificate.
+    refused: u32,
     /// Disks of tills are put back and copied; then nobody shows coupons, and HQ can read everything.
     disks: Option<Disks>,
     steps: u64,
@@ -93,6 +97,7 @@ pub fn play(seed: u64, planted: Planted) -> Result<Played> {
         sales: world.oracle.sales.len(),
         crashes: world.crashes,
         lost: world.lost,
+        refused: world.refused,
         poisoned: world.poisoned()?,
         shared_uses: world.oracle.shared_uses(),
         epochs: world.disks.map_or(0, |disks| disks.epochs),
@@ -102,7 +107,8 @@ pub fn play(seed: u64, planted: Planted) -> Result<Played> {
 impl World {
     fn new(seed: u64, planted: Planted) -> Result<Self> {
         let folder = scene::copy()?;
-        let mut hq = Hq::open(folder.path())?;
+        // Every other of the seeds with coupons.
+        let mut hq = Hq::open(folder.path(), seed % 2 == 1)?;
         hq.publish(Timestamp(NOON))?;
         let start = |number: usize| {
             let file = folder.path().join(format!("till{number}.db"));
@@ -134,6 +140,7 @@ impl World {
             planted,
             crashes: 0,
             lost: 0,
+            refused: 0,
             disks,
             steps: 0,
             _folder: folder,
@@ -168,7 +175,11 @@ impl World {
             0..40 => self.sells(at),
             40..47 => self.voids(at),
             47..85 => self.syncs(at, true),
-            85..90 => self.dies(at),
+            85..89 => self.dies(at),
+            89 => match self.chance.below(3) {
+                0 => self.readmits(at),
+                _ => self.shortens(at),
+            },
             90..93 => {
                 let by = i64::try_from(self.chance.below(2 * DAY.unsigned_abs()))? - DAY;
                 self.tills[at].jump(by);

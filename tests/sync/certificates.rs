@@ -18,7 +18,7 @@ async fn an_ended_certificate_says_its_date_and_what_to_do() {
     let words = error.to_string();
     assert!(words.contains("ended on 20"), "{words}");
     assert!(
-        words.contains("ask HQ for a new invite and run `tillside enrol`"),
+        words.contains("ask HQ for an invite for this till and run `tillside enrol --renew`"),
         "{words}"
     );
 }

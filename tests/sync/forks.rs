@@ -26,7 +26,7 @@ async fn sell(api: &Api) -> i64 {
     done["sale"]["points"].as_i64().unwrap()
 }
 
-async fn sell_many(api: &Api, count: usize) -> i64 {
+pub async fn sell_many(api: &Api, count: usize) -> i64 {
     let mut earned = 0;
     for _ in 0..count {
         earned += sell(api).await;
@@ -34,11 +34,11 @@ async fn sell_many(api: &Api, count: usize) -> i64 {
     earned
 }
 
-fn at_hq(stage: &Stage, words: &[&str]) -> Value {
+pub fn at_hq(stage: &Stage, words: &[&str]) -> Value {
     stage.hq.json(words).unwrap()
 }
 
-fn sales(stage: &Stage) -> u64 {
+pub fn sales(stage: &Stage) -> u64 {
     let counts = at_hq(stage, &["report", "records"]);
     let mut rows = counts.as_array().unwrap().iter();
     let row = rows.find(|row| row["what"] == "sales").unwrap();
@@ -53,7 +53,7 @@ fn cases(stage: &Stage) -> Vec<String> {
         .collect()
 }
 
-async fn all_there(stage: &Stage, api: &Api, count: u64) {
+pub async fn all_there(stage: &Stage, api: &Api, count: u64) {
     until("HQ has every sale, and the till knows it", async || {
         let left = api.get("/v1/status").await?["unconfirmed"].as_u64();
         Ok((sales(stage) == count && left == Some(0)).then_some(()))
@@ -74,7 +74,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-async fn anna(till: &mut Terminal) -> Api {
+pub async fn anna(till: &mut Terminal) -> Api {
     till.start().unwrap();
     till.api_for(Person::ANNA).await.unwrap()
 }

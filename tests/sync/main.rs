@@ -18,6 +18,7 @@ mod forks;
 mod purses;
 mod pushing;
 mod quotas;
+mod readmission;
 mod rights;
 mod running;
 mod signing;

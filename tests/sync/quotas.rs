@@ -31,10 +31,15 @@ fn rules(folder: &Path) -> String {
 
 /// An enrolled till of S1 that runs, on a cable of its own, with Anna signed in.
 pub async fn till(stage: &Stage, lane: &str) -> (Terminal, Cable, Api) {
+    let code = stage.hq.invite("S1").unwrap();
+    till_by(stage, lane, &code).await
+}
+
+/// The same, let in by a code.
+pub async fn till_by(stage: &Stage, lane: &str, code: &str) -> (Terminal, Cable, Api) {
     let cable = Cable::to(&stage.hq.address()).await;
     let mut till = Terminal::bare(&stage.folder.path().join(format!("till{lane}")), None);
-    let code = stage.hq.invite("S1").unwrap();
-    let words = ["enrol", "--hq", &cable.address(), "--lane", lane, &code];
+    let words = ["enrol", "--hq", &cable.address(), "--lane", lane, code];
     till.run(&words, None).unwrap();
     let Person {
         code,

@@ -13,9 +13,9 @@ impl World {
             return self.disks_hold();
         }
         let counts = self.hq.counts()?;
-        // An HQ that was put back asks about shares that it forgot.
+        // An HQ whose whole folder was put back asks about shares that it forgot.
         let forgotten = self.hq.cases("share_recovered")? as u64;
-        ensure!(forgotten == 0 || self.hq.was_restored, "{counts:?}");
+        ensure!(forgotten == 0 || self.hq.forgot_shares, "{counts:?}");
         let aside = (counts.open_cases - forgotten, counts.quarantined);
         ensure!(
             aside.0 == aside.1 && aside.1 <= self.poisoned()? && counts.forked == 0,
@@ -39,7 +39,7 @@ impl World {
         );
         let uses = self.oracle.shared_uses();
         ensure!(
-            uses as u64 <= QUOTA || self.hq.was_restored,
+            uses as u64 <= QUOTA || self.hq.forgot_shares,
             "{uses} uses of {QUOTA} were given"
         );
         if let Some(told) = self.oracle.sales.last() {
@@ -126,6 +126,13 @@ impl World {
             self.learn_of_lost()?;
         }
         ensure!(self.hq.ledger_holds()?, "HQ's ledger does not hold");
+        // Made of other facts by other code than the ledger's balance.
+        for (number, ..) in MEMBERS {
+            ensure!(
+                self.hq.lots_agree(number, self.now())?,
+                "the lots of {number} differ from the ledger"
+            );
+        }
         let (counts, poisoned) = (self.hq.counts()?, self.poisoned()?);
         ensure!(
             counts.quarantined == poisoned,

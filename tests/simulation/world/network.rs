@@ -1,10 +1,11 @@
 //! The line to HQ: calls are lost, answers are lost, batches come twice, late and in another order; and some records HQ cannot read.
 
 use super::World;
+use crate::certificates::YEARS;
 use crate::till::lost;
 use anyhow::Result;
 use std::time::Duration;
-use tillside_core::{Event, Hash, Sealed};
+use tillside_core::{Event, Hash, Sealed, Timestamp};
 use tillside_hq::fleet::NoEpoch;
 use tillside_protocol::PushRequest;
 use tillside_sync::{Action, Failure, ProblemKind, Report, Wake, in_step};
@@ -14,6 +15,9 @@ impl World {
     /// One thing that the engine decides, over a line that may fail.
     pub(super) fn syncs(&mut self, at: usize, bad_line: bool) -> Result<()> {
         let chance = u32::try_from(self.chance.below(1 << 32)).unwrap_or(0);
+        if !bad_line {
+            self.readmits(at)?;
+        }
         let (elapsed, till) = (self.elapsed, &mut self.tills[at]);
         let (view, moment) = (till.view()?, till.moment(elapsed, chance));
         let action = till.engine.next(&view, &moment);
@@ -61,6 +65,11 @@ impl World {
         if luck == 0 {
             return Ok(lost());
         }
+        if let Some(refused) = self.hq.lets_in(&self.tills[at].certificate, now)? {
+            self.note(format!("{at} is not let in"));
+            self.refused += 1;
+            return Ok(Report::Failed(refused));
+        }
         match action {
             Action::Push { after } => {
                 let mut request = self.tills[at].batch(after)?;
@@ -99,8 +108,44 @@ impl World {
                 let (till, hq) = (&mut self.tills[at], &self.hq);
                 till.pull(hq)
             }
-            Action::Renew | Action::Wait { .. } => anyhow::bail!("nobody wants {action:?} here"),
+            Action::Renew => {
+                let issued = self.tills[at].next_certificate(Timestamp(now.0 + YEARS));
+                self.hq.renew(issued.clone(), now)?;
+                self.note(format!("{at} renews, luck {luck}"));
+                match luck {
+                    1..3 => Ok(lost()),
+                    _ => Ok(self.tills[at].hold(issued)),
+                }
+            }
+            Action::Wait { .. } => anyhow::bail!("nobody wants {action:?} here"),
         }
+    }
+
+    /// HQ gave this till a certificate that will soon end.
+    pub(super) fn shortens(&mut self, at: usize) -> Result<()> {
+        let seconds = self.chance.below(40);
+        let (now, till) = (self.now(), &mut self.tills[at]);
+        let until = Timestamp(now.0 + i64::try_from(seconds * 1_000)?);
+        let issued = till.next_certificate(until);
+        till.hold(issued.clone());
+        self.hq.renew(issued, now)?;
+        self.note(format!("the certificate of {at} ends in {seconds} s"));
+        Ok(())
+    }
+
+    /// A person fetches a new certificate for a till whose own has ended, and starts it again.
+    pub(super) fn readmits(&mut self, at: usize) -> Result<()> {
+        let (now, elapsed) = (self.now(), self.elapsed);
+        let till = &mut self.tills[at];
+        if now <= till.certificate.not_after {
+            return Ok(());
+        }
+        let issued = till.next_certificate(Timestamp(now.0 + YEARS));
+        self.hq.readmit(till.store.clone(), issued.clone(), now)?;
+        till.hold(issued);
+        till.crash(elapsed)?;
+        self.note(format!("{at} is let in again"));
+        Ok(())
     }
 
     /// The till's word on its shares, and HQ's answer: either may be lost, or come twice.

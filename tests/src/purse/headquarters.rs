@@ -110,6 +110,7 @@ impl Books {
             made_at: NOON,
             valid_until: NOON,
             certificate_seconds: 3_600,
+            terminal: None,
         };
         let certificate = IssuedCertificate {
             terminal,

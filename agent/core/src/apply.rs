@@ -4,8 +4,9 @@ use crate::authority::HolderFact;
 use crate::engine::Used;
 use crate::shares::{released_by, spent_by};
 use crate::{
-    Assignment, CouponNumber, CouponStanding, CouponUsed, Customer, Event, Lot, MemberId, Proof,
-    PurseEnd, PurseStage, PurseState, PurseTx, SaleCompleted, SaleId, SaleState, SaleVoided, State,
+    Assignment, CouponNumber, CouponStanding, CouponUsed, Customer, Event, GoodsReturned, Lot,
+    MemberId, Proof, PurseEnd, PurseStage, PurseState, PurseTx, SaleCompleted, SaleId, SaleState,
+    SaleVoided, State,
 };
 
 /// Applies a fact. Facts are past: nothing is refused here. What the state does not hold (a member
@@ -17,6 +18,7 @@ pub fn apply(state: &mut State, event: &Event) {
     match event {
         Event::SaleCompleted(sale) => complete(state, sale),
         Event::SaleVoided(void) => take_back(state, void),
+        Event::GoodsReturned(goods) => take_goods_back(state, goods),
         Event::PurseIntended(intended) => {
             let kept = PurseState {
                 intended: (**intended).clone(),
@@ -102,6 +104,7 @@ fn complete(state: &mut State, sale: &SaleCompleted) {
     let kept = SaleState {
         sale: sale.clone(),
         voided: false,
+        returns: Vec::new(),
     };
     state.sales.insert(sale.sale, kept);
 }
@@ -119,6 +122,17 @@ fn take_back(state: &mut State, void: &SaleVoided) {
         give_back(state, number, void.sale);
     }
     add_points(state, void.customer.as_ref(), -earned(&void.lots));
+}
+
+fn take_goods_back(state: &mut State, goods: &GoodsReturned) {
+    let Some(known) = state.sales.get_mut(&goods.sale) else {
+        return;
+    };
+    if known.returns.iter().any(|before| before.id == goods.id) {
+        return;
+    }
+    known.returns.push(goods.clone());
+    add_points(state, goods.customer.as_ref(), -goods.points());
 }
 
 /// A coupon may be used again, if it was this sale that used it.

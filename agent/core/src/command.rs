@@ -3,8 +3,8 @@
 use crate::authority::{Allowance, AllowanceId};
 use crate::{
     Basket, CardIdentity, CardLogEntry, CardSeen, CouponNumber, Customer, LaneId, MemberId, Money,
-    PersonId, PurseAction, PurseEnd, PurseEvidence, PurseKind, PurseTx, SaleCompleted, SaleId,
-    Tender, Verdict,
+    PersonId, PurseAction, PurseEnd, PurseEvidence, PurseKind, PurseTx, ReturnId, SaleCompleted,
+    SaleId, Tender, Verdict,
 };
 use jiff::civil::Date;
 
@@ -19,6 +19,8 @@ pub enum Command {
     CheckOut(CheckOut),
     /// Take a whole sale back.
     Void(Void),
+    /// Take goods of a sale back.
+    TakeGoodsBack(TakeGoodsBack),
     /// Keep that a coupon was refused.
     RefuseCoupon(RefuseCoupon),
     /// Keep that a verified bundle is in force from here on.
@@ -213,6 +215,27 @@ pub struct Void {
     pub approved_by: PersonId,
     /// Why, 1 to [`REASON_LIMIT`] characters and not only blanks.
     pub reason: String,
+}
+
+/// Take goods of a sale back, on its day or later.
+#[derive(Clone, Debug)]
+pub struct TakeGoodsBack {
+    /// The return's id, made by the caller before this is tried: the same goods are never taken back twice.
+    pub id: ReturnId,
+    /// The sale.
+    pub sale: SaleId,
+    /// The till.
+    pub lane: LaneId,
+    /// Who asks.
+    pub cashier: PersonId,
+    /// The manager who allows it.
+    pub approved_by: PersonId,
+    /// Why, 1 to [`REASON_LIMIT`] characters and not only blanks.
+    pub reason: String,
+    /// `(line index, quantity)`: what comes back, each line once.
+    pub goods: Vec<(u32, u32)>,
+    /// How it is paid back, in cash or to a bank card; what [`crate::price_return`] says, in all.
+    pub tenders: Vec<Tender>,
 }
 
 /// Keep that a coupon was shown and refused.

@@ -6,9 +6,10 @@
 mod allowances;
 mod cards;
 mod purse;
+mod returns;
 
 use crate::{
-    Award, CheckOut, Command, CompleteFixed, CouponRedeemed, CouponRefused, Event, Lot, Money, Now,
+    CheckOut, Command, CompleteFixed, CouponRedeemed, CouponRefused, Event, Lot, Money, Now,
     Points, Quote, QuoteRequest, REASON_LIMIT, RECORD_BODY_LIMIT, Refusal, RefuseCoupon,
     SaleCompleted, SaleId, SaleVoided, State, TENDER_LIMIT, Tender, Verdict, Void, quote,
 };
@@ -25,6 +26,7 @@ pub fn decide(state: &State, command: Command, now: Now) -> Result<Vec<Event>, R
         Command::ChangeAllowances(change) => return allowances::change(state, &change, now),
         Command::CheckOut(check_out) => complete(state, check_out, now)?,
         Command::Void(void) => take_back(state, void, now)?,
+        Command::TakeGoodsBack(goods) => returns::take_goods_back(state, goods, now)?,
         Command::RefuseCoupon(refuse) => keep_refusal(refuse, now)?,
         Command::AdoptBundle { version } => adopt(state, version)?,
         Command::CompleteFixed(complete) => complete_fixed(state, *complete, now)?,
@@ -166,11 +168,14 @@ fn check_tenders(tenders: &[Tender], total: Money) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The awards as lots: one a funder, in the order the funders first give.
+/// The awards as lots: one for each funder and the lines that earned it, in the order they first give.
 fn lots(sale: SaleId, quote: &Quote, now: Now) -> Vec<Lot> {
     let mut lots: Vec<Lot> = Vec::new();
-    for (funder, points) in quote.awards.iter().flat_map(Award::shares) {
-        match lots.iter_mut().find(|lot| lot.funder == *funder) {
+    let shares = (quote.awards.iter())
+        .flat_map(|award| award.shares().into_iter().map(move |share| (award, share)));
+    for (award, (funder, points)) in shares {
+        let same = |lot: &&mut Lot| lot.funder == *funder && lot.on == award.on;
+        match lots.iter_mut().find(same) {
             // Cannot leave the range: the quote's sum of all awards was checked.
             Some(lot) => lot.amount.0 += points,
             None => lots.push(Lot {
@@ -180,6 +185,7 @@ fn lots(sale: SaleId, quote: &Quote, now: Now) -> Vec<Lot> {
                 funder: funder.clone(),
                 pending_until: now.at,
                 expires_on: None,
+                on: award.on.clone(),
             }),
         }
     }
@@ -206,6 +212,9 @@ fn take_back(state: &State, command: Void, now: Now) -> Result<Event, Refusal> {
     if recorded.date != now.date {
         let sold = recorded.date;
         return Err(Refusal::NotSameDay { sold });
+    }
+    if !known.returns.is_empty() {
+        return Err(Refusal::GoodsWereReturned { sale });
     }
     purse::check_given_back(state, &recorded.tenders)?;
     let coupons = recorded.coupons.iter();

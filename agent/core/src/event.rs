@@ -3,9 +3,9 @@
 use crate::authority::{HolderFact, Part};
 use crate::{
     CardFrozen, CardIdentity, CardIssued, CardUnfrozen, Counted, CouponNumber, Currency, FunderId,
-    Head, LaneId, Line, Lot, MemberId, Money, PersonId, PlanId, Points, Proof, PurseEnded,
-    PurseGivenUp, PurseIntended, PurseSighted, PurseTx, PurseUnknown, RuleId, SaleId, Timestamp,
-    Verdict,
+    GoodsReturned, Head, LaneId, Line, Lot, MemberId, Money, PersonId, PlanId, Points, Proof,
+    PurseEnded, PurseGivenUp, PurseIntended, PurseSighted, PurseTx, PurseUnknown, RuleId, SaleId,
+    Timestamp, Verdict,
 };
 use jiff::civil::Date;
 use serde::de::Error;
@@ -22,6 +22,8 @@ pub enum Event {
     SaleCompleted(Box<SaleCompleted>),
     /// A whole sale was taken back on its own day.
     SaleVoided(Box<SaleVoided>),
+    /// Goods of a sale came back, on its day or later.
+    GoodsReturned(Box<GoodsReturned>),
     /// A coupon was shown and refused.
     CouponRefused(CouponRefused),
     /// A signed bundle was verified and put in force.
@@ -65,6 +67,7 @@ pub enum Event {
 const TYPES: &[&str] = &[
     "sale_completed",
     "sale_voided",
+    "goods_returned",
     "coupon_refused",
     "bundle_adopted",
     "purse_intended",
@@ -106,6 +109,7 @@ impl<'de> Deserialize<'de> for Event {
         let event = match tag.kind.as_ref() {
             "sale_completed" => serde_json::from_str(text.get()).map(Event::SaleCompleted),
             "sale_voided" => serde_json::from_str(text.get()).map(Event::SaleVoided),
+            "goods_returned" => serde_json::from_str(text.get()).map(Event::GoodsReturned),
             "coupon_refused" => serde_json::from_str(text.get()).map(Event::CouponRefused),
             "bundle_adopted" => serde_json::from_str(text.get())
                 .map(|BundleAdopted { version }| Event::BundleAdopted { version }),
@@ -239,6 +243,9 @@ pub struct Award {
     /// Who pays how many points, if there are several; then it sums to `points`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub funders: Vec<(FunderId, i64)>,
+    /// The lines that earned them, by index. Empty: the whole sale.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on: Vec<u32>,
     /// Why, in words a cashier and an auditor can read.
     pub why: String,
 }

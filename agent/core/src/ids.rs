@@ -46,6 +46,10 @@ uuid_id!(
     SaleId
 );
 uuid_id!(
+    /// Goods of one purchase that came back together.
+    ReturnId
+);
+uuid_id!(
     /// One installed agent with its own key and journal.
     TerminalId
 );

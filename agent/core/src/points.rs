@@ -41,4 +41,8 @@ pub struct Lot {
     pub pending_until: Timestamp,
     /// The last day they may be spent; none if they never expire.
     pub expires_on: Option<Date>,
+    /// The lines of the sale that earned them, by index: as their goods go back, so do the points
+    /// ([`crate::worth_back`]). Empty: the whole sale.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on: Vec<u32>,
 }

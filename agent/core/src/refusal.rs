@@ -3,7 +3,8 @@
 use crate::authority::AllowanceError;
 use crate::{
     BASKET_COUPON_LIMIT, BASKET_LINE_LIMIT, CouponNumber, Currency, LINE_NAME_LIMIT,
-    LINE_QUANTITY_LIMIT, Money, MoneyError, PurseTx, REASON_LIMIT, SaleId, TENDER_LIMIT, Verdict,
+    LINE_QUANTITY_LIMIT, Money, MoneyError, PurseTx, REASON_LIMIT, RETURN_LIMIT, SaleId,
+    TENDER_LIMIT, Verdict,
 };
 use jiff::civil::Date;
 
@@ -131,6 +132,41 @@ pub enum Refusal {
         /// The sale's business day.
         sold: Date,
     },
+    /// A sale of which goods came back is not voided any more.
+    #[error(
+        "Goods of this sale came back already, so it cannot be voided. Take the rest back as a return."
+    )]
+    GoodsWereReturned {
+        /// Which sale.
+        sale: SaleId,
+    },
+    /// Nothing was named.
+    #[error("Choose what comes back, and how many.")]
+    NothingReturned,
+    /// A line that the sale does not have, or that is named twice.
+    #[error("This sale has no line {line}, or it was chosen twice. Choose from its lines.")]
+    NoSuchLine {
+        /// Which.
+        line: usize,
+    },
+    /// More comes back than was sold and is not back yet.
+    #[error("Of line {line} only {left} can still come back. Check the number.")]
+    MoreThanSold {
+        /// Which line.
+        line: usize,
+        /// How many are left.
+        left: u32,
+    },
+    /// More than [`RETURN_LIMIT`] returns of one sale.
+    #[error(
+        "Goods of this sale came back {RETURN_LIMIT} times, which is the most. Call the office."
+    )]
+    TooManyReturns,
+    /// Goods are paid back in cash or to a bank card.
+    #[error(
+        "Pay this back in cash or to the bank card. To put it on a member card, top the card up."
+    )]
+    ReturnTender,
     /// A void needs a reason.
     #[error("Say why.")]
     ReasonMissing,
@@ -330,6 +366,12 @@ impl Refusal {
             Self::SaleUnknown { .. } => "sale_unknown",
             Self::AlreadyVoided { .. } => "already_voided",
             Self::NotSameDay { .. } => "not_same_day",
+            Self::GoodsWereReturned { .. } => "goods_were_returned",
+            Self::NothingReturned => "nothing_returned",
+            Self::NoSuchLine { .. } => "no_such_line",
+            Self::MoreThanSold { .. } => "more_than_sold",
+            Self::TooManyReturns => "too_many_returns",
+            Self::ReturnTender => "return_tender",
             Self::ReasonMissing => "reason_missing",
             Self::ReasonTooLong => "reason_too_long",
             Self::CouponValid { .. } => "coupon_valid",

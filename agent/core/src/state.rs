@@ -5,9 +5,9 @@
 
 use crate::authority::Holder;
 use crate::{
-    CardIdentity, CardSeen, CarryOver, CouponNumber, CouponStanding, DeskRights, Member, MemberId,
-    PurseIntended, PurseScheme, PurseTx, RuleBook, SaleCompleted, SaleId, Setting, StoreId,
-    TerminalId,
+    CardIdentity, CardSeen, CarryOver, CouponNumber, CouponStanding, DeskRights, GoodsReturned,
+    Member, MemberId, PurseIntended, PurseScheme, PurseTx, RuleBook, SaleCompleted, SaleId,
+    Setting, StoreId, TerminalId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -105,4 +105,6 @@ pub struct SaleState {
     pub sale: SaleCompleted,
     /// Whether it was voided.
     pub voided: bool,
+    /// What of it came back since, in the order it did.
+    pub returns: Vec<GoodsReturned>,
 }

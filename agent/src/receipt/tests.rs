@@ -92,6 +92,7 @@ fn members_sale() -> SaleCompleted {
             points: Points(11),
             funder: funder.clone(),
             funders: Vec::new(),
+            on: Vec::new(),
             why: "1 point for each full 1.00 EUR: 11.87 EUR gives 11".to_owned(),
         }],
         lots: vec![Lot {
@@ -101,6 +102,7 @@ fn members_sale() -> SaleCompleted {
             funder,
             pending_until: Timestamp(0),
             expires_on: None,
+            on: Vec::new(),
         }],
         subtotal: eur(1_287),
         total: eur(1_187),

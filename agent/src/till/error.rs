@@ -271,6 +271,7 @@ fn store_code(error: &StoreError) -> &'static str {
         StoreError::CouponUsed { .. } | StoreError::ShareSpent { .. } => "coupon",
         StoreError::SaleRecorded { .. } => "already_completed",
         StoreError::NothingToVoid { .. } => "already_voided",
+        StoreError::NothingToReturn { .. } => "already_returned",
         StoreError::KeyAnswered { .. } => "key_reused",
         StoreError::Limit { .. } => "limit",
         StoreError::NoSuchPerson { .. } => "no_such_person",

@@ -27,7 +27,7 @@ impl Store {
     /// events only these are written.
     ///
     /// What is refused here although it was decided ([`StoreError::CouponUsed`], [`StoreError::ShareSpent`],
-    /// [`StoreError::SaleRecorded`], [`StoreError::NothingToVoid`]) was decided on a stale state.
+    /// [`StoreError::SaleRecorded`], [`StoreError::NothingToVoid`], [`StoreError::NothingToReturn`]) was decided on a stale state.
     pub fn commit(
         &mut self,
         events: &[Event],

@@ -177,6 +177,12 @@ pub enum StoreError {
         /// The sale.
         sale: SaleId,
     },
+    /// Goods that came back before, or of a sale that was voided.
+    #[error("goods of sale {sale} cannot come back: they did before, or the sale was voided")]
+    NothingToReturn {
+        /// The sale.
+        sale: SaleId,
+    },
     /// The txid was used before, or another movement of its card or its sale is not settled.
     #[error("movement {txid} of a purse cannot begin: it, or one beside it, is there already")]
     PurseBegun {
@@ -280,6 +286,7 @@ impl StoreError {
             Self::ShareSpent { number } => format!("This till has no more of coupon {number} to give. Take it off the sale."),
             Self::SaleRecorded { .. } => "This sale is complete already. Start a new one.".to_owned(),
             Self::NothingToVoid { .. } => "This sale cannot be taken back: it is not there, or it was taken back already.".to_owned(),
+            Self::NothingToReturn { .. } => "These goods cannot come back: they did already, or the sale was taken back whole.".to_owned(),
             Self::PurseBegun { .. } => "A card payment is not settled yet. Hold the same card on the reader again.".to_owned(),
             Self::PurseSettled { .. } => "This card payment is settled already. Look at its outcome.".to_owned(),
             Self::PurseCounted { .. } => "The card payment does not belong to this sale. Look at its outcome, and pay again if nothing was taken.".to_owned(),

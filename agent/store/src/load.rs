@@ -7,6 +7,7 @@ use crate::counters;
 use crate::error::{StoreError, Within};
 use crate::journal::Finder;
 use crate::reference::lookup::{find_member, held_elsewhere, listed};
+use crate::returned;
 use crate::shares;
 use crate::{Store, Till};
 use rusqlite::{Connection, OptionalExtension};
@@ -163,10 +164,10 @@ fn still_used(
     Ok((!voided).then_some(used))
 }
 
-fn sale(conn: &Connection, sale: SaleId) -> Within<Option<SaleState>> {
+fn sale(conn: &Connection, id_of: SaleId) -> Within<Option<SaleState>> {
     let found: Option<(RecordId, bool)> = conn
         .prepare_cached("SELECT id, voided_by IS NOT NULL FROM sales WHERE sale = ?1")?
-        .query_row([Id(sale.uuid())], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row([Id(id_of.uuid())], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((id, voided)) = found else {
         return Ok(None);
@@ -175,6 +176,7 @@ fn sale(conn: &Connection, sale: SaleId) -> Within<Option<SaleState>> {
         Event::SaleCompleted(sale) => Ok(Some(SaleState {
             sale: *sale,
             voided,
+            returns: returned::of_sale(conn, id_of)?,
         })),
         _ => Ok(None),
     }

@@ -2,6 +2,7 @@
 //!
 //! The same code runs when a fact is committed and when everything is rebuilt from the journal.
 
+mod goods;
 mod purse;
 
 pub(crate) use purse::{TENDERS, stage_of};
@@ -19,9 +20,10 @@ use tillside_core::{
 };
 
 /// The projection tables, in the order they are compared.
-pub(crate) const TABLES: [&str; 12] = [
+pub(crate) const TABLES: [&str; 13] = [
     "sales",
     "voids",
+    "returns",
     "refusals",
     "member_deltas",
     "coupon_uses",
@@ -63,6 +65,7 @@ pub(crate) fn apply(conn: &Connection, place: Place, id: RecordId, event: &Event
     match event {
         Event::SaleCompleted(sale) => to.sale(sale),
         Event::SaleVoided(void) => to.void(void),
+        Event::GoodsReturned(goods) => to.goods(goods),
         Event::CouponRefused(refused) => to.refused(refused),
         // The bundle's tables are not made from the journal.
         Event::BundleAdopted { .. } | Event::EpochBegan { .. } => Ok(()),
@@ -150,8 +153,9 @@ impl Target<'_> {
         let marked = self
             .conn
             .prepare_cached(&format!(
-                "UPDATE {}.sales SET voided_by = ?1
-                 WHERE sale = ?2 AND voided_by IS NULL AND coupons = ?3",
+                "UPDATE {0}.sales SET voided_by = ?1
+                 WHERE sale = ?2 AND voided_by IS NULL AND coupons = ?3
+                     AND NOT EXISTS (SELECT 1 FROM {0}.returns AS r WHERE r.sale = ?2)",
                 self.schema
             ))?
             .execute(params![self.id, sale(), void.coupons.len() as i64])?;

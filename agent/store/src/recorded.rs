@@ -4,8 +4,9 @@ use crate::Store;
 use crate::columns::{Id, RecordId};
 use crate::error::{StoreError, Within};
 use crate::journal::Finder;
+use crate::returned;
 use rusqlite::{Connection, OptionalExtension};
-use tillside_core::{Clock, Event, SaleCompleted, SaleId, SaleVoided};
+use tillside_core::{Clock, Event, GoodsReturned, SaleCompleted, SaleId, SaleVoided};
 
 /// A completed sale, and what became of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,6 +19,8 @@ pub struct RecordedSale {
     pub clock: Clock,
     /// Its void, if it was voided.
     pub void: Option<SaleVoided>,
+    /// What came back of it here, in the order it did.
+    pub returns: Vec<GoodsReturned>,
     /// Whether HQ has not confirmed all of this.
     pub unconfirmed: bool,
 }
@@ -29,7 +32,8 @@ impl Store {
             let found: Option<(RecordId, Option<RecordId>, bool)> = conn
                 .prepare_cached(
                     "SELECT id, voided_by,
-                            EXISTS (SELECT 1 FROM outbox WHERE id IN (sales.id, sales.voided_by))
+                            EXISTS (SELECT 1 FROM outbox WHERE id IN (sales.id, sales.voided_by)
+                                OR id IN (SELECT r.id FROM returns AS r WHERE r.sale = ?1))
                      FROM sales WHERE sale = ?1",
                 )?
                 .query_row([Id(sale.uuid())], |row| {
@@ -63,6 +67,7 @@ fn recorded(
         None => None,
     };
     Ok(Some(RecordedSale {
+        returns: returned::of_sale(conn, sale.sale)?,
         sale: *sale,
         seq: record.seq,
         clock: record.clock,

@@ -4,7 +4,7 @@
 use super::{OpenLines, QuoteRequest};
 use crate::engine::{
     Channel, Context, ContextLine, Ending, Gift, LineKind, LocalMoment, MemberFacts, Outcome,
-    RuleAward, RuleDiscount, evaluate,
+    RuleAward, RuleDiscount, earned_on, evaluate,
 };
 use crate::{Award, Counted, Money, Now, Points, Promotion, Refusal, State};
 
@@ -23,7 +23,7 @@ pub(crate) fn ask(
     now: Now,
     trace: &mut Vec<String>,
 ) -> Result<Ruled, Refusal> {
-    let outcome = outcome(state, request, open, now)?;
+    let (outcome, on) = outcome(state, request, open, now)?;
     for (index, left) in outcome.left.iter().enumerate() {
         if let Some(line) = open.line(index) {
             line.left = *left;
@@ -35,21 +35,24 @@ pub(crate) fn ask(
     }
     let version = outcome.version;
     let promotions = outcome.discounts.into_iter();
-    let awards = outcome.awards.into_iter();
+    let awards = outcome.awards.into_iter().zip(on);
     let counted = outcome.moved.into_iter();
     Ok(Ruled {
         promotions: promotions.map(|off| promotion(version, off)).collect(),
-        awards: awards.filter_map(|given| award(version, given)).collect(),
+        awards: awards
+            .filter_map(|(given, on)| award(version, given, on))
+            .collect(),
         counted: counted.map(|(key, used)| Counted { key, used }).collect(),
     })
 }
 
+/// What the engine says, and for each award the lines that earned it ([`Award::on`]).
 fn outcome(
     state: &State,
     request: &QuoteRequest<'_>,
     open: &OpenLines<'_>,
     now: Now,
-) -> Result<Outcome, Refusal> {
+) -> Result<(Outcome, Vec<Vec<u32>>), Refusal> {
     let setting = &state.setting;
     let member = request.member.and_then(|id| state.members.get(&id));
     let facts = member.map(|member| MemberFacts {
@@ -84,7 +87,15 @@ fn outcome(
         },
         counters: &setting.used(request.member, now.date),
     };
-    evaluate(state.rules.rules(), &context)
+    let rules = state.rules.rules();
+    let outcome = evaluate(rules, &context)?;
+    let on = outcome.awards.iter().map(|given| {
+        let lines = earned_on(rules, &context, &given.rule, given.effect)?;
+        // At most `BASKET_LINE_LIMIT`.
+        Ok(lines.into_iter().map(|line| line as u32).collect())
+    });
+    let on = on.collect::<Result<_, Refusal>>()?;
+    Ok((outcome, on))
 }
 
 /// The minute since midnight in the store.
@@ -124,7 +135,7 @@ fn promotion(version: u64, off: RuleDiscount) -> Promotion {
 }
 
 /// Points. Nothing else comes from rules that a till takes ([`crate::RuleBook::of`]).
-fn award(version: u64, given: RuleAward) -> Option<Award> {
+fn award(version: u64, given: RuleAward, on: Vec<u32>) -> Option<Award> {
     let Gift::Points(points) = given.gift else {
         return None;
     };
@@ -138,6 +149,7 @@ fn award(version: u64, given: RuleAward) -> Option<Award> {
             1 => Vec::new(),
             _ => given.funders,
         },
+        on,
         why: given.why.to_string(),
     })
 }

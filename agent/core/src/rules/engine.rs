@@ -55,7 +55,7 @@ pub use document::*;
 pub use effect::*;
 pub use error::*;
 pub(crate) use evaluate::spread;
-pub use evaluate::{evaluate, looked_at};
+pub use evaluate::{earned_on, evaluate, looked_at};
 pub use facts::*;
 pub use outcome::*;
 pub use reason::Reason;

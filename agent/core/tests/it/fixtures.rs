@@ -267,6 +267,26 @@ pub fn void(sale: u128) -> Void {
     }
 }
 
+pub fn return_id(n: u128) -> ReturnId {
+    ReturnId::new(Uuid::from_u128(
+        0x0192_0000_0000_7000_8000_0000_0004_0000 + n,
+    ))
+}
+
+/// A return of goods of the first sale, paid back in cash.
+pub fn back(n: u128, goods: &[(u32, u32)], paid: i64) -> TakeGoodsBack {
+    TakeGoodsBack {
+        id: return_id(n),
+        sale: sale_id(1),
+        lane: LaneId::new("1").unwrap(),
+        cashier: person("anna"),
+        approved_by: person("boss"),
+        reason: "does not fit".to_owned(),
+        goods: goods.to_vec(),
+        tenders: if paid == 0 { Vec::new() } else { cash(paid) },
+    }
+}
+
 /// Decides and applies; the one event that came of it.
 pub fn carry_out(state: &mut State, command: Command, now: Now) -> Result<Event, Refusal> {
     let mut events = decide(state, command, now)?;

@@ -57,6 +57,15 @@ fn a_voided_sale() {
 }
 
 #[test]
+fn returned_goods() {
+    let (mut state, sale) = sale();
+    let paid = paid_for(&sale, 0) / 2;
+    let goods = back(1, &[(0, 1)], paid);
+    let event = carry_out(&mut state, Command::TakeGoodsBack(goods), now()).unwrap();
+    assert_json_snapshot!(event);
+}
+
+#[test]
 fn a_later_epoch() {
     let from = Head {
         epoch: 1,

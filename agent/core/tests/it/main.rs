@@ -15,6 +15,7 @@ mod properties;
 mod purse;
 mod refusals;
 mod replay;
+mod returns;
 mod risk;
 mod ruled;
 mod sequences;

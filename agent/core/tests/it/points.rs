@@ -155,6 +155,7 @@ fn each_funder_has_one_lot() {
         funder: FunderId::new(funder).unwrap(),
         pending_until: now().at,
         expires_on: None,
+        on: Vec::new(),
     };
     assert_eq!(sale.lots, [lot(0, 15, "chain"), lot(1, 6, "baker")]);
     assert_eq!(state.members[&member_id(1)].points, Points(121));

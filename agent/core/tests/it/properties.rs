@@ -91,7 +91,9 @@ proptest! {
             let awarded = sale.awards.iter().filter(|a| a.funder.as_str() == funder);
             let awarded: i64 = awarded.map(|award| award.points.0).sum();
             let lots: Vec<_> = sale.lots.iter().filter(|l| l.funder.as_str() == funder).collect();
-            prop_assert_eq!(lots.len(), usize::from(awarded > 0));
+            prop_assert_eq!(lots.is_empty(), awarded == 0);
+            let grounds: std::collections::BTreeSet<_> = lots.iter().map(|lot| &lot.on).collect();
+            prop_assert_eq!(grounds.len(), lots.len(), "a lot for each ground");
             prop_assert_eq!(lots.iter().map(|lot| lot.amount.0).sum::<i64>(), awarded);
         }
     }

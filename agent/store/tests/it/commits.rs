@@ -110,6 +110,47 @@ fn a_sale_without_coupons_is_voided_once_too() {
     assert_eq!(points(&store, 1), 100);
 }
 
+#[test]
+fn goods_come_back_once_and_a_sale_without_them_is_not_voided() {
+    let (_shop, mut store) = Shop::open();
+    sell(&mut store, 1, Some(1), &[]);
+    assert_eq!(points(&store, 1), 120);
+    let now = store.now(Timestamp(AFTERNOON.0 + 40 * DAY_MS));
+    let void = decide_void(&store, sale_id(1), store.now(AFTERNOON)).unwrap();
+    let goods = decide_return(&store, 1, sale_id(1), 1, now).unwrap();
+    store.commit(&goods, now, None, None).unwrap();
+    assert_eq!(points(&store, 1), 100);
+    let again = store.commit(&goods, now, None, None).unwrap_err();
+    assert!(matches!(again, StoreError::NothingToReturn { sale } if sale == sale_id(1)));
+    let late = store.commit(&void, now, None, None).unwrap_err();
+    assert!(matches!(late, StoreError::NothingToVoid { .. }));
+
+    let recorded = store.recorded(sale_id(1)).unwrap().unwrap();
+    assert_eq!(recorded.returns.len(), 1);
+    let day = store.returns_on(now.date).unwrap();
+    assert_eq!((day[0].goods.total, day[0].unconfirmed), (eur(1000), true));
+    assert_eq!(recorded.returns[0], day[0].goods);
+    assert!(recorded.unconfirmed);
+    store.confirm(1, &[1, 2], None).unwrap();
+    assert!(store.recorded(sale_id(1)).unwrap().unwrap().unconfirmed);
+    store.confirm(1, &[3], None).unwrap();
+    assert!(!store.recorded(sale_id(1)).unwrap().unwrap().unconfirmed);
+    assert_eq!(points(&store, 1), 100, "HQ has not said a new balance yet");
+}
+
+/// A sale that was voided has nothing left that could come back.
+#[test]
+fn nothing_comes_back_of_a_voided_sale() {
+    let (_shop, mut store) = Shop::open();
+    sell(&mut store, 1, Some(1), &[]);
+    let now = store.now(AFTERNOON);
+    let goods = decide_return(&store, 1, sale_id(1), 1, now).unwrap();
+    void(&mut store, 1);
+    let late = store.commit(&goods, now, None, None).unwrap_err();
+    assert!(matches!(late, StoreError::NothingToReturn { .. }));
+    assert_eq!(points(&store, 1), 100);
+}
+
 /// A void that forgets the sale's coupon is not that sale's void.
 #[test]
 fn a_void_must_give_back_what_the_sale_took() {

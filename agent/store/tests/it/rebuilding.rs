@@ -15,6 +15,7 @@ enum Step {
         coupons: Vec<usize>,
     },
     Void(u128),
+    Return(u128, u32),
     Refuse(usize),
     Adopt,
     Confirm,
@@ -38,6 +39,7 @@ fn step() -> impl Strategy<Value = Step> {
             member, stranger, quantity, coupons
         }),
         5 => (0..20u128).prop_map(Step::Void),
+        5 => (0..20u128, 1..=2u32).prop_map(|(n, quantity)| Step::Return(n, quantity)),
         2 => (0..NUMBERS.len()).prop_map(Step::Refuse),
         1 => Just(Step::Adopt),
         1 => Just(Step::Confirm),
@@ -96,6 +98,12 @@ impl Story {
             }
             Step::Void(n) => {
                 let decided = decide_void(self.store(), sale_id(*n), now);
+                self.keep(decided, now);
+            }
+            Step::Return(n, quantity) => {
+                self.tried += 1;
+                let id = self.tried;
+                let decided = decide_return(self.store(), id, sale_id(*n), *quantity, now);
                 self.keep(decided, now);
             }
             Step::Refuse(n) => {
@@ -186,6 +194,8 @@ fn a_tampered_projection_is_found_and_put_right() {
         ),
         ("sales", "DELETE FROM sales WHERE rowid_of = 1"),
         ("voids", "DELETE FROM voids"),
+        ("returns", "DELETE FROM returns"),
+        ("returns", "UPDATE returns SET points = points + 1"),
         ("refusals", "UPDATE refusals SET number = 'XXXX'"),
         (
             "member_deltas",
@@ -207,6 +217,9 @@ fn a_tampered_projection_is_found_and_put_right() {
         sell(&mut store, 2, Some(2), &["BBBB2"]);
         void(&mut store, 2);
         let now = store.now(AFTERNOON);
+        sell(&mut store, 5, Some(2), &[]);
+        let goods = decide_return(&store, 1, sale_id(5), 1, now).unwrap();
+        store.commit(&goods, now, None, None).unwrap();
         let refused = Event::CouponRefused(CouponRefused {
             sale: sale_id(3),
             lane: lane(),
@@ -220,7 +233,7 @@ fn a_tampered_projection_is_found_and_put_right() {
         shop.sql(&sql.replace("rowid_of = 1", "id = (SELECT min(id) FROM sales)"));
         let mut store = shop.store();
         let found = store.rebuild().unwrap();
-        assert_eq!(found.records, 5);
+        assert_eq!(found.records, 7);
         assert!(!found.differences.is_empty(), "{sql}");
         assert!(
             found.differences.iter().all(|d| d.starts_with(table)),

@@ -261,6 +261,40 @@ pub fn decide_void(store: &Store, sale: SaleId, now: Now) -> Result<Vec<Event>, 
     decide(&state, Command::Void(void), now)
 }
 
+/// Decides a return of some of a sale's one line as the agent does, paid back in cash.
+pub fn decide_return(
+    store: &Store,
+    id: u128,
+    sale: SaleId,
+    quantity: u32,
+    now: Now,
+) -> Result<Vec<Event>, Refusal> {
+    let sales = vec![sale];
+    let need = Need {
+        sales,
+        ..Need::default()
+    };
+    let state = store.load(&need).unwrap();
+    let goods = vec![(0, quantity)];
+    let known = state.sales.get(&sale);
+    let known = known.ok_or(Refusal::SaleUnknown { sale })?;
+    let total = price_return(&known.sale, &quantities(&known.returns), &goods)?.total;
+    let back = TakeGoodsBack {
+        id: ReturnId::new(Uuid::from_u128(0x0192_7000_8000_0004_0000 + id)),
+        sale,
+        lane: lane(),
+        cashier: anna(),
+        approved_by: PersonId::new("maria").unwrap(),
+        reason: "too strong".to_owned(),
+        goods,
+        tenders: match total.minor() {
+            0 => Vec::new(),
+            _ => vec![Tender::new(TenderKind::Cash, total)],
+        },
+    };
+    decide(&state, Command::TakeGoodsBack(back), now)
+}
+
 /// Sells and writes it down.
 pub fn sell(store: &mut Store, n: u128, member: Option<u128>, coupons: &[&str]) -> Sealed {
     let now = store.now(AFTERNOON);

@@ -169,6 +169,7 @@ impl Sale {
             funder: FunderId::new("chain").unwrap(),
             pending_until: NOON,
             expires_on: None,
+            on: Vec::new(),
         };
         self.0.lots.push(lot);
         self

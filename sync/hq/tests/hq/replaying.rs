@@ -28,6 +28,7 @@ fn sale(number: u128, rule: &str, points: i64, bundle: u64) -> Sale {
             points: Points(points),
             funder: FunderId::new("chain").unwrap(),
             funders: Vec::new(),
+            on: Vec::new(),
             why: String::new(),
         }];
     })

@@ -14,7 +14,7 @@ use super::{
     CapSpan, CapSubject, Context, Effect, Ending, Outcome, Reason, RuleAward, RuleDiscount, Rules,
     Step, Working,
 };
-use crate::{FunderId, Money, Refusal};
+use crate::{FunderId, Money, Refusal, RuleId};
 use caps::{Allowance, Limit, Of};
 use discount::Taking;
 use earning::{Ground, gift};
@@ -50,6 +50,25 @@ pub fn evaluate(rules: &Rules, context: &Context<'_>) -> Result<Outcome, Refusal
 pub fn looked_at(rules: &Rules, context: &Context<'_>) -> Result<usize, Refusal> {
     let open = OpenLines::new(rules, context)?;
     Ok(Facts::new(rules, context, &open).candidates(rules).len())
+}
+
+/// The lines, by index, that an effect of a rule earns on; empty if it is every line of the basket.
+/// Refuses what [`evaluate`] refuses of a basket.
+pub fn earned_on(
+    rules: &Rules,
+    context: &Context<'_>,
+    rule: &RuleId,
+    effect: usize,
+) -> Result<Vec<usize>, Refusal> {
+    let open = OpenLines::new(rules, context)?;
+    let found = rules.rules.iter().find(|of| of.rule == *rule);
+    let gift = found.and_then(|rule| rule.gifts.get(effect));
+    let picked = gift.and_then(|gift| gift.picked.first());
+    let lines = open.earning_lines(picked);
+    Ok(match lines.len() == open.lines.len() {
+        true => Vec::new(),
+        false => lines,
+    })
 }
 
 /// A basket while it is being decided.

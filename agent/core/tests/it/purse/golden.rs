@@ -227,6 +227,8 @@ fn every_kind_of_event_reads_back() {
     let mut state = state(&[], &[]);
     sell(&mut state, check_out(1, &[line("tea", 1, 100)], &[], 100));
     all.push(one(&state, Command::Void(void(1))));
+    let bread = back(1, &[(0, 1)], 100);
+    all.push(one(&state, Command::TakeGoodsBack(bread)));
     all.push(one(
         &state,
         Command::RefuseCoupon(RefuseCoupon {

@@ -136,6 +136,16 @@ impl OpenLines {
         }
     }
 
+    /// The lines that earn, of the selected ones where there is a selection.
+    pub(super) fn earning_lines(&self, picked: Option<&Picked>) -> Vec<usize> {
+        let earn = |line: &OpenLine| line.earns && picked.is_none_or(|p| p.covers(&line.keys));
+        let lines = self.lines.iter().enumerate();
+        lines
+            .filter(|(_, line)| earn(line))
+            .map(|(index, _)| index)
+            .collect()
+    }
+
     /// How many items of the selected lines earn.
     pub(super) fn earning_items(&self, picked: &Picked) -> i64 {
         let earn = |line: &&OpenLine| line.earns && picked.covers(&line.keys);

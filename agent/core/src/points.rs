@@ -17,6 +17,13 @@ pub const POINTS_LIMIT: i64 = (1 << 53) - 1;
 #[serde(transparent)]
 pub struct Points(pub i64);
 
+impl Points {
+    /// Whether it is none at all.
+    pub const fn is_zero(&self) -> bool {
+        self.0 == 0
+    }
+}
+
 impl std::fmt::Display for Points {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0 {

@@ -111,8 +111,11 @@ pub struct MemberEntry {
     pub display_name: String,
     /// Standing.
     pub tier: TierId,
-    /// The balance at [`MemberSheet::as_of`].
+    /// What may be spent at [`MemberSheet::as_of`]: active points; below zero if points are owed.
     pub points: Points,
+    /// What may be spent later.
+    #[serde(default, skip_serializing_if = "Points::is_zero")]
+    pub pending: Points,
     /// The cards that name the member.
     pub cards: Vec<CardIdentity>,
 }

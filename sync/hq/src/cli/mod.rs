@@ -7,6 +7,7 @@ mod emoney;
 mod import;
 mod keys;
 mod member;
+mod points;
 mod replay;
 mod report;
 mod rules;
@@ -87,6 +88,9 @@ enum Command {
     /// Members' points.
     #[command(subcommand)]
     Member(member::Member),
+    /// What time does to points: expiry.
+    #[command(subcommand)]
+    Points(points::Points),
     /// Members' phones.
     #[command(subcommand)]
     Phone(card::Phone),
@@ -150,6 +154,7 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
         Command::Card(card) => card.run(&open(data)?.1).await?,
         Command::Account(account) => account.run(&open(data)?.1).await?,
         Command::Member(member) => member.run(&open(data)?.1).await?,
+        Command::Points(points) => points.run(&open(data)?.1).await?,
         Command::Phone(phone) => {
             let (data, store) = open(data)?;
             phone.run(&data, &store).await?;

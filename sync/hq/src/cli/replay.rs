@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tillside_core::{Currency, MemberId, Money, StoreId};
 use tillside_hq::catalogue;
+use tillside_hq::clock::now;
 use tillside_hq::replay::{Asked, Difference, ReplayReport, Sums, replay};
 use tillside_hq::reports::ReportStore;
 use tillside_hq::store::sqlite::SqliteStore;
@@ -199,7 +200,7 @@ async fn people(store: &SqliteStore, report: &ReplayReport) -> anyhow::Result<Pe
     if report.members.is_empty() {
         return Ok(People(people));
     }
-    let rows = store.balances().await?.into_iter();
+    let rows = store.balances(now()).await?.into_iter();
     let numbers: BTreeMap<MemberId, String> = rows.map(|row| (row.member, row.number)).collect();
     for (member, change) in &report.members {
         if change.change == Sums::default() {

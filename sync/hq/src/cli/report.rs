@@ -5,7 +5,7 @@ use super::{emoney, say, terminal};
 use anyhow::bail;
 use clap::Subcommand;
 use serde_json::Value;
-use tillside_hq::clock::in_words;
+use tillside_hq::clock::{in_words, now};
 use tillside_hq::reports::ReportStore;
 use tillside_hq::store::sqlite::SqliteStore;
 
@@ -16,7 +16,7 @@ pub(super) enum Report {
         #[command(flatten)]
         format: Format,
     },
-    /// Every member's points.
+    /// Every member's points: what the ledger says, and how much is active, pending, spent, expired, negative.
     Balances {
         #[command(flatten)]
         format: Format,
@@ -74,12 +74,20 @@ async fn redemptions(store: &SqliteStore) -> anyhow::Result<Table> {
 }
 
 async fn balances(store: &SqliteStore) -> anyhow::Result<Table> {
-    let mut table = Table::new(&["number", "member", "points"]);
-    for row in store.balances().await? {
+    let mut table = Table::new(&[
+        "number", "member", "points", "active", "pending", "spent", "expired", "negative",
+    ]);
+    for row in store.balances(now()).await? {
+        let has = row.holding;
         table.row([
             Value::from(row.number),
             row.member.to_string().into(),
             row.points.0.into(),
+            has.active.0.into(),
+            has.pending.0.into(),
+            has.spent.0.into(),
+            has.expired.0.into(),
+            has.negative.0.into(),
         ]);
     }
     Ok(table)

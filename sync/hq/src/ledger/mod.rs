@@ -22,9 +22,11 @@ pub enum Account {
     Funder(FunderId),
     /// The other side of balances that were brought in at a member's first import.
     Opening,
+    /// Points of a funder that expired: given, and never to be honoured.
+    Expired(FunderId),
 }
 
-/// The account's name in the database: `member:ID`, `card:IDENTITY`, `funder:CODE`, `opening`.
+/// The account's name in the database: `member:ID`, `card:IDENTITY`, `funder:CODE`, `opening`, `expired:CODE`.
 impl std::fmt::Display for Account {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -32,6 +34,7 @@ impl std::fmt::Display for Account {
             Account::Card(card) => write!(f, "card:{card}"),
             Account::Funder(funder) => write!(f, "funder:{funder}"),
             Account::Opening => f.write_str("opening"),
+            Account::Expired(funder) => write!(f, "expired:{funder}"),
         }
     }
 }
@@ -48,6 +51,8 @@ pub enum MovementKind {
     Opening,
     /// A card that had earned them found its owner.
     Resolve,
+    /// They expired or, the other way, had not.
+    Expire,
 }
 
 impl MovementKind {
@@ -58,6 +63,7 @@ impl MovementKind {
             MovementKind::Void => "void",
             MovementKind::Opening => "opening",
             MovementKind::Resolve => "resolve",
+            MovementKind::Expire => "expire",
         }
     }
 }

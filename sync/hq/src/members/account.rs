@@ -1,9 +1,14 @@
 //! A member's account as lots: what of the points is active, pending, expired or owed.
 //!
-//! The fold of what the ledger of points booked, in the order in which it was booked. Pure, and it decides
-//! nothing about what is booked: reading the book is left to the store.
+//! The fold of what the ledger of points booked, in the order in which it *happened*: each fact at the time
+//! that its record bears, or at which HQ took it if that is earlier (a till's clock that is ahead moves
+//! nothing into the future), and a void never before its sale. So a till that was in the dark tells nothing
+//! too late: what it gave or took counts as of then. What the ledger booked as expired is no part of the fold, for
+//! it was booked out of it; [`super::expiry`] holds the one against the other.
+//!
+//! Pure, and it decides nothing about what is booked: reading the book is left to the store.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use tillside_core::lots::{
     Adjusted, Charge, Ledger, Lot as Held, LotId, LotKind, LotsCommand, LotsRefusal, RecordRef,
     ReturnedGoods,
@@ -15,7 +20,7 @@ use tillside_core::{FunderId, Lot, MemberId, PersonId, Points, SaleId, TerminalI
 pub struct Entry {
     /// The record that caused it; of HQ itself where none did.
     pub source: RecordRef,
-    /// When it was booked.
+    /// When it happened, and not after HQ booked it.
     pub at: Timestamp,
     /// What it was.
     pub kind: EntryKind,
@@ -37,17 +42,20 @@ pub enum EntryKind {
 pub struct MemberAccount {
     /// Who.
     pub member: MemberId,
-    /// What the ledger of points says, which knows of no expiry.
+    /// What the ledger of points says.
     pub in_book: Points,
+    /// What the ledger booked as expired, by lot; what it took back again is off.
+    pub expired: BTreeMap<LotId, Points>,
     /// The account as lots.
     pub lots: Ledger,
 }
 
 impl MemberAccount {
-    /// Whether the lots come to what the ledger of points says, what expired counted in.
+    /// Whether the lots come to what the ledger of points says, with what expired and is not booked yet.
     pub fn agrees(&self, at: Timestamp) -> bool {
         let has = self.lots.balance(at);
-        has.available() + has.pending + has.expired == self.in_book
+        let booked: Points = self.expired.values().copied().sum();
+        has.available() + has.pending + has.expired - booked == self.in_book
     }
 }
 
@@ -60,15 +68,16 @@ pub fn of_hq(movement: u64) -> RecordRef {
     }
 }
 
-/// Folds what was booked for a member, up to now. `opening` stands in as the funder of points that nobody
-/// on record pays for, `by` as who booked them.
+/// Folds what was booked for a member, in the order of booking, up to now. `opening` stands in as the funder
+/// of points that nobody on record pays for, `by` as who booked them.
 pub fn fold(
     member: MemberId,
-    entries: &[Entry],
+    mut entries: Vec<Entry>,
     opening: &FunderId,
     by: &PersonId,
     now: Timestamp,
 ) -> Result<Ledger, LotsRefusal> {
+    put_in_order(&mut entries);
     let mut account = Fold {
         member,
         opening,
@@ -76,11 +85,27 @@ pub fn fold(
         ledger: Ledger::default(),
         earned: HashMap::new(),
     };
-    for entry in entries {
+    for entry in &entries {
         account.take_in(entry)?;
     }
     account.does(LotsCommand::Run, now)?;
     Ok(account.ledger)
+}
+
+/// From the order of booking into the order in which things happened.
+fn put_in_order(entries: &mut [Entry]) {
+    let mut sold: HashMap<SaleId, Timestamp> = HashMap::new();
+    for entry in entries.iter_mut() {
+        match &entry.kind {
+            EntryKind::Earned(lots) => sold.extend(lots.iter().map(|lot| (lot.sale, entry.at))),
+            EntryKind::Voided(lots) => {
+                let sales = lots.iter().filter_map(|lot| sold.get(&lot.sale));
+                entry.at = sales.copied().fold(entry.at, Ord::max);
+            }
+            EntryKind::Opening(_) => {}
+        }
+    }
+    entries.sort_by_key(|entry| entry.at);
 }
 
 struct Fold<'a> {
@@ -198,10 +223,12 @@ impl Fold<'_> {
     }
 }
 
-/// When a day is over everywhere on earth: at UTC−12, the westernmost clock. A day past the calendar's
-/// end never is.
-fn end_of(day: jiff::civil::Date) -> Option<Timestamp> {
-    let west = jiff::tz::TimeZone::fixed(jiff::tz::offset(-12));
+/// The clock that is behind all others on earth.
+pub(super) const WESTERNMOST: jiff::tz::Offset = jiff::tz::offset(-12);
+
+/// When a day is over everywhere on earth: at the westernmost clock. A day past the calendar's end never is.
+pub fn end_of(day: jiff::civil::Date) -> Option<Timestamp> {
+    let west = jiff::tz::TimeZone::fixed(WESTERNMOST);
     let end = day.tomorrow().ok()?.to_zoned(west).ok()?;
     Some(Timestamp(end.timestamp().as_millisecond()))
 }

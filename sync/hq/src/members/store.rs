@@ -1,5 +1,6 @@
 //! What members need of the database.
 
+use super::expiry::{Asked, Expired};
 use super::{MemberAccount, MemberRow};
 use crate::import::{Imported, Parsed, Policy};
 use crate::store::StoreError;
@@ -26,4 +27,12 @@ pub trait MemberStore: Send + Sync {
         number: &str,
         now: Timestamp,
     ) -> Result<Option<MemberAccount>, StoreError>;
+
+    /// Books what has expired in at most [`super::expiry::BATCH_ACCOUNTS`] accounts after the place `after`, 0
+    /// for the first, as one transaction. Gives the place to go on after; none if no account is left.
+    async fn expire_batch(
+        &self,
+        after: i64,
+        asked: Asked,
+    ) -> Result<(Expired, Option<i64>), StoreError>;
 }

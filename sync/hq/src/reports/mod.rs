@@ -1,6 +1,7 @@
 //! Reports: what HQ knows, as rows for people and programs.
 
 use crate::ledger::LedgerCheck;
+use crate::members::expiry::Holding;
 use crate::store::StoreError;
 use async_trait::async_trait;
 use serde::Serialize;
@@ -14,8 +15,8 @@ pub trait ReportStore: Send + Sync {
     /// Every coupon use, by time; those that were voided too.
     async fn redemptions(&self) -> Result<Vec<RedemptionRow>, StoreError>;
 
-    /// Every member's balance, by number.
-    async fn balances(&self) -> Result<Vec<BalanceRow>, StoreError>;
+    /// Every member's balance at a time, by number.
+    async fn balances(&self, now: Timestamp) -> Result<Vec<BalanceRow>, StoreError>;
 
     /// How much of everything there is.
     async fn counts(&self) -> Result<Counts, StoreError>;
@@ -54,8 +55,11 @@ pub struct BalanceRow {
     pub number: String,
     /// Who.
     pub member: MemberId,
-    /// How many points.
+    /// What the ledger says.
     pub points: Points,
+    /// What that is in words.
+    #[serde(flatten)]
+    pub holding: Holding,
 }
 
 /// How much of everything HQ has.

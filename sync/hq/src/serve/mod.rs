@@ -7,6 +7,7 @@
 mod accept;
 mod answer;
 mod body;
+mod daily;
 mod peer;
 mod renew;
 mod router;
@@ -130,6 +131,7 @@ impl Server {
                 router::router(hq.clone()),
                 stopped.clone(),
             )),
+            tokio::spawn(daily::keep_expiring(hq.clone(), stopped.clone())),
             tokio::spawn(renew::keep_renewing(hq, renewed, stopped)),
         ];
         Ok(Self {

@@ -4,6 +4,7 @@ use crate::journal::{Journal, NOON, uuid};
 use std::path::Path;
 use tillside_core::*;
 use tillside_hq::catalogue::{products, rules, stores};
+use tillside_hq::clock::now;
 use tillside_hq::coupons::import::coupons;
 use tillside_hq::fleet::{Invitation, IssuedCertificate};
 use tillside_hq::import::{Imported, Policy};
@@ -140,7 +141,7 @@ pub(crate) async fn admitted(store: &impl HqStore, to: &str, number: u128) -> Te
 
 /// A member's balance as the report says.
 pub(crate) async fn balance(store: &impl HqStore, number: &str) -> i64 {
-    let rows = store.balances().await.unwrap();
+    let rows = store.balances(now()).await.unwrap();
     let row = rows.iter().find(|row| row.number == number);
     row.unwrap().points.0
 }

@@ -3,6 +3,7 @@
 use crate::fixture::{COUPONS, Folder, MEMBERS, STORES, balance, fill, import_members, member};
 use crate::journal::{NOON, uuid};
 use tillside_hq::catalogue::{CatalogueStore, products, rules, stores};
+use tillside_hq::clock::now;
 use tillside_hq::coupons::CouponStore;
 use tillside_hq::coupons::import::coupons;
 use tillside_hq::import::{BadRow, Change, FileError, Imported, Policy};
@@ -190,7 +191,7 @@ async fn a_second_import_changes_what_differs_and_nothing_else() {
     let changed = import_members(store, &renamed, 501).await;
     assert_eq!((changed.changed, changed.unchanged), (1, 1));
     assert_eq!(balance(store, "900000001").await, 100, "points count once");
-    let rows = store.balances().await.unwrap();
+    let rows = store.balances(now()).await.unwrap();
     assert_eq!(rows[0].member, member(101), "the id stays");
 
     let stores = stores(STORES.replace("Mitte", "West").as_bytes()).unwrap();

@@ -56,6 +56,23 @@ impl Journal {
         }
     }
 
+    /// Writes a fact down at a time, and sends it at another.
+    pub(crate) async fn tell_at(
+        &mut self,
+        store: &impl HqStore,
+        event: Event,
+        (at, arrives): (Timestamp, Timestamp),
+    ) -> Outcome {
+        let record = Record {
+            at,
+            ..self.record(event)
+        };
+        let sealed = self.keep(record.seal().unwrap());
+        let request = self.request(&[sealed]);
+        let mut response = take(store, self.terminal, request, arrives).await.unwrap();
+        response.acks.remove(0).outcome
+    }
+
     /// Takes any text as the next record.
     pub(crate) fn append_body(&mut self, body: String) -> Sealed {
         self.keep(Sealed {

@@ -7,6 +7,7 @@
 
 mod bundles;
 mod epochs;
+mod expiry;
 mod fixture;
 mod forks;
 mod imports;

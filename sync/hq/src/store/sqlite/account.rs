@@ -6,8 +6,9 @@ use crate::members::MemberAccount;
 use crate::members::account::{Entry, EntryKind, fold, of_hq};
 use crate::store::StoreError;
 use rusqlite::{OptionalExtension, Transaction, params};
-use tillside_core::lots::RecordRef;
-use tillside_core::{Event, FunderId, MemberId, PersonId, Points, Record, Timestamp};
+use std::collections::BTreeMap;
+use tillside_core::lots::{LotId, LotsRefusal, RecordRef};
+use tillside_core::{Event, FunderId, MemberId, PersonId, Points, Record, TerminalId, Timestamp};
 
 /// The account of the member with that number.
 pub(super) fn account(
@@ -26,30 +27,81 @@ pub(super) fn account(
     let Some(member) = found.map(MemberId::read) else {
         return Ok(None);
     };
-    let mut entries = Vec::new();
-    let name = Account::Member(member).to_string();
-    let standing: Option<(i64, i64)> = transaction
-        .query_row(
-            "SELECT id, points FROM account WHERE name = ?1",
-            [&name],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
+    let account = account_of(transaction, member)?.unwrap_or(0);
+    let read = read(transaction, account, member, now)?;
+    let account = read.map_err(|refused| {
+        let source = Box::new(refused);
+        StoreError::Database { source }
+    })?;
+    Ok(Some(account))
+}
+
+/// The row of a member's account; none before anything was booked.
+pub(super) fn account_of(
+    transaction: &Transaction<'_>,
+    member: MemberId,
+) -> Result<Option<i64>, StoreError> {
+    transaction
+        .prepare_cached("SELECT id FROM account WHERE name = ?1")
+        .map_err(failed)?
+        .query_row([Account::Member(member).to_string()], |row| row.get(0))
+        .optional()
+        .map_err(failed)
+}
+
+/// A member's account as lots, or why it cannot be worked out.
+pub(super) fn read(
+    transaction: &Transaction<'_>,
+    account: i64,
+    member: MemberId,
+    now: Timestamp,
+) -> Result<Result<MemberAccount, LotsRefusal>, StoreError> {
+    let in_book: Option<i64> = transaction
+        .prepare_cached("SELECT points FROM account WHERE id = ?1")
+        .map_err(failed)?
+        .query_row([account], |row| row.get(0))
         .optional()
         .map_err(failed)?;
-    let (account, in_book) = standing.unwrap_or_default();
+    let mut entries = Vec::new();
     gather(transaction, account, 0, i64::MAX, &mut entries)?;
     let named = |_| StoreError::Unreadable { what: "code" };
     let opening = FunderId::new("opening").map_err(named)?;
     let by = PersonId::new("hq").map_err(named)?;
-    let lots = fold(member, &entries, &opening, &by, now).map_err(|refused| {
-        let source = Box::new(refused);
-        StoreError::Database { source }
-    })?;
-    Ok(Some(MemberAccount {
+    let expired = booked_expiries(transaction, account)?;
+    let folded = fold(member, entries, &opening, &by, now);
+    Ok(folded.map(|lots| MemberAccount {
         member,
-        in_book: Points(in_book),
+        in_book: Points(in_book.unwrap_or(0)),
+        expired,
         lots,
     }))
+}
+
+/// What the ledger booked as expired in an account, by lot.
+fn booked_expiries(
+    transaction: &Transaction<'_>,
+    account: i64,
+) -> Result<BTreeMap<LotId, Points>, StoreError> {
+    let mut list = transaction
+        .prepare_cached(
+            "SELECT e.terminal, e.epoch, e.seq, e.lot,
+                 sum(CASE WHEN m.from_account = e.account THEN m.points ELSE -m.points END)
+             FROM expiry AS e JOIN movement AS m ON m.id = e.movement
+             WHERE e.account = ?1 GROUP BY e.terminal, e.epoch, e.seq, e.lot",
+        )
+        .map_err(failed)?;
+    let rows = list
+        .query_map([account], |row| {
+            let source = RecordRef {
+                terminal: TerminalId::read(row.get(0)?),
+                epoch: row.get(1)?,
+                seq: count(row.get(2)?),
+            };
+            let index = row.get(3)?;
+            Ok((LotId { source, index }, Points(row.get(4)?)))
+        })
+        .map_err(failed)?;
+    rows.collect::<Result<_, _>>().map_err(failed)
 }
 
 /// One booking of an account: all that one record moved in it for one reason.
@@ -96,6 +148,7 @@ fn bookings(
                  r.body
              FROM movement AS m LEFT JOIN record AS r ON r.id = m.record
              WHERE (m.from_account = ?1 OR m.to_account = ?1) AND m.id > ?2 AND m.id < ?3
+                 AND m.kind <> 'expire'
              GROUP BY coalesce(m.record, -m.id), m.kind ORDER BY min(m.id)",
         )
         .map_err(failed)?;
@@ -149,7 +202,8 @@ fn entry(booked: Booked) -> Result<Entry, StoreError> {
             epoch: record.epoch,
             seq: record.seq,
         },
-        at: booked.at,
+        // A clock that is ahead moves nothing into the future.
+        at: record.at.min(booked.at),
         kind,
     })
 }

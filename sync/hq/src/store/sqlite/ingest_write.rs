@@ -2,6 +2,7 @@
 
 use super::codec::{UuidId, count, failed, signed};
 use super::emoney::{self, Counting, Purses, SideCase};
+use super::expiry;
 use super::ingest::{Proofs, TerminalRow};
 use super::leases;
 use super::ledger::Accounts;
@@ -9,10 +10,10 @@ use crate::emoney::Scheme;
 use crate::ingest::book::{Booking, Redemption, SecondUse, SharedUse};
 use crate::ingest::chain::{Fork, ForkCases};
 use crate::ingest::{Fault, Step};
-use crate::ledger::Balances;
+use crate::ledger::{Account, Balances, Movement};
 use crate::store::StoreError;
 use rusqlite::{OptionalExtension, Transaction, params};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use tillside_core::{Head, MemberId, Record, SaleId, Sealed, Timestamp};
 use tillside_protocol::{Ack, Outcome};
 
@@ -24,6 +25,8 @@ pub(super) struct Writing<'a> {
     now: Timestamp,
     accounts: Accounts,
     visitors: HashSet<MemberId>,
+    /// Whose points a void took.
+    taken_from: BTreeSet<MemberId>,
     /// The answers given so far, for records that come twice in one batch.
     given: BTreeMap<u64, Outcome>,
     /// Cases of other histories.
@@ -49,6 +52,7 @@ impl<'a> Writing<'a> {
             now,
             accounts,
             visitors: HashSet::new(),
+            taken_from: BTreeSet::new(),
             given: BTreeMap::new(),
             fork_cases: ForkCases::new(),
             scheme: None,
@@ -93,6 +97,7 @@ impl<'a> Writing<'a> {
         before: Head,
     ) -> Result<(), StoreError> {
         self.accounts.settle(self.transaction, balances)?;
+        expiry::correct(self.transaction, &self.taken_from, self.now)?;
         self.transaction
             .prepare_cached("UPDATE terminal SET last_contact = ?2 WHERE id = ?1")
             .map_err(failed)?
@@ -172,6 +177,11 @@ impl<'a> Writing<'a> {
         }
         if let Some(sale) = booking.voided {
             self.void(record, sale)?;
+            let from = booking.movements.iter().map(Movement::from);
+            self.taken_from.extend(from.filter_map(|from| match from {
+                Account::Member(member) => Some(*member),
+                _ => None,
+            }));
         }
         self.accounts
             .write(self.transaction, &booking.movements, Some(record), self.now)?;

@@ -102,6 +102,9 @@ impl Accounts {
                 update
                     .execute(params![id, balances.of(account)])
                     .map_err(failed)?;
+                if matches!(account, Account::Member(_)) {
+                    super::expiry::unsettle(transaction, *id)?;
+                }
             }
         }
         Ok(())

@@ -3,14 +3,16 @@
 use super::SqliteStore;
 use super::catalogue::{Done, import, known_store, upsert};
 use super::codec::{UuidId, failed};
+use super::expiry;
 use super::ingest_load::card_owner;
 use super::ledger::Accounts;
 use crate::import::{BadCell, Change, Imported, Parsed, Policy};
 use crate::ledger::{Account, Balances, LedgerError, Movement, MovementKind};
+use crate::members::expiry::{Asked, Expired};
 use crate::members::{MemberAccount, MemberRow, MemberStore};
 use crate::store::StoreError;
 use async_trait::async_trait;
-use rusqlite::{CachedStatement, OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 use tillside_core::{CardIdentity, MemberId, Timestamp};
 
 #[async_trait]
@@ -37,6 +39,18 @@ impl MemberStore for SqliteStore {
         let number = number.to_owned();
         self.read(move |transaction| super::account::account(transaction, &number, now))
             .await
+    }
+
+    async fn expire_batch(
+        &self,
+        after: i64,
+        asked: Asked,
+    ) -> Result<(Expired, Option<i64>), StoreError> {
+        let work = move |transaction: &Transaction<'_>| expiry::batch(transaction, after, asked);
+        match asked.book {
+            true => self.write(work).await,
+            false => self.read(work).await,
+        }
     }
 }
 
@@ -206,24 +220,4 @@ fn movements(
     }
     let booked = plan.balances.book(&plan.movements);
     Ok(booked.map(|()| plan))
-}
-
-/// Looks up members' balances, one after the other.
-pub(super) struct Balance<'t> {
-    find: CachedStatement<'t>,
-}
-
-impl<'t> Balance<'t> {
-    pub(super) fn prepare(transaction: &'t Transaction<'_>) -> Result<Self, StoreError> {
-        let find = transaction
-            .prepare_cached("SELECT points FROM account WHERE name = ?1")
-            .map_err(failed)?;
-        Ok(Self { find })
-    }
-
-    pub(super) fn of(&mut self, member: MemberId) -> Result<i64, StoreError> {
-        let name = Account::Member(member).to_string();
-        let found = self.find.query_row([name], |row| row.get(0)).optional();
-        Ok(found.map_err(failed)?.unwrap_or(0))
-    }
 }

@@ -9,6 +9,7 @@ mod catalogue;
 mod codec;
 mod coupons;
 mod emoney;
+mod expiry;
 mod fleet;
 mod fleet_admit;
 mod fleet_epoch;

@@ -3,8 +3,8 @@
 use super::SqliteStore;
 use super::codec::{UuidId, code, count, failed, signed};
 use super::emoney::{Sheets, revoked_phones};
+use super::expiry::Holdings;
 use super::fleet::store_profile;
-use super::members::Balance;
 use super::replay;
 use crate::publish::{BundleNote, Edition, PublishStore};
 use crate::replay::Told;
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use tillside_core::engine::Document;
 use tillside_core::{
     CardIdentity, CodeKey, CouponEntry, CouponNumber, CouponSheet, CouponUsed, Elsewhere, Included,
-    Item, MemberEntry, MemberId, MemberSheet, Money, Points, Product, SaleId, StoreId, TerminalId,
+    Item, MemberEntry, MemberId, MemberSheet, Money, Product, SaleId, StoreId, TerminalId,
     Timestamp, number_digest,
 };
 use tillside_protocol::StoreTarget;
@@ -184,7 +184,7 @@ fn member_sheet(
     store: &str,
     now: Timestamp,
 ) -> Result<MemberSheet, StoreError> {
-    let mut points = Balance::prepare(transaction)?;
+    let mut holdings = Holdings::prepare(transaction, now)?;
     let mut cards = transaction
         .prepare_cached("SELECT card FROM card WHERE member = ?1 ORDER BY card")
         .map_err(failed)?;
@@ -204,11 +204,13 @@ fn member_sheet(
             .collect();
         let held = held.map_err(failed)?.into_iter();
         let held: Result<Vec<CardIdentity>, _> = held.map(|card| code("card", card)).collect();
+        let (_, holding) = holdings.of(member)?;
         members.push(MemberEntry {
             member,
             display_name: row.get(1).map_err(failed)?,
             tier: code("tier", row.get(2).map_err(failed)?)?,
-            points: Points(points.of(member)?),
+            points: holding.available(),
+            pending: holding.pending,
             cards: held?,
         });
     }

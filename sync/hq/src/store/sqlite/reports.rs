@@ -2,13 +2,14 @@
 
 use super::SqliteStore;
 use super::codec::{UuidId, code, count, failed};
+use super::expiry::Holdings;
 use super::ledger;
 use crate::ledger::LedgerCheck;
 use crate::reports::{BalanceRow, Counts, RedemptionRow, ReportStore};
 use crate::store::StoreError;
 use async_trait::async_trait;
 use rusqlite::{Row, Transaction};
-use tillside_core::{Currency, MemberId, Money, Points, SaleId, TerminalId, Timestamp};
+use tillside_core::{Currency, MemberId, Money, SaleId, TerminalId, Timestamp};
 
 #[async_trait]
 impl ReportStore for SqliteStore {
@@ -16,8 +17,9 @@ impl ReportStore for SqliteStore {
         self.read(redemptions).await
     }
 
-    async fn balances(&self) -> Result<Vec<BalanceRow>, StoreError> {
-        self.read(balances).await
+    async fn balances(&self, now: Timestamp) -> Result<Vec<BalanceRow>, StoreError> {
+        self.read(move |transaction| balances(transaction, now))
+            .await
     }
 
     async fn counts(&self) -> Result<Counts, StoreError> {
@@ -69,8 +71,8 @@ fn redemption(row: &Row<'_>) -> Result<RedemptionRow, StoreError> {
     })
 }
 
-fn balances(transaction: &Transaction<'_>) -> Result<Vec<BalanceRow>, StoreError> {
-    let mut points = super::members::Balance::prepare(transaction)?;
+fn balances(transaction: &Transaction<'_>, now: Timestamp) -> Result<Vec<BalanceRow>, StoreError> {
+    let mut holdings = Holdings::prepare(transaction, now)?;
     let mut list = transaction
         .prepare("SELECT number, member FROM member ORDER BY number")
         .map_err(failed)?;
@@ -78,10 +80,12 @@ fn balances(transaction: &Transaction<'_>) -> Result<Vec<BalanceRow>, StoreError
     let mut balances = Vec::new();
     while let Some(row) = rows.next().map_err(failed)? {
         let member = MemberId::read(row.get(1).map_err(failed)?);
+        let (points, holding) = holdings.of(member)?;
         balances.push(BalanceRow {
             number: row.get(0).map_err(failed)?,
             member,
-            points: Points(points.of(member)?),
+            points,
+            holding,
         });
     }
     Ok(balances)

@@ -1,5 +1,6 @@
 //! What one record changes at HQ. Pure: all of it, or a [`Fault`] and nothing.
 
+use super::returns::{Returnable, Returned, book_return};
 use super::{Fault, SaleAtHq, Working};
 use crate::emoney::PurseFault;
 use crate::ledger::{Account, Movement, MovementKind};
@@ -17,6 +18,8 @@ pub struct Booking {
     pub movements: Vec<Movement>,
     /// The sale that was completed.
     pub completed: Option<SaleId>,
+    /// Goods that came back.
+    pub returned: Option<Returned>,
     /// The sale that was voided; its redemptions are freed.
     pub voided: Option<SaleId>,
     /// What of the completed sale was paid with e-money: to be held against the movements it names.
@@ -96,6 +99,7 @@ pub fn book(working: &mut Working, record: &Record) -> Result<Booking, Fault> {
     match &record.event {
         Event::SaleCompleted(sale) => book_sale(working, record, sale),
         Event::SaleVoided(void) => book_void(working, record, void),
+        Event::GoodsReturned(goods) => book_return(working, record, goods),
         Event::CouponRefused(_) => Ok(Booking::default()),
         Event::BundleAdopted { version } => Ok(Booking {
             bundle: Some(*version),
@@ -173,6 +177,10 @@ fn book_sale(
     for signed in shared_uses.iter().filter(|used| used.serial.is_some()) {
         let Redemption { number, used, .. } = &signed.redemption;
         working.tokens.used.insert(number.clone(), used.clone());
+    }
+    if working.awaited.contains(&sale.sale) {
+        let sold = Returnable::new(sale.clone());
+        working.returnable.insert(sale.sale, sold);
     }
     let booked = SaleAtHq::new(record.terminal, sale);
     working.sales.insert(sale.sale, booked);
@@ -357,6 +365,9 @@ fn book_void(working: &mut Working, record: &Record, void: &SaleVoided) -> Resul
         Some(at) if record.epoch > 1 && at == record.at => return Ok(Booking::default()),
         Some(_) => return Err(Fault::VoidTwice(void.sale)),
         None => {}
+    }
+    if sale.returned {
+        return Err(Fault::VoidReturned(void.sale));
     }
     let differs = |what| Fault::VoidDiffers {
         sale: void.sale,

@@ -4,7 +4,7 @@ use crate::coupons::CouponFault;
 use crate::emoney::PurseFault;
 use crate::ledger::LedgerError;
 use tillside_core::authority::AllowanceId;
-use tillside_core::{ChainError, CouponNumber, MemberId, PlanId, SaleId};
+use tillside_core::{ChainError, CouponNumber, MemberId, PlanId, ReturnId, SaleId};
 
 /// Why HQ cannot book a record.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +61,30 @@ pub enum Fault {
         /// What differs.
         what: &'static str,
     },
+    /// Goods of a sale that HQ has not booked came back.
+    #[error("goods of sale {0} came back, which HQ has not booked")]
+    ReturnUnknown(SaleId),
+    /// The return was recorded before.
+    #[error("return {0} was recorded before")]
+    ReturnTwice(ReturnId),
+    /// Goods of a voided sale came back.
+    #[error("goods of sale {0} came back, which was voided before")]
+    ReturnOfVoided(SaleId),
+    /// Goods came back that are back already: two tills took them, each while it did not know of the other.
+    #[error(
+        "more of line {line} of sale {sale} came back than was sold: {left} could still come back"
+    )]
+    ReturnedBefore {
+        /// Which sale.
+        sale: SaleId,
+        /// Which line, from 1.
+        line: usize,
+        /// How many were not back.
+        left: u32,
+    },
+    /// A void of a sale of which goods came back.
+    #[error("it voids sale {0}, of which goods came back before")]
+    VoidReturned(SaleId),
     /// The points cannot be moved.
     #[error("{0}")]
     Ledger(#[source] LedgerError),
@@ -102,6 +126,11 @@ impl Fault {
             Fault::VoidUnknown(_) => "void_unknown",
             Fault::VoidTwice(_) => "void_twice",
             Fault::VoidDiffers { .. } => "void_differs",
+            Fault::ReturnUnknown(_) => "return_unknown",
+            Fault::ReturnTwice(_) => "return_twice",
+            Fault::ReturnOfVoided(_) => "return_of_voided",
+            Fault::ReturnedBefore { .. } => "returned_before",
+            Fault::VoidReturned(_) => "void_returned",
             Fault::Ledger(_) => "points_overflow",
             Fault::Purse(fault) => fault.kind(),
             Fault::NewerEvent => "event_unknown",

@@ -8,6 +8,7 @@ pub mod book;
 pub mod chain;
 mod fault;
 mod plan;
+pub mod returns;
 mod route;
 pub mod signing;
 mod store;

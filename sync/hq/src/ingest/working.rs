@@ -1,12 +1,13 @@
 //! What booking a batch looks at: loaded from the database, changed record by record.
 
+use super::returns::Returnable;
 use crate::coupons::{CouponAtHq, TokensAtHq};
 use crate::ledger::{Account, Balances};
 use std::collections::{HashMap, HashSet};
 use tillside_core::authority::{AllowanceId, HolderFact, Part, Subject};
 use tillside_core::{
     CardIdentity, CouponNumber, Customer, Event, FunderId, Lot, MemberId, Money, PlanId, Proof,
-    Record, SaleCompleted, SaleId, StoreId, TerminalId, Timestamp,
+    Record, ReturnId, SaleCompleted, SaleId, StoreId, TerminalId, Timestamp,
 };
 
 /// The terminal's surroundings as HQ knows them.
@@ -28,6 +29,12 @@ pub struct Working {
     pub leases: HashMap<AllowanceId, Subject>,
     /// The sales named, as far as they were booked.
     pub sales: HashMap<SaleId, SaleAtHq>,
+    /// The sales of which goods come back in this batch,
+    pub awaited: HashSet<SaleId>,
+    /// and those of them that are booked.
+    pub returnable: HashMap<SaleId, Returnable>,
+    /// Of the returns named, those that were booked.
+    pub returns: HashSet<ReturnId>,
     /// Balances of every account that may be touched.
     pub balances: Balances,
 }
@@ -49,6 +56,8 @@ pub struct SaleAtHq {
     pub coupons: Vec<CouponNumber>,
     /// When it was voided, by the void's record.
     pub voided: Option<Timestamp>,
+    /// Whether goods of it came back.
+    pub returned: bool,
 }
 
 impl SaleAtHq {
@@ -62,6 +71,7 @@ impl SaleAtHq {
             lots: sale.lots.clone(),
             coupons: sale.coupons.iter().map(|c| c.number.clone()).collect(),
             voided: None,
+            returned: false,
         }
     }
 
@@ -91,6 +101,10 @@ pub struct Needs {
     pub leases: HashSet<AllowanceId>,
     /// Sales.
     pub sales: HashSet<SaleId>,
+    /// Sales of which goods come back.
+    pub returnable: HashSet<SaleId>,
+    /// Returns.
+    pub returns: HashSet<ReturnId>,
     /// Who pays.
     pub funders: HashSet<FunderId>,
 }
@@ -120,6 +134,12 @@ impl Needs {
                 self.customer(void.customer.as_ref());
                 self.lots(&void.lots);
                 self.coupons.extend(void.coupons.iter().cloned());
+            }
+            Event::GoodsReturned(goods) => {
+                self.sales.insert(goods.sale);
+                self.returnable.insert(goods.sale);
+                self.returns.insert(goods.id);
+                self.customer(goods.customer.as_ref());
             }
             Event::Allowance {
                 fact: HolderFact::Accepted { terms, .. },

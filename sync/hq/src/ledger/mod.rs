@@ -51,6 +51,8 @@ pub enum MovementKind {
     Opening,
     /// A card that had earned them found its owner.
     Resolve,
+    /// Goods that had earned them came back.
+    Return,
     /// They expired or, the other way, had not.
     Expire,
 }
@@ -63,6 +65,7 @@ impl MovementKind {
             MovementKind::Void => "void",
             MovementKind::Opening => "opening",
             MovementKind::Resolve => "resolve",
+            MovementKind::Return => "return",
             MovementKind::Expire => "expire",
         }
     }

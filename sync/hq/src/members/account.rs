@@ -13,7 +13,10 @@ use tillside_core::lots::{
     Adjusted, Charge, Ledger, Lot as Held, LotId, LotKind, LotsCommand, LotsRefusal, RecordRef,
     ReturnedGoods,
 };
-use tillside_core::{FunderId, Lot, MemberId, PersonId, Points, SaleId, TerminalId, Timestamp};
+use tillside_core::{
+    FunderId, GoodsReturned, Lot, MemberId, PersonId, Points, Quantities, SaleCompleted, SaleId,
+    TerminalId, Timestamp, worth_back, worth_of,
+};
 
 /// Something that the ledger booked in an account.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,10 +32,12 @@ pub struct Entry {
 /// What was booked.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum EntryKind {
-    /// A sale gave these lots.
-    Earned(Vec<Lot>),
+    /// A sale gave its lots.
+    Earned(Box<SaleCompleted>),
     /// A void took these lots back.
     Voided(Vec<Lot>),
+    /// Goods of a sale came back, and so many points with them.
+    Returned(Box<GoodsReturned>, Points),
     /// The member came with so many points, below zero if some were owed.
     Opening(Points),
 }
@@ -84,6 +89,7 @@ pub fn fold(
         by,
         ledger: Ledger::default(),
         earned: HashMap::new(),
+        sold: HashMap::new(),
     };
     for entry in &entries {
         account.take_in(entry)?;
@@ -97,7 +103,15 @@ fn put_in_order(entries: &mut [Entry]) {
     let mut sold: HashMap<SaleId, Timestamp> = HashMap::new();
     for entry in entries.iter_mut() {
         match &entry.kind {
-            EntryKind::Earned(lots) => sold.extend(lots.iter().map(|lot| (lot.sale, entry.at))),
+            EntryKind::Earned(sale) => {
+                sold.insert(sale.sale, entry.at);
+            }
+            EntryKind::Returned(goods, _) => {
+                entry.at = sold
+                    .get(&goods.sale)
+                    .copied()
+                    .map_or(entry.at, |at| at.max(entry.at));
+            }
             EntryKind::Voided(lots) => {
                 let sales = lots.iter().filter_map(|lot| sold.get(&lot.sale));
                 entry.at = sales.copied().fold(entry.at, Ord::max);
@@ -113,20 +127,24 @@ struct Fold<'a> {
     opening: &'a FunderId,
     by: &'a PersonId,
     ledger: Ledger,
-    earned: HashMap<(SaleId, u32), LotId>,
+    /// The lots of this account by sale and place there, with the worth they were earned on.
+    earned: HashMap<(SaleId, u32), (LotId, i64)>,
+    /// Sales that gave points here, and what of them is back.
+    sold: HashMap<SaleId, (&'a SaleCompleted, Quantities)>,
 }
 
-impl Fold<'_> {
+impl<'a> Fold<'a> {
     fn does(&mut self, command: LotsCommand, at: Timestamp) -> Result<(), LotsRefusal> {
         let movements = self.ledger.decide(command, at)?;
         movements.iter().for_each(|done| self.ledger.apply(done));
         Ok(())
     }
 
-    fn take_in(&mut self, entry: &Entry) -> Result<(), LotsRefusal> {
+    fn take_in(&mut self, entry: &'a Entry) -> Result<(), LotsRefusal> {
         match &entry.kind {
-            EntryKind::Earned(lots) => self.earn(entry, lots),
+            EntryKind::Earned(sale) => self.earn(entry, sale),
             EntryKind::Voided(lots) => self.void(entry, lots),
+            EntryKind::Returned(goods, points) => self.returned(entry, goods, *points),
             EntryKind::Opening(points) if points.0 > 0 => self.grant(entry, *points),
             EntryKind::Opening(points) => {
                 self.withdraw(entry, Points(points.0.saturating_neg()), "opening balance")
@@ -134,14 +152,15 @@ impl Fold<'_> {
         }
     }
 
-    fn earn(&mut self, entry: &Entry, lots: &[Lot]) -> Result<(), LotsRefusal> {
-        let mut held = Vec::with_capacity(lots.len());
-        for lot in lots {
+    fn earn(&mut self, entry: &Entry, sale: &'a SaleCompleted) -> Result<(), LotsRefusal> {
+        let mut held = Vec::with_capacity(sale.lots.len());
+        for lot in &sale.lots {
             let id = LotId {
                 source: entry.source,
                 index: lot.index,
             };
-            self.earned.insert((lot.sale, lot.index), id);
+            let basis = worth_of(sale, lot);
+            self.earned.insert((lot.sale, lot.index), (id, basis));
             held.push(Held {
                 id,
                 member: self.member,
@@ -149,10 +168,11 @@ impl Fold<'_> {
                 amount: lot.amount,
                 pending_until: lot.pending_until,
                 expires_at: lot.expires_on.and_then(end_of),
-                basis: lot.amount.0,
+                basis,
                 kind: LotKind::Earned,
             });
         }
+        self.sold.insert(sale.sale, (sale, Quantities::new()));
         self.does(LotsCommand::Earn { lots: held }, entry.at)
     }
 
@@ -163,10 +183,7 @@ impl Fold<'_> {
         let mut elsewhere = Points(0);
         for lot in lots {
             match self.earned.get(&(lot.sale, lot.index)) {
-                Some(id) => goods.push(ReturnedGoods {
-                    lot: *id,
-                    worth: lot.amount.0,
-                }),
+                Some(&(lot, worth)) => goods.push(ReturnedGoods { lot, worth }),
                 None => elsewhere += lot.amount,
             }
         }
@@ -178,6 +195,36 @@ impl Fold<'_> {
             elsewhere,
             "void of a sale that another member earned on",
         )
+    }
+
+    /// As goods come back, so does the part of each lot that they had earned; what was earned in another
+    /// account is owed.
+    fn returned(
+        &mut self,
+        entry: &Entry,
+        back: &GoodsReturned,
+        points: Points,
+    ) -> Result<(), LotsRefusal> {
+        let Some((sale, before)) = self.sold.get_mut(&back.sale) else {
+            let why = "return of a sale that another member earned on";
+            return self.withdraw(entry, points, why);
+        };
+        let mut after = before.clone();
+        for line in &back.lines {
+            *after.entry(line.line).or_default() += line.quantity;
+        }
+        let goods: Vec<ReturnedGoods> = (sale.lots.iter())
+            .filter_map(|lot| {
+                let (id, _) = self.earned.get(&(lot.sale, lot.index))?;
+                let worth = worth_back(sale, lot, &after) - worth_back(sale, lot, before);
+                (worth > 0).then_some(ReturnedGoods { lot: *id, worth })
+            })
+            .collect();
+        *before = after;
+        match goods.is_empty() {
+            true => Ok(()),
+            false => self.does(LotsCommand::Return { goods }, entry.at),
+        }
     }
 
     fn grant(&mut self, entry: &Entry, amount: Points) -> Result<(), LotsRefusal> {

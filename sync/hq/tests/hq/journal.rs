@@ -226,6 +226,39 @@ impl Sale {
         Event::SaleCompleted(Box::new(self.0.clone()))
     }
 
+    /// So many of the first line.
+    pub(crate) fn of(self, quantity: u32) -> Self {
+        self.change(|sale| {
+            sale.lines[0].quantity = quantity;
+            sale.lines[0].unit_price = eur(1000 / i64::from(quantity));
+        })
+    }
+
+    /// A return of so many of the first line, by a till that knows so many to be back.
+    pub(crate) fn back(&self, number: u128, quantity: u32, before: u32) -> Event {
+        let sale = &self.0;
+        let before = match before {
+            0 => Quantities::new(),
+            some => Quantities::from([(0, some)]),
+        };
+        let priced = price_return(sale, &before, &[(0, quantity)]).unwrap();
+        Event::GoodsReturned(Box::new(GoodsReturned {
+            id: ReturnId::new(uuid(7_000 + number)),
+            sale: sale.sale,
+            lane: sale.lane.clone(),
+            cashier: sale.cashier.clone(),
+            approved_by: PersonId::new("maria").unwrap(),
+            reason: "too dark".to_owned(),
+            at: NOON,
+            date: sale.date,
+            lines: priced.lines,
+            total: priced.total,
+            tenders: vec![Tender::new(TenderKind::Cash, priced.total)],
+            customer: sale.customer.clone(),
+            lots: priced.lots,
+        }))
+    }
+
     /// The void of this sale.
     pub(crate) fn void(&self) -> Event {
         let sale = &self.0;

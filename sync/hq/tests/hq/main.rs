@@ -21,6 +21,7 @@ mod lots;
 mod program;
 mod purse;
 mod replaying;
+mod returns;
 mod share_log;
 mod signing;
 mod story;

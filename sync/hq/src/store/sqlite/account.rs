@@ -192,8 +192,9 @@ fn entry(booked: Booked) -> Result<Entry, StoreError> {
         return Err(unreadable);
     };
     let kind = match record.event {
-        Event::SaleCompleted(sale) => EntryKind::Earned(sale.lots),
+        Event::SaleCompleted(sale) => EntryKind::Earned(sale),
         Event::SaleVoided(void) => EntryKind::Voided(void.lots),
+        Event::GoodsReturned(goods) => EntryKind::Returned(goods, Points(-booked.points)),
         _ => return Err(unreadable),
     };
     Ok(Entry {

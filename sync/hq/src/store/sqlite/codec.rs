@@ -2,7 +2,7 @@
 
 use crate::store::StoreError;
 use rusqlite::ErrorCode;
-use tillside_core::{Hash, MemberId, SaleId, TerminalId};
+use tillside_core::{Hash, MemberId, ReturnId, SaleId, TerminalId};
 
 /// What SQLite said, in our words.
 pub(super) fn failed(error: rusqlite::Error) -> StoreError {
@@ -63,4 +63,4 @@ macro_rules! uuid_id {
     )*};
 }
 
-uuid_id!(TerminalId, MemberId, SaleId);
+uuid_id!(TerminalId, MemberId, SaleId, ReturnId);

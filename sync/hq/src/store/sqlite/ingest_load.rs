@@ -4,6 +4,7 @@ use super::codec::{UuidId, code, failed};
 use super::ingest::TerminalRow;
 use super::leases;
 use super::ledger::Accounts;
+use super::returns;
 use super::tokens;
 use crate::coupons::{CouponAtHq, TokensAtHq};
 use crate::ingest::{Needs, SaleAtHq, Working};
@@ -12,7 +13,8 @@ use crate::store::StoreError;
 use rusqlite::{OptionalExtension, Transaction};
 use std::collections::{HashMap, HashSet};
 use tillside_core::{
-    CardIdentity, CouponNumber, CouponUsed, Event, MemberId, Record, SaleId, TerminalId, Timestamp,
+    CardIdentity, CouponNumber, CouponUsed, Event, FunderId, MemberId, Record, SaleId, TerminalId,
+    Timestamp,
 };
 
 /// Loads members, cards, coupons, sales and balances.
@@ -30,6 +32,9 @@ pub(super) fn load(
         tokens: TokensAtHq::default(),
         leases: HashMap::new(),
         sales: HashMap::new(),
+        awaited: needs.returnable.clone(),
+        returnable: HashMap::new(),
+        returns: HashSet::new(),
         balances: Balances::default(),
     };
     for number in &needs.coupons {
@@ -50,6 +55,7 @@ pub(super) fn load(
             working.sales.insert(*sale, booked);
         }
     }
+    returns::load(transaction, needs, &mut working)?;
     let mut cards: HashSet<&CardIdentity> = needs.cards.iter().collect();
     let booked = working.sales.values().filter_map(|s| s.customer.as_ref());
     cards.extend(booked.filter_map(|customer| customer.card.as_ref()));
@@ -85,7 +91,9 @@ fn load_balances(
         };
         accounts.load(transaction, balances, account)?;
     }
-    for funder in &needs.funders {
+    let returnable = working.returnable.values().flat_map(|sold| &sold.sale.lots);
+    let of_goods: Vec<FunderId> = returnable.map(|lot| lot.funder.clone()).collect();
+    for funder in needs.funders.iter().chain(&of_goods) {
         accounts.load(transaction, balances, Account::Funder(funder.clone()))?;
     }
     let customers = working.sales.values().filter_map(|s| s.customer.as_ref());
@@ -164,16 +172,18 @@ fn coupon(
 }
 
 fn sale_at_hq(transaction: &Transaction<'_>, sale: SaleId) -> Result<Option<SaleAtHq>, StoreError> {
-    let found: Option<(String, Option<String>)> = transaction
+    let found: Option<(String, Option<String>, bool)> = transaction
         .prepare_cached(
-            "SELECT record.body, void.body FROM sale JOIN record ON record.id = sale.record
+            "SELECT record.body, void.body,
+                 EXISTS (SELECT 1 FROM goods_return AS back WHERE back.sale = sale.sale)
+             FROM sale JOIN record ON record.id = sale.record
              LEFT JOIN record AS void ON void.id = sale.voided_by WHERE sale.sale = ?1",
         )
         .map_err(failed)?
-        .query_row([sale.bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row([sale.bytes()], |row| row.try_into())
         .optional()
         .map_err(failed)?;
-    let Some((body, void)) = found else {
+    let Some((body, void, returned)) = found else {
         return Ok(None);
     };
     let read = |body: String| {
@@ -186,6 +196,7 @@ fn sale_at_hq(transaction: &Transaction<'_>, sale: SaleId) -> Result<Option<Sale
         Event::SaleCompleted(completed) => {
             let mut booked = SaleAtHq::new(record.terminal, completed);
             booked.voided = void.map(read).transpose()?.map(|void| void.at);
+            booked.returned = returned;
             Ok(Some(booked))
         }
         _ => Err(StoreError::Unreadable {

@@ -6,6 +6,7 @@ use super::expiry;
 use super::ingest::{Proofs, TerminalRow};
 use super::leases;
 use super::ledger::Accounts;
+use super::returns;
 use crate::emoney::Scheme;
 use crate::ingest::book::{Booking, Redemption, SecondUse, SharedUse};
 use crate::ingest::chain::{Fork, ForkCases};
@@ -25,7 +26,7 @@ pub(super) struct Writing<'a> {
     now: Timestamp,
     accounts: Accounts,
     visitors: HashSet<MemberId>,
-    /// Whose points a void took.
+    /// Whose points a void or a return took.
     taken_from: BTreeSet<MemberId>,
     /// The answers given so far, for records that come twice in one batch.
     given: BTreeMap<u64, Outcome>,
@@ -175,8 +176,13 @@ impl<'a> Writing<'a> {
         if let Some(closed) = &booking.closed {
             leases::close(self.transaction, closed, self.now)?;
         }
+        if let Some(returned) = &booking.returned {
+            returns::write(self.transaction, record, returned)?;
+        }
         if let Some(sale) = booking.voided {
             self.void(record, sale)?;
+        }
+        if booking.voided.is_some() || booking.returned.is_some() {
             let from = booking.movements.iter().map(Movement::from);
             self.taken_from.extend(from.filter_map(|from| match from {
                 Account::Member(member) => Some(*member),

@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_tokens.sql"),
     include_str!("migrations/0012_readmission.sql"),
     include_str!("migrations/0013_expiry.sql"),
+    include_str!("migrations/0014_returns.sql"),
 ];
 
 /// Refuses a SQLite that is too old.

@@ -23,6 +23,7 @@ mod migrate;
 mod publish;
 mod replay;
 mod reports;
+mod returns;
 mod tokens;
 
 use crate::emoney::Keyring;

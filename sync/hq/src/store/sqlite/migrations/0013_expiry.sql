@@ -3,7 +3,7 @@ DROP VIEW ledger_entry;
 CREATE TABLE movement_of_now (
     id           INTEGER PRIMARY KEY,
     kind         TEXT NOT NULL
-        CHECK (kind IN ('earn', 'void', 'opening', 'resolve', 'expire', 'adjust', 'transfer')),
+        CHECK (kind IN ('earn', 'void', 'opening', 'resolve', 'return', 'expire', 'adjust', 'transfer')),
     record       INTEGER REFERENCES record (id),
     at           INTEGER NOT NULL,
     from_account INTEGER NOT NULL REFERENCES account (id),

@@ -1,7 +1,7 @@
 //! The one place randomness comes from: tokens, session ids, sale ids, movements of
 //! purses, challenges to cards.
 
-use tillside_core::{SaleId, Timestamp};
+use tillside_core::{ReturnId, SaleId, Timestamp};
 use uuid::{Builder, Uuid};
 
 /// The system gave no randomness.
@@ -68,6 +68,14 @@ pub fn sale_id(now: Timestamp) -> Result<SaleId, NoChance> {
     Ok(SaleId::new(
         Builder::from_unix_timestamp_millis(ms, &bytes).into_uuid(),
     ))
+}
+
+/// A new return's id (UUIDv7).
+///
+/// # Errors
+/// If the system gives no randomness.
+pub fn return_id(now: Timestamp) -> Result<ReturnId, NoChance> {
+    sale_id(now).map(|id| ReturnId::new(id.uuid()))
 }
 
 /// When a sale was opened, as its id says.

@@ -1,6 +1,10 @@
 //! The receipt as text, 40 columns. A receipt is made only of what the journal has (invariant 1), so
 //! printing it again gives the same text.
 
+mod returned;
+
+pub use returned::return_slip;
+
 use crate::chance::sale_number;
 use jiff::tz::TimeZone;
 use tillside_core::{
@@ -70,12 +74,16 @@ pub fn receipt(
 }
 
 fn head(paper: &mut Paper, store: &StoreProfile, sale: &SaleCompleted) {
-    paper.centred(&store.name);
-    paper.rule('=');
     let till = format!("Till {}  {}", sale.lane, sale.cashier);
-    paper.pair(&local_minute(sale.at, &store.time_zone), &till);
+    head_of(paper, store, sale.at, &till);
     paper.words(&format!("Receipt {}", sale_number(sale.sale)));
     paper.rule('-');
+}
+
+fn head_of(paper: &mut Paper, store: &StoreProfile, at: Timestamp, till: &str) {
+    paper.centred(&store.name);
+    paper.rule('=');
+    paper.pair(&local_minute(at, &store.time_zone), till);
 }
 
 fn tenders(paper: &mut Paper, prefix: &str, tenders: &[Tender], paid: &[PaidByCard]) {

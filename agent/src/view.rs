@@ -3,8 +3,9 @@
 use crate::purse::PaymentView;
 use serde::Serialize;
 use tillside_core::{
-    CardIdentity, Category, Clock, CouponNumber, Currency, Item, LaneId, Member, Money, PersonId,
-    PlanId, Points, RuleId, SaleId, TaxClass, Tender, Timestamp, Verdict,
+    CardIdentity, Category, Clock, CouponNumber, Currency, GoodsReturned, Item, LaneId,
+    LineReturned, Member, Money, PersonId, PlanId, Points, ReturnId, RuleId, SaleId, TaxClass,
+    Tender, Timestamp, Verdict,
 };
 use utoipa::ToSchema;
 
@@ -47,6 +48,8 @@ pub struct SaleView {
     pub currency: Currency,
     /// What is bought.
     pub lines: Vec<LineView>,
+    /// What came back since, oldest first.
+    pub returns: Vec<ReturnView>,
     /// Who buys, if a card was shown.
     pub customer: Option<CustomerView>,
     /// Coupons that were shown and kept.
@@ -98,6 +101,8 @@ pub struct LineView {
     pub name: String,
     /// How many.
     pub quantity: u32,
+    /// How many of them came back since.
+    pub returned: u32,
     /// The price of one.
     #[schema(value_type = schema::Money)]
     pub unit_price: Money,
@@ -116,6 +121,88 @@ pub struct LineView {
     /// What is left.
     #[schema(value_type = schema::Money)]
     pub total: Money,
+}
+
+/// Goods of a sale that came back together.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct ReturnView {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: ReturnId,
+    /// When.
+    #[schema(value_type = i64)]
+    pub at: Timestamp,
+    /// What came back.
+    pub lines: Vec<ReturnLineView>,
+    /// What was paid back.
+    #[schema(value_type = schema::Money)]
+    pub total: Money,
+    /// How.
+    #[schema(value_type = Vec<schema::Tender>)]
+    pub tenders: Vec<Tender>,
+    /// The points that went back.
+    pub points: i64,
+    /// Why.
+    pub reason: String,
+    /// Who asked.
+    #[schema(value_type = String)]
+    pub cashier: PersonId,
+    /// The manager who allowed it.
+    #[schema(value_type = String)]
+    pub approved_by: PersonId,
+}
+
+/// Goods of one line that came back, or may.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct ReturnLineView {
+    /// The line's place in the sale, from 0.
+    pub line: u32,
+    /// Its name.
+    pub name: String,
+    /// How many.
+    pub quantity: u32,
+    /// What is paid back for them.
+    #[schema(value_type = schema::Money)]
+    pub paid: Money,
+}
+
+/// What a return would come to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct ReturnPrice {
+    /// What would come back.
+    pub lines: Vec<ReturnLineView>,
+    /// What would be paid back.
+    #[schema(value_type = schema::Money)]
+    pub total: Money,
+    /// The points that would go back.
+    pub points: i64,
+}
+
+impl From<&LineReturned> for ReturnLineView {
+    fn from(line: &LineReturned) -> Self {
+        Self {
+            line: line.line,
+            name: line.name.clone(),
+            quantity: line.quantity,
+            paid: line.paid,
+        }
+    }
+}
+
+impl From<&GoodsReturned> for ReturnView {
+    fn from(goods: &GoodsReturned) -> Self {
+        Self {
+            id: goods.id,
+            at: goods.at,
+            lines: goods.lines.iter().map(ReturnLineView::from).collect(),
+            total: goods.total,
+            tenders: goods.tenders.clone(),
+            points: goods.lots.iter().map(|lot| lot.points.0).sum(),
+            reason: goods.reason.clone(),
+            cashier: goods.cashier.clone(),
+            approved_by: goods.approved_by.clone(),
+        }
+    }
 }
 
 /// Who buys.

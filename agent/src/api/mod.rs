@@ -117,6 +117,16 @@ fn routes() -> Vec<Route> {
         ),
         route("post", "/v1/sales/{id}/checkout", post(sales::check_out)),
         route("post", "/v1/sales/{id}/void", post(sales::void)),
+        route(
+            "post",
+            "/v1/sales/{id}/returns",
+            post(sales::take_goods_back),
+        ),
+        route(
+            "post",
+            "/v1/sales/{id}/returns/price",
+            post(sales::price_return),
+        ),
         route("get", "/v1/sales/{id}/receipt", get(sales::receipt)),
         route("post", "/v1/sales/{id}/purse", post(purses::pay)),
         route(
@@ -146,6 +156,7 @@ fn routes() -> Vec<Route> {
         route("get", "/v1/reports/sales", get(reports::sales)),
         route("get", "/v1/reports/redemptions", get(reports::redemptions)),
         route("get", "/v1/reports/voids", get(reports::voids)),
+        route("get", "/v1/reports/returns", get(reports::returns)),
         route("get", "/v1/reports/unconfirmed", get(reports::unconfirmed)),
     ]
 }

@@ -16,12 +16,14 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
         products::products,
         sales::open, sales::list_open, sales::show, sales::abandon, sales::scan, sales::put_lines,
         sales::put_quantity, sales::put_customer, sales::remove_customer, sales::put_coupon,
-        sales::remove_coupon, sales::check_out, sales::void, sales::receipt,
+        sales::remove_coupon, sales::check_out, sales::void,
+        sales::take_goods_back, sales::price_return, sales::receipt,
         purses::pay, purses::take_back, purses::list, purses::show, purses::top_up, purses::restore,
         purses::give_up, purses::give_back, purses::current_job, purses::cancel_job,
         cards::read, cards::freeze, cards::unfreeze, cards::issue,
         members::members, members::replacements,
-        reports::day, reports::sales, reports::redemptions, reports::voids, reports::unconfirmed,
+        reports::day, reports::sales, reports::redemptions, reports::voids, reports::returns,
+        reports::unconfirmed,
     ),
 )]
 struct Document;
@@ -90,6 +92,7 @@ mod tests {
             };
             let free = path.starts_with("/v1/sessions")
                 || path == "/v1/sync"
+                || path == "/v1/sales/{id}/returns/price"
                 || path == "/v1/jobs/current"
                 || method == "get";
             assert_eq!(has("Idempotency-Key"), !free, "{method} {path}");

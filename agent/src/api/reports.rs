@@ -4,7 +4,9 @@ use super::error::ErrorBody;
 use super::extract::{Asked, Manager};
 use super::{ApiError, Local};
 use crate::receipt::local_minute;
-use crate::till::{DayReport, RedemptionReportRow, SaleReportRow, UnconfirmedRow, VoidReportRow};
+use crate::till::{
+    DayReport, RedemptionReportRow, ReturnReportRow, SaleReportRow, UnconfirmedRow, VoidReportRow,
+};
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -159,6 +161,23 @@ pub(crate) async fn voids(
     let date = query.date()?;
     Ok(Json(
         local.till.run(move |desk| desk.voids_report(date)).await?,
+    ))
+}
+
+/// What came back on a day, of sales of any day.
+#[utoipa::path(get, path = "/v1/reports/returns", tag = "reports", params(ReportQuery, ("Tillside-Session" = String, Header)),
+    responses((status = 200, body = Vec<ReturnReportRow>), (status = 403, body = ErrorBody)))]
+pub(crate) async fn returns(
+    State(local): State<Local>,
+    _manager: Manager,
+    Asked(query): Asked<ReportQuery>,
+) -> Result<Json<Vec<ReturnReportRow>>, ApiError> {
+    let date = query.date()?;
+    Ok(Json(
+        local
+            .till
+            .run(move |desk| desk.returns_report(date))
+            .await?,
     ))
 }
 

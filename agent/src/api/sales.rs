@@ -1,16 +1,16 @@
 //! Sales over the API. Every write has a key: sent again, it gives the same answer and does nothing.
 
 use super::error::ErrorBody;
-use super::extract::{LineIndex, Nothing, NumberInPath, Sale, Signed, Write};
+use super::extract::{Body, LineIndex, Nothing, NumberInPath, Sale, Signed, Write};
 use super::sessions::{Credentials, check};
 use super::{ApiError, Local};
 use crate::people::{Role, Session};
 use crate::purse::{JobView, Work};
 use crate::till::{
-    Answer, CouponAnswerView, LineRequest, RecordedAnswer, ScanAnswer, TenderRequest, TillError,
-    VoidRequest,
+    Answer, CouponAnswerView, GoodsRequest, LineRequest, RecordedAnswer, ReturnRequest, ScanAnswer,
+    TenderRequest, TillError, VoidRequest,
 };
-use crate::view::SaleView;
+use crate::view::{ReturnPrice, SaleView};
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -79,6 +79,30 @@ pub(crate) struct CheckoutBody {
 pub(crate) struct VoidBody {
     /// Why.
     reason: String,
+    /// The manager who allows it; not needed when a manager is signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    manager: Option<Credentials>,
+}
+
+/// Goods of a sale.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GoodsBody {
+    /// What comes back, each line once.
+    goods: Vec<GoodsRequest>,
+}
+
+/// Goods that come back.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReturnBody {
+    /// What comes back, each line once.
+    goods: Vec<GoodsRequest>,
+    /// Why.
+    reason: String,
+    /// How it is paid back: in cash or to a bank card; one tender without an amount pays all of it back.
+    #[serde(default)]
+    tenders: Vec<TenderRequest>,
     /// The manager who allows it; not needed when a manager is signed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     manager: Option<Credentials>,
@@ -308,6 +332,46 @@ pub(crate) async fn void(
         .till
         .run(move |desk| desk.void(&write.key, sale, request))
         .await?)
+}
+
+/// What goods that come back would come to: what was paid for them, and the points that they earned.
+#[utoipa::path(post, path = "/v1/sales/{id}/returns/price", tag = "sales", request_body = GoodsBody,
+    params(("id" = String, Path), ("Tillside-Session" = String, Header)),
+    responses((status = 200, body = ReturnPrice), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub(crate) async fn price_return(
+    State(local): State<Local>,
+    _signed: Signed,
+    Sale(sale): Sale,
+    Body(body): Body<GoodsBody>,
+) -> Result<Json<ReturnPrice>, ApiError> {
+    let job = move |desk: &mut crate::till::Desk| desk.price_return(sale, &body.goods);
+    Ok(Json(local.till.run(job).await?))
+}
+
+/// Takes goods of a recorded sale back, on its day or later, and pays back what was paid for them. A cashier needs a manager's name and PIN. The receipt is the return's slip.
+#[utoipa::path(post, path = "/v1/sales/{id}/returns", tag = "sales", request_body = ReturnBody,
+    params(("id" = String, Path), ("Tillside-Session" = String, Header), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = RecordedAnswer), (status = 401, body = ErrorBody), (status = 403, description = "manager_needed", body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody), (status = 423, body = ErrorBody)))]
+pub(crate) async fn take_goods_back(
+    State(local): State<Local>,
+    Signed(session): Signed,
+    Sale(sale): Sale,
+    write: Write<ReturnBody>,
+) -> Answered {
+    let key = write.key.clone();
+    if let Some(before) = local.till.run(move |desk| desk.answered(&key)).await? {
+        return Ok(before);
+    }
+    let approved_by = allowed(&local, &session, write.body.manager).await?;
+    let request = ReturnRequest {
+        cashier: session.person.clone(),
+        approved_by,
+        reason: write.body.reason,
+        goods: write.body.goods,
+        tenders: write.body.tenders,
+    };
+    let job = move |desk: &mut crate::till::Desk| desk.take_goods_back(&write.key, sale, request);
+    Ok(local.till.run(job).await?)
 }
 
 /// The manager who allows something: the one who is signed in, or one who gives a PIN now.

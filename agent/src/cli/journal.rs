@@ -30,7 +30,7 @@ pub(super) enum Journal {
     /// Writes the journal to a file that proves itself, oldest record first. Of a damaged database: what
     /// can be read.
     Export {
-        /// The layout: all records as JSON Lines, or sales and voids as POSLog 6 XML for other programs.
+        /// The layout: all records as JSON Lines, or sales, voids and returns as POSLog 6 XML for other programs.
         #[arg(long, value_enum, default_value_t = Format::Jsonl)]
         format: Format,
         /// The first day, as 2026-11-01.
@@ -178,7 +178,7 @@ fn written(
     let stretch = store.stretch(from, until)?;
     if format == Format::Poslog {
         let sales = journal::write_poslog(store, stretch, out)?;
-        return Ok(format!("{sales} sales and voids written."));
+        return Ok(format!("{sales} sales, voids and returns written."));
     }
     let identity = Identity::load(&data.hq()).ok();
     let sign = |head: &Head| identity.as_ref()?.sign_head(head, wall_clock());

@@ -7,13 +7,14 @@
 //! |---|---|
 //! | store, till, record's number | `BusinessUnit/UnitID`, `WorkstationID`, `SequenceNumber` |
 //! | sale; its void | `TransactionID`: the sale's id; the same with `-void`, and a `TransactionLink` to the sale |
-//! | who was signed in, who allowed a void | `OperatorID` |
+//! | goods that came back | `TransactionID`: the return's id, `TransactionLink` to the sale; `LineItem/Return`: `ExtendedAmount` is what was paid back |
+//! | who was signed in, who allowed a void or a return | `OperatorID` |
 //! | line | `LineItem/Sale`: `RegularSalesUnitPrice` times `Quantity` less `ExtendedDiscountAmount` is `ExtendedAmount` |
 //! | what a coupon or a rule took off a line | `RetailPriceModifier` of `MethodCode` `Coupon` or `Promotion` |
 //! | coupon used; free again | `LineItem/Coupon`; with `UnusedFlag` |
 //! | points of a rule | `LineItem/LoyaltyReward/PointsAwarded` |
 //! | tender; paid back | `LineItem/Tender` of `TypeCode` `Sale`; `Refund`. E-money is `StoredValue`, a bank card `CreditDebit` |
-//! | sum of the lines, taken off, to pay | `Total`: `TransactionSubtotal`, `DiscountAmount`, `TransactionGrandAmount` (below 0 for a void) |
+//! | sum of the lines, taken off, to pay | `Total`: `TransactionSubtotal`, `DiscountAmount`, `TransactionGrandAmount` (below 0 for a void or a return) |
 //! | member, card, all points | `Customer`, `LoyaltyAccount` |
 //!
 //! Not mapped, because POSLog has no words for it or it is no sale: refused coupons, bundles, shares,
@@ -31,7 +32,7 @@ use xml::Xml;
 /// The namespace of all elements (POSLog 6.0, `targetNamespace` of its schema).
 const NAMESPACE: &str = "http://www.nrf-arts.org/IXRetail/namespace/";
 
-/// Writes the sales and voids of a stretch of a till's journal. Returns how many transactions were written.
+/// Writes the sales, voids and returns of a stretch of a till's journal. Returns how many transactions were written.
 ///
 /// # Errors
 /// If the journal cannot be read or the file not written. Nothing is checked: see [`Store::verify`].
@@ -76,6 +77,7 @@ fn transaction(
     match &record.event {
         Event::SaleCompleted(sale) => record::sale(xml, till, record, sale)?,
         Event::SaleVoided(void) => record::void(xml, till, record, void)?,
+        Event::GoodsReturned(goods) => record::goods(xml, till, record, goods)?,
         _ => return Ok(false),
     }
     Ok(true)

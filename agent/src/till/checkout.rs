@@ -25,7 +25,7 @@ pub struct TenderRequest {
     pub amount: Option<Money>,
 }
 
-/// The answer to a checkout or a void.
+/// The answer to a checkout, a void or a return.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct RecordedAnswer {
     /// The sale as it was recorded.
@@ -145,7 +145,7 @@ impl Desk {
 }
 
 /// The tenders with their amounts. A total of zero needs none.
-fn whole(tenders: &[TenderRequest], total: Money) -> Result<Vec<Tender>, TillError> {
+pub(super) fn whole(tenders: &[TenderRequest], total: Money) -> Result<Vec<Tender>, TillError> {
     if let [only] = tenders
         && only.amount.is_none()
     {

@@ -12,10 +12,9 @@ use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tillside_core::{
-    Clock, CouponNumber, Event, MemberId, Now, Refusal, SaleCompleted, SaleId, SaleVoided, State,
-    TerminalProfile,
+    Clock, CouponNumber, Event, MemberId, Now, Refusal, SaleId, State, TerminalProfile,
 };
-use tillside_store::{Answered, Need, OpenSale, Store, StoreError};
+use tillside_store::{Answered, Need, OpenSale, RecordedSale, Store, StoreError};
 use tillside_sync::Bell;
 use tokio::sync::Notify;
 
@@ -235,11 +234,8 @@ impl Desk {
             .collect()
     }
 
-    /// A recorded sale, its void if it was voided, and what else is known of it.
-    pub(super) fn recorded(
-        &self,
-        sale: SaleId,
-    ) -> Result<((SaleCompleted, Option<SaleVoided>), Recorded), TillError> {
+    /// A recorded sale, and what else is known of it.
+    pub(super) fn recorded(&self, sale: SaleId) -> Result<(RecordedSale, Recorded), TillError> {
         self.profile()?;
         let found = self.store.recorded(sale)?.ok_or(TillError::NoSuchSale)?;
         let recorded = Recorded {
@@ -247,7 +243,7 @@ impl Desk {
             confirmed: !found.unconfirmed,
             clock: found.clock,
         };
-        Ok(((found.sale, found.void), recorded))
+        Ok((found, recorded))
     }
 
     /// What deciding on a recorded sale needs: the sale, its coupons, its member.

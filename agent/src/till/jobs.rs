@@ -272,6 +272,9 @@ impl Desk {
         if recorded.voided {
             return Err(Refusal::AlreadyVoided { sale }.into());
         }
+        if !recorded.returns.is_empty() {
+            return Err(Refusal::GoodsWereReturned { sale }.into());
+        }
         if recorded.sale.date != now.date {
             let sold = recorded.sale.date;
             return Err(Refusal::NotSameDay { sold }.into());
@@ -347,7 +350,8 @@ impl Desk {
             return Err(TillError::StillOpen);
         }
         let recorded = self.store.sale(sale)?.ok_or(TillError::NoSuchSale)?;
-        Ok(!recorded.voided && self.next_to_return(sale)?.is_some())
+        let stands = !recorded.voided && recorded.returns.is_empty();
+        Ok(stands && self.next_to_return(sale)?.is_some())
     }
 
     /// Whether a movement pays for an open sale.

@@ -21,6 +21,7 @@ mod people;
 mod purses;
 mod report_rows;
 mod reports;
+mod returns;
 mod sales;
 mod scan;
 mod settle;
@@ -46,8 +47,9 @@ pub use pay::{Begun, Holder};
 pub use people::Known;
 pub use purses::{Met, TapPlan};
 pub(crate) use report_rows::{
-    DayReport, RedemptionReportRow, SaleReportRow, UnconfirmedRow, VoidReportRow,
+    DayReport, RedemptionReportRow, ReturnReportRow, SaleReportRow, UnconfirmedRow, VoidReportRow,
 };
+pub use returns::{GoodsRequest, ReturnRequest};
 pub(crate) use scan::ScanAnswer;
 pub use settle::Settled;
 pub use status::Standing;

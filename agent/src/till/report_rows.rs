@@ -1,5 +1,6 @@
 //! The rows of the store manager's reports, as the API writes them.
 
+use crate::view::ReturnView;
 use jiff::civil::Date;
 use serde::Serialize;
 use tillside_core::{
@@ -26,6 +27,14 @@ pub(crate) struct DayReport {
     /// What was paid.
     #[schema(value_type = crate::view::schema::Money)]
     pub(super) net: Money,
+    /// How often goods came back that day, of sales of any day.
+    pub(super) returns: u64,
+    /// What was paid back for them; `net` does not count it.
+    #[schema(value_type = crate::view::schema::Money)]
+    pub(super) returned: Money,
+    /// Of that, in cash.
+    #[schema(value_type = crate::view::schema::Money)]
+    pub(super) returned_cash: Money,
     /// Points given.
     pub(super) points: i64,
     /// Coupons used.
@@ -200,4 +209,20 @@ pub(crate) struct UnconfirmedRow {
     /// The sale it is about.
     #[schema(value_type = Option<String>)]
     pub(super) sale: Option<SaleId>,
+}
+
+/// Goods that came back on a day.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ReturnReportRow {
+    /// The sale.
+    #[schema(value_type = String)]
+    pub(crate) sale: SaleId,
+    /// Its short number.
+    pub(crate) number: String,
+    /// The journal record's number.
+    pub(crate) seq: u64,
+    /// What came back, when, and for how much.
+    pub(crate) goods: ReturnView,
+    /// Whether HQ has it.
+    pub(crate) confirmed: bool,
 }

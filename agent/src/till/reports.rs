@@ -1,13 +1,16 @@
 //! What the store manager reads of a day.
 
 use super::report_rows::{
-    DayEmoney, DayReport, DayTender, RedemptionReportRow, SaleReportRow, UnconfirmedRow,
-    VoidReportRow,
+    DayEmoney, DayReport, DayTender, RedemptionReportRow, ReturnReportRow, SaleReportRow,
+    UnconfirmedRow, VoidReportRow,
 };
 use super::{Desk, TillError};
 use crate::chance::sale_number;
+use crate::view::ReturnView;
 use jiff::civil::Date;
-use tillside_core::{Currency, Event, Money, PlanId, PurseEnd, Record, SaleId, Timestamp};
+use tillside_core::{
+    Currency, Event, GoodsReturned, Money, PlanId, PurseEnd, Record, SaleId, TenderKind, Timestamp,
+};
 use tillside_store::{DayTotals, PurseTotals, RedemptionRow, SaleRow, TenderTotal};
 
 /// The most unconfirmed facts one report lists.
@@ -26,6 +29,10 @@ impl Desk {
         let (net, discounts) = totals
             .as_ref()
             .map_or((zero, zero), |t| (t.total, t.discount));
+        let back = self.store.returns_on(date)?;
+        let back: Vec<&GoodsReturned> = (back.iter().map(|row| &row.goods))
+            .filter(|goods| goods.total.currency() == currency)
+            .collect();
         let refused = self.store.redemptions_on(date)?;
         let refused = refused.iter().filter(|row| !row.verdict.is_valid()).count();
         Ok(DayReport {
@@ -35,6 +42,14 @@ impl Desk {
             gross: net.checked_add(discounts).unwrap_or(net),
             discounts,
             net,
+            returns: back.len() as u64,
+            returned: sum(back.iter().map(|goods| goods.total), currency),
+            returned_cash: sum(
+                (back.iter().flat_map(|goods| &goods.tenders))
+                    .filter(|tender| tender.kind == TenderKind::Cash)
+                    .map(|tender| tender.amount),
+                currency,
+            ),
             points: totals.as_ref().map_or(0, |t| t.points.0),
             redeemed: totals.as_ref().map_or(0, |t| t.coupons),
             refused: refused as u64,
@@ -194,6 +209,23 @@ impl Desk {
         Ok(rows.collect())
     }
 
+    /// What came back on a day, of sales of any day.
+    pub(crate) fn returns_report(
+        &mut self,
+        date: Option<Date>,
+    ) -> Result<Vec<ReturnReportRow>, TillError> {
+        let date = self.date(date)?;
+        let rows = self.store.returns_on(date)?;
+        let rows = rows.into_iter().map(|row| ReturnReportRow {
+            sale: row.goods.sale,
+            number: sale_number(row.goods.sale),
+            seq: row.seq,
+            goods: ReturnView::from(&row.goods),
+            confirmed: !row.unconfirmed,
+        });
+        Ok(rows.collect())
+    }
+
     /// The oldest facts HQ has not confirmed, at most [`UNCONFIRMED_LISTED`].
     pub(crate) fn unconfirmed_report(&mut self) -> Result<Vec<UnconfirmedRow>, TillError> {
         let waiting = self.store.outbox(UNCONFIRMED_LISTED)?;
@@ -213,6 +245,13 @@ impl Desk {
     fn date(&self, date: Option<Date>) -> Result<Date, TillError> {
         Ok(date.unwrap_or(self.now()?.date))
     }
+}
+
+/// Amounts together; what cannot be counted any more stops at what could.
+fn sum(mut amounts: impl Iterator<Item = Money>, currency: Currency) -> Money {
+    let add = |sum: Money, more| sum.checked_add(more).unwrap_or(sum);
+    let zero = Money::zero(currency);
+    amounts.by_ref().fold(zero, add)
 }
 
 fn day_tenders(totals: &DayTotals) -> Vec<DayTender> {
@@ -236,6 +275,11 @@ fn what(event: &Event) -> String {
     match event {
         Event::SaleCompleted(sale) => format!("Sale {}, {}", sale_number(sale.sale), sale.total),
         Event::SaleVoided(void) => format!("Void of sale {}", sale_number(void.sale)),
+        Event::GoodsReturned(goods) => format!(
+            "Return of goods of sale {}, {}",
+            sale_number(goods.sale),
+            goods.total
+        ),
         Event::CouponRefused(refused) => format!("Coupon {} refused", refused.number),
         Event::BundleAdopted { version } => format!("Rules version {version} in force"),
         Event::PurseIntended(begun) => format!("Card movement begun, {}", begun.amount),
@@ -259,6 +303,7 @@ fn sale_of(event: &Event) -> Option<SaleId> {
     match event {
         Event::SaleCompleted(sale) => Some(sale.sale),
         Event::SaleVoided(void) => Some(void.sale),
+        Event::GoodsReturned(goods) => Some(goods.sale),
         Event::CouponRefused(refused) => Some(refused.sale),
         Event::PurseIntended(begun) => begun.action.sale(),
         _ => None,

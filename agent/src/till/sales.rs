@@ -3,7 +3,7 @@
 use super::deed::{Answer, Deed, DraftChange, WriteKey};
 use super::{Desk, Draft, OPEN_SALE_LIMIT, TillError};
 use crate::chance;
-use crate::receipt::receipt;
+use crate::receipt::{receipt, return_slip};
 use crate::view::SaleView;
 use tillside_core::{PersonId, Product, SaleId};
 
@@ -73,10 +73,10 @@ impl Desk {
         }
         let (stored, recorded) = self.recorded(sale)?;
         let state = self.recorded_state(sale)?;
-        self.recorded_view(&stored.0, &recorded, &state)
+        self.recorded_view(&stored.sale, &recorded, &state)
     }
 
-    /// The receipt of a recorded sale, printed again.
+    /// The receipt of a recorded sale, printed again, with the slips of what came back.
     ///
     /// # Errors
     /// If the sale is open or unknown.
@@ -84,9 +84,14 @@ impl Desk {
         if self.is_open(sale)? {
             return Err(TillError::StillOpen);
         }
-        let ((completed, void), _) = self.recorded(sale)?;
-        let paid = self.paid_by_cards(&completed)?;
+        let (found, _) = self.recorded(sale)?;
+        let paid = self.paid_by_cards(&found.sale)?;
         let store = self.profile()?.profile;
-        Ok(receipt(&store, &completed, void.as_ref(), &paid))
+        let mut text = receipt(&store, &found.sale, found.void.as_ref(), &paid);
+        for goods in &found.returns {
+            text.push('\n');
+            text.push_str(&return_slip(&store, &found.sale, goods));
+        }
+        Ok(text)
     }
 }

@@ -4,12 +4,13 @@ use super::settle::{left, payments};
 use super::{Desk, Draft, TillError};
 use crate::chance::{opened, sale_number};
 use crate::view::{
-    AwardView, CouponView, CustomerView, DiscountView, LineView, MemberView, SaleStage, SaleView,
+    AwardView, CouponView, CustomerView, DiscountView, LineView, MemberView, ReturnView, SaleStage,
+    SaleView,
 };
 use tillside_core::authority::CouponToken;
 use tillside_core::{
     Assignment, Award, Clock, CouponAnswer, CouponRedeemed, Customer, Discount, Line, Money, Now,
-    Promotion, Quote, QuoteRequest, SaleCompleted, State, Verdict, quote,
+    Promotion, Quantities, Quote, QuoteRequest, SaleCompleted, State, Verdict, quantities, quote,
 };
 use tillside_store::Need;
 
@@ -60,6 +61,7 @@ impl Desk {
             completed: None,
             currency: draft.basket.currency,
             lines: open_lines(draft, &quote),
+            returns: Vec::new(),
             customer: customer_view(customer.as_ref(), &state),
             coupons: coupons.collect(),
             discounts: discount_views(&quote.discounts, &quote.promotions),
@@ -137,6 +139,8 @@ impl Desk {
         };
         let coupons = sale.coupons.iter();
         let coupons = coupons.map(|coupon| self.recorded_coupon(state, coupon));
+        let returns = state.sales.get(&sale.sale).map(|known| &known.returns[..]);
+        let returns = returns.unwrap_or_default();
         Ok(SaleView {
             sale: sale.sale,
             state: stage,
@@ -146,7 +150,8 @@ impl Desk {
             opened: opened(sale.sale),
             completed: Some(sale.at),
             currency: sale.currency,
-            lines: recorded_lines(sale),
+            lines: recorded_lines(sale, &quantities(returns)),
+            returns: returns.iter().map(ReturnView::from).collect(),
             customer: customer_view(sale.customer.as_ref(), state),
             coupons: coupons.collect(),
             discounts: discount_views(&sale.discounts, &sale.promotions),
@@ -195,7 +200,7 @@ fn open_lines(draft: &Draft, quote: &Quote) -> Vec<LineView> {
         .collect()
 }
 
-fn recorded_lines(sale: &SaleCompleted) -> Vec<LineView> {
+fn recorded_lines(sale: &SaleCompleted, back: &Quantities) -> Vec<LineView> {
     let lines = sale.lines.iter().enumerate();
     lines
         .map(|(index, line)| {
@@ -207,7 +212,13 @@ fn recorded_lines(sale: &SaleCompleted) -> Vec<LineView> {
             // Both were checked when the sale was decided; a sum that left the range shows as zero.
             let zero = Money::zero(sale.currency);
             let discount = Money::new(off, sale.currency).unwrap_or(zero);
-            line_view(index, line, line.subtotal().unwrap_or(zero), discount)
+            // At most `BASKET_LINE_LIMIT`.
+            let returned = back.get(&(index as u32)).copied().unwrap_or(0);
+            let subtotal = line.subtotal().unwrap_or(zero);
+            LineView {
+                returned,
+                ..line_view(index, line, subtotal, discount)
+            }
         })
         .collect()
 }
@@ -218,6 +229,7 @@ fn line_view(index: usize, line: &Line, subtotal: Money, discount: Money) -> Lin
         item: line.item.clone(),
         name: line.name.clone(),
         quantity: line.quantity,
+        returned: 0,
         unit_price: line.unit_price,
         category: line.category.clone(),
         tax_class: line.tax_class.clone(),

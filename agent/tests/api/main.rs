@@ -25,6 +25,7 @@ mod program;
 mod purses;
 mod reports;
 mod restart;
+mod returns;
 mod rules;
 mod sale;
 mod screen;

@@ -41,6 +41,11 @@ def read(transaction):
         "status": sale.get("TransactionStatus"),
         "lines": lines,
         "numbers": [int(n.text) for n in sale.findall(f"{N}LineItem/{N}SequenceNumber")],
+        "returned": [{
+            "item": item.find(f"{N}POSIdentity/{N}POSItemID").text,
+            "quantity": int(item.find(N + "Quantity").text),
+            "extended": minor(item.find(N + "ExtendedAmount")),
+        } for item in sale.iter(N + "Return")],
         "coupons": [c.text for c in sale.iter(N + "ScanCode")],
         "awarded": sum(int(p.text) for p in sale.iter(N + "PointsAwarded")),
         "points": [(p.get("Type"), int(p.text)) for p in sale.iter(N + "Points")],

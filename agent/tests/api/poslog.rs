@@ -130,6 +130,31 @@ fn reconcile_void(told: &Value, void: &Value) {
     );
 }
 
+fn reconcile_return(told: &Value, goods: &Value) {
+    assert_eq!(
+        (&told["id"], &told["link"], &told["status"]),
+        (&goods["id"], &goods["sale"], &json!("Finished"))
+    );
+    let operators = json!([goods["cashier"], goods["approved_by"]]);
+    assert_eq!(
+        (&told["operators"], &told["reason"]),
+        (&operators, &json!("too <hot>"))
+    );
+    let line = &goods["lines"][0];
+    let item = line["item"].as_str().unwrap();
+    let back = &told["returned"][0];
+    assert!(item.ends_with(back["item"].as_str().unwrap()), "{back}");
+    assert_eq!(
+        (&back["quantity"], &back["extended"]),
+        (&line["quantity"], &line["paid"]["minor"])
+    );
+    assert_eq!(told["total"], -minor(&goods["tenders"]));
+    assert_eq!(
+        told["tenders"][0],
+        json!(["Refund", "CreditDebit", line["paid"]["minor"]])
+    );
+}
+
 #[test]
 fn a_poslog_export_reconciles_with_the_journal() {
     let mut shop = Shop::open();
@@ -145,6 +170,12 @@ fn a_poslog_export_reconciles_with_the_journal() {
     anna.pay(&sale).good();
     let reason = json!({"reason": "Wrong \u{1}size <&> \"ß\"."});
     mara.post(&format!("{sale}/void"), &reason).good();
+    let bread = anna.open_sale();
+    let two = json!({"code": COFFEE, "quantity": 2});
+    anna.post(&format!("{bread}/scan"), &two).good();
+    anna.pay(&bread).good();
+    let goods = json!({"goods": [{"line": 0, "quantity": 1}], "reason": "too <hot>", "tenders": [{"kind": "card"}]});
+    mara.post(&format!("{bread}/returns"), &goods).good();
     shop.stop();
     let file = shop.folder.join("export.xml");
     let out = [
@@ -158,22 +189,27 @@ fn a_poslog_export_reconciles_with_the_journal() {
     let exported = tillside(&shop.folder, &out, "");
     assert!(exported.status.success(), "{exported:?}");
     let words = String::from_utf8_lossy(&exported.stderr);
-    assert!(words.contains("3 sales and voids written"), "{words}");
-    let kinds = ["sale_completed", "sale_voided"];
+    assert!(
+        words.contains("5 sales, voids and returns written"),
+        "{words}"
+    );
+    let kinds = ["sale_completed", "sale_voided", "goods_returned"];
     let mut events = shop.journal();
     events.retain(|event| kinds.iter().any(|kind| event["type"] == *kind));
     let told = parsed(&file);
-    assert_eq!((told.len(), events.len()), (3, 3));
+    assert_eq!((told.len(), events.len()), (5, 5));
     reconcile_sale(&told[0], &events[0]);
     reconcile_sale(&told[1], &events[1]);
     assert_eq!(told[1]["members"], json!([events[1]["customer"]["member"]]));
     assert!(told[1]["discount"].as_i64() > Some(0), "a coupon was used");
     reconcile_void(&told[2], &events[2]);
+    reconcile_sale(&told[3], &events[3]);
+    reconcile_return(&told[4], &events[4]);
     assert!(told.is_sorted_by_key(|one| one["seq"].as_u64()));
     let kept = sum(told.iter().map(|one| &one["total"]));
     assert_eq!(
         kept,
-        minor(&events[0]["tenders"]),
+        minor(&events[0]["tenders"]) + minor(&events[3]["tenders"]) - minor(&events[4]["tenders"]),
         "what stays in the drawer"
     );
 }

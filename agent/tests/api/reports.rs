@@ -22,7 +22,7 @@ fn a_day_in_figures_rows_and_csv() {
     assert_eq!(
         day,
         json!({"date": "2026-11-22", "sales": 1, "voided": 1, "gross": eur(429),
-        "discounts": eur(100), "net": eur(329), "points": 3, "redeemed": 1, "refused": 1,
+        "discounts": eur(100), "net": eur(329), "points": 3, "redeemed": 1, "refused": 1, "returns": 0, "returned": eur(0), "returned_cash": eur(0),
         "tenders": [{"kind": "cash", "payments": 1, "amount": eur(329)}],
         "emoney": {"payments": 0, "taken": eur(0), "top_ups": 0, "topped_up": eur(0),
             "given_back": eur(0), "restored": eur(0), "open": 0, "open_amount": eur(0),

@@ -1,10 +1,10 @@
-//! One sale or one void as a `Transaction`.
+//! One sale, void or return as a `Transaction`.
 
 use super::xml::Xml;
 use std::io::{Error, Result};
 use tillside_core::{
-    Customer, Item, Line, Money, PersonId, Points, Record, SaleCompleted, SaleVoided, Tender,
-    TenderKind, TerminalProfile, Timestamp,
+    Customer, GoodsReturned, Item, Line, Money, PersonId, Points, Record, SaleCompleted,
+    SaleVoided, Tender, TenderKind, TerminalProfile, Timestamp,
 };
 
 pub(super) fn sale(
@@ -96,6 +96,51 @@ pub(super) fn void(
     tail(xml, void.date, record.at)
 }
 
+pub(super) fn goods(
+    xml: &mut Xml<'_>,
+    till: &TerminalProfile,
+    record: &Record,
+    goods: &GoodsReturned,
+) -> Result<()> {
+    xml.open("Transaction", &[("TypeCode", "ReturnTransaction")])?;
+    head(
+        xml,
+        till,
+        (record, goods.lane.as_str()),
+        &goods.id.to_string(),
+    )?;
+    operator(xml, "Cashier", &goods.cashier)?;
+    operator(xml, "Manager", &goods.approved_by)?;
+    let currency = goods.total.currency();
+    xml.text("CurrencyCode", &[], currency.code())?;
+    xml.open("RetailTransaction", &[("TransactionStatus", "Finished")])?;
+    let mut lines = Lines(0);
+    for line in &goods.lines {
+        lines.put(xml, |xml| {
+            xml.open("Return", &[])?;
+            identity(xml, &line.item)?;
+            xml.text("Description", &[], &line.name)?;
+            xml.amount("ExtendedAmount", &[], line.paid)?;
+            xml.text("Quantity", &[], &line.quantity.to_string())?;
+            xml.close("Return")
+        })?;
+    }
+    for tender in &goods.tenders {
+        lines.put(xml, |xml| paid(xml, "Refund", tender))?;
+    }
+    let back = Money::new(-goods.total.minor(), currency).map_err(Error::other)?;
+    total(xml, "TransactionGrandAmount", back)?;
+    let taken = goods.lots.iter().map(|lot| lot.points.0).sum();
+    customer(xml, goods.customer.as_ref(), "Reversal", Points(taken))?;
+    xml.open("TransactionLink", &[("ReasonCode", "Return")])?;
+    xml.text("TransactionID", &[], &goods.sale.to_string())?;
+    xml.close("TransactionLink")?;
+    xml.text("Reason", &[], &goods.reason)?;
+    xml.text("ManagerApproval", &[], "true")?;
+    xml.close("RetailTransaction")?;
+    tail(xml, goods.date, goods.at)
+}
+
 /// The line items of a transaction, numbered from 1.
 struct Lines(u64);
 
@@ -172,13 +217,7 @@ fn sold(xml: &mut Xml<'_>, sale: &SaleCompleted, index: u32, line: &Line) -> Res
     let taken = taken_off(sale, index);
     let off = money(taken.iter().map(|(.., off, _)| off).sum())?;
     xml.open("Sale", &[])?;
-    let (kind, number) = match &line.item {
-        Item::Gtin(gtin) => ("GTIN", gtin.to_string()),
-        Item::Sku(sku) => ("SKU", sku.to_string()),
-    };
-    xml.open("POSIdentity", &[("POSIDType", kind)])?;
-    xml.text("POSItemID", &[], &number)?;
-    xml.close("POSIdentity")?;
+    identity(xml, &line.item)?;
     if let Some(category) = &line.category {
         xml.text(
             "MerchandiseHierarchy",
@@ -210,6 +249,16 @@ fn sold(xml: &mut Xml<'_>, sale: &SaleCompleted, index: u32, line: &Line) -> Res
     xml.text("TaxGroupID", &[], line.tax_class.as_str())?;
     xml.close("Tax")?;
     xml.close("Sale")
+}
+
+fn identity(xml: &mut Xml<'_>, item: &Item) -> Result<()> {
+    let (kind, number) = match item {
+        Item::Gtin(gtin) => ("GTIN", gtin.to_string()),
+        Item::Sku(sku) => ("SKU", sku.to_string()),
+    };
+    xml.open("POSIdentity", &[("POSIDType", kind)])?;
+    xml.text("POSItemID", &[], &number)?;
+    xml.close("POSIdentity")
 }
 
 fn paid(xml: &mut Xml<'_>, direction: &str, tender: &Tender) -> Result<()> {

@@ -68,6 +68,25 @@ export class Calls {
       key,
     );
 
+  /** What goods that come back would come to; nothing is done. */
+  priceReturn = (id: string, goods: api.Goods[]) =>
+    this.client.write<api.ReturnPrice>('POST', `/v1/sales/${seg(id)}/returns/price`, { goods });
+
+  takeGoodsBack = (
+    id: string,
+    goods: api.Goods[],
+    reason: string,
+    tenders: api.Tender[],
+    manager: Consent | null,
+    key: string,
+  ) =>
+    this.client.write<api.Finished>(
+      'POST',
+      `/v1/sales/${seg(id)}/returns`,
+      { goods, tenders, ...because(reason, manager) },
+      key,
+    );
+
   // ---- E-money: whatever is done with a card is a job, which goes on as `purse` events ----
 
   payByPurse = (id: string, payment: api.PursePayment, key: string) =>

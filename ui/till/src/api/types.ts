@@ -104,6 +104,8 @@ export interface Line {
   item: string;
   name: string;
   quantity: number;
+  /** How many of them came back since. */
+  returned: number;
   unit_price: Money;
   category: string | null;
   tax_class: string;
@@ -165,6 +167,42 @@ export interface Paid {
   amount: Money;
 }
 
+/** Goods of a line that come back. */
+export interface Goods {
+  // API: GoodsRequest
+  line: number;
+  quantity: number;
+}
+
+export interface ReturnedLine {
+  // API: ReturnLineView
+  line: number;
+  name: string;
+  quantity: number;
+  paid: Money;
+}
+
+/** What goods that come back would come to. */
+export interface ReturnPrice {
+  // API: ReturnPrice
+  lines: ReturnedLine[];
+  total: Money;
+  points: number;
+}
+
+/** Goods of a sale that came back together. */
+export interface Returned {
+  // API: ReturnView
+  id: string;
+  at: number;
+  lines: ReturnedLine[];
+  total: Money;
+  points: number;
+  reason: string;
+  cashier: string;
+  approved_by: string;
+}
+
 export interface Customer {
   // API: CustomerView
   card: string | null;
@@ -182,6 +220,7 @@ export interface Sale {
   completed: number | null;
   currency: string;
   lines: Line[];
+  returns: Returned[];
   customer: Customer | null;
   coupons: SaleCoupon[];
   discounts: Discount[];
@@ -260,6 +299,10 @@ export interface DayTotals {
   gross: Money;
   discounts: Money;
   net: Money;
+  /** How often goods came back that day, and what was paid back. */
+  returns: number;
+  returned: Money;
+  returned_cash: Money;
   points: number;
   redeemed: number;
   refused: number;
@@ -315,6 +358,15 @@ export interface RedemptionRow {
   confirmed: boolean;
 }
 
+export interface ReturnRow {
+  // API: ReturnReportRow
+  sale: string;
+  number: string;
+  seq: number;
+  goods: Returned;
+  confirmed: boolean;
+}
+
 export interface VoidRow {
   // API: VoidReportRow
   sale: string;
@@ -346,6 +398,7 @@ export interface Reports {
   sales: SaleRow;
   redemptions: RedemptionRow;
   voids: VoidRow;
+  returns: ReturnRow;
   unconfirmed: UnconfirmedRow;
 }
 export type Report = keyof Reports;

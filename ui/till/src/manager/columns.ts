@@ -74,6 +74,21 @@ export const columns: { [R in Report]: Column<Reports[R]>[] } = {
     { title: t.col.amount, cell: (row) => amount(row.amount), right: true },
     { title: t.col.hq, cell: (row) => hq(row.confirmed) },
   ],
+  returns: [
+    { title: t.col.time, cell: (row) => ({ kind: 'time', at: row.goods.at }) },
+    { title: t.col.receipt, cell: (row) => ({ kind: 'receipt', sale: row.sale, number: row.number }) },
+    {
+      title: t.col.what,
+      cell: (row) => text(row.goods.lines.map((line) => `${line.quantity} × ${line.name}`).join(', ')),
+      long: true,
+    },
+    { title: t.col.reason, cell: (row) => text(row.goods.reason), long: true },
+    { title: t.col.askedBy, cell: (row) => text(row.goods.cashier), minor: true },
+    { title: t.col.allowedBy, cell: (row) => text(row.goods.approved_by) },
+    { title: t.col.points, cell: (row) => number(row.goods.points), right: true },
+    { title: t.col.amount, cell: (row) => amount(row.goods.total), right: true },
+    { title: t.col.hq, cell: (row) => hq(row.confirmed) },
+  ],
   purses: [
     { title: t.colAge, cell: (row) => ({ kind: 'time', at: row.at }) },
     { title: t.col.what, cell: (row) => text(t.movements[row.kind]), minor: true },

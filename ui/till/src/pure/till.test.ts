@@ -8,7 +8,7 @@ const eur = (minor: number) => ({ minor, currency: 'EUR' });
 
 function line(index: number, item: string, quantity = 1): Line {
   const money = { unit_price: eur(100), subtotal: eur(100), discount: eur(0), total: eur(100) };
-  return { index, item, name: item, quantity, category: null, tax_class: 'A', ...money };
+  return { index, item, name: item, quantity, returned: 0, category: null, tax_class: 'A', ...money };
 }
 
 function sale(lines: Line[], more: Partial<Sale> = {}): Sale {

@@ -48,6 +48,7 @@ async fn the_browser_sells() -> Result<()> {
     page.session.go(&api.browser_address()).await?;
     play::sale(&page, &mut stage).await?;
     play::manager(&page, &stage).await?;
+    play::goods_back(&page).await?;
     page.went_well().await?;
     let fragment = page.asks("return location.href").await?;
     ensure!(

@@ -207,3 +207,31 @@ pub async fn void(page: &Page) -> Result<()> {
     page.sees("td", "Wrong item or price").await?;
     page.looks("manager-voids").await
 }
+
+/// Goods of the sale come back, allowed by the manager who is signed in.
+pub async fn goods_back(page: &Page) -> Result<()> {
+    page.press("Sales").await?;
+    page.press("Open receipt").await?;
+    page.press("Take goods back").await?;
+    page.sees("dialog", "Choose what comes back.").await?;
+    page.looks("return-choose").await?;
+    page.press("One Espresso capsules, 10 more comes back")
+        .await?;
+    page.sees("strong", "Pay back €").await?;
+    page.sees("li", "1 sold").await?;
+    page.press("Broken").await?;
+    page.looks("return").await?;
+    page.press("Take back, pay €").await?;
+    page.sees("pre", "GOODS RETURNED").await?;
+    page.sees("dialog", "Goods are back. Pay back €").await?;
+    page.looks("returned").await?;
+    ensure!(
+        !page.says("button:enabled", "Void this sale").await?,
+        "a sale of which goods came back is not voided"
+    );
+    page.key(ESCAPE).await?;
+    page.press("Returns").await?;
+    page.sees("td", "1 × Espresso capsules, 10").await?;
+    page.sees("dl", "Paid back for returns").await?;
+    page.looks("manager-returns").await
+}

@@ -8,7 +8,6 @@ use tillside_core::{Event, Points, Timestamp};
 use tillside_hq::members::MemberStore;
 use tillside_hq::members::expiry::{Asked, expire};
 use tillside_hq::reports::ReportStore;
-use tillside_hq::store::HqStore;
 use tillside_protocol::Outcome;
 
 const ADA: &str = "900000001";

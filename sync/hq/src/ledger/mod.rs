@@ -53,6 +53,8 @@ pub enum MovementKind {
     Resolve,
     /// They expired or, the other way, had not.
     Expire,
+    /// A person gave or took them.
+    Adjust,
 }
 
 impl MovementKind {
@@ -64,6 +66,7 @@ impl MovementKind {
             MovementKind::Opening => "opening",
             MovementKind::Resolve => "resolve",
             MovementKind::Expire => "expire",
+            MovementKind::Adjust => "adjust",
         }
     }
 }

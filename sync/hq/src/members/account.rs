@@ -8,12 +8,15 @@
 //!
 //! Pure, and it decides nothing about what is booked: reading the book is left to the store.
 
+use super::adjust::Adjustment;
 use std::collections::{BTreeMap, HashMap};
 use tillside_core::lots::{
     Adjusted, Charge, Ledger, Lot as Held, LotId, LotKind, LotsCommand, LotsRefusal, RecordRef,
     ReturnedGoods,
 };
-use tillside_core::{FunderId, Lot, MemberId, PersonId, Points, SaleId, TerminalId, Timestamp};
+use tillside_core::{
+    CodeError, FunderId, Lot, MemberId, PersonId, Points, SaleId, TerminalId, Timestamp,
+};
 
 /// Something that the ledger booked in an account.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,6 +38,8 @@ pub enum EntryKind {
     Voided(Vec<Lot>),
     /// The member came with so many points, below zero if some were owed.
     Opening(Points),
+    /// A person gave points, or took them.
+    Adjusted(Adjustment),
 }
 
 /// A member's account, at a time.
@@ -51,12 +56,25 @@ pub struct MemberAccount {
 }
 
 impl MemberAccount {
+    /// Whether an adjustment can be made now.
+    pub fn allows(&self, adjustment: &Adjustment, now: Timestamp) -> Result<(), LotsRefusal> {
+        let by = hq().map_err(|_| LotsRefusal::BadReason)?;
+        let next = of_hq(u64::MAX);
+        let command = adjustment.command(self.member, &by, (next, now), false);
+        self.lots.decide(command, now).map(drop)
+    }
+
     /// Whether the lots come to what the ledger of points says, with what expired and is not booked yet.
     pub fn agrees(&self, at: Timestamp) -> bool {
         let has = self.lots.balance(at);
         let booked: Points = self.expired.values().copied().sum();
         has.available() + has.pending + has.expired - booked == self.in_book
     }
+}
+
+/// Who books what nobody on record did.
+pub(crate) fn hq() -> Result<PersonId, CodeError> {
+    PersonId::new("hq")
 }
 
 /// The record that stands for a booking of HQ's own.
@@ -102,7 +120,7 @@ fn put_in_order(entries: &mut [Entry]) {
                 let sales = lots.iter().filter_map(|lot| sold.get(&lot.sale));
                 entry.at = sales.copied().fold(entry.at, Ord::max);
             }
-            EntryKind::Opening(_) => {}
+            EntryKind::Opening(_) | EntryKind::Adjusted(_) => {}
         }
     }
     entries.sort_by_key(|entry| entry.at);
@@ -127,6 +145,11 @@ impl Fold<'_> {
         match &entry.kind {
             EntryKind::Earned(lots) => self.earn(entry, lots),
             EntryKind::Voided(lots) => self.void(entry, lots),
+            EntryKind::Adjusted(adjustment) => {
+                let here = (entry.source, entry.at);
+                let command = adjustment.command(self.member, self.by, here, true);
+                self.does(command, entry.at)
+            }
             EntryKind::Opening(points) if points.0 > 0 => self.grant(entry, *points),
             EntryKind::Opening(points) => {
                 self.withdraw(entry, Points(points.0.saturating_neg()), "opening balance")

@@ -224,8 +224,10 @@ pub struct MemberView {
     pub display_name: String,
     /// The tier.
     pub tier: String,
-    /// The balance: HQ's newest figure and what this till added since.
+    /// What may be spent: HQ's newest figure and what this till added since.
     pub points: i64,
+    /// What may be spent later.
+    pub pending: i64,
 }
 
 impl From<&Member> for MemberView {
@@ -235,6 +237,7 @@ impl From<&Member> for MemberView {
             display_name: member.display_name.clone(),
             tier: member.tier.to_string(),
             points: member.points.0,
+            pending: member.pending.0,
         }
     }
 }

@@ -140,6 +140,7 @@ impl Backlog {
                         display_name: entry.display_name,
                         tier: entry.tier,
                         points: entry.points,
+                        pending: entry.pending,
                     };
                     (entry.member, member)
                 })

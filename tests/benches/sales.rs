@@ -32,6 +32,7 @@ pub fn bundle(profile: &StoreProfile, members: &[MemberId]) -> Result<Bundle> {
             display_name: format!("Member {index}"),
             tier: "silver".parse()?,
             points: Points(100),
+            pending: Points(0),
             cards: vec![CardIdentity::new(&format!("code:{}", 910_000_000 + index))?],
         })
     };

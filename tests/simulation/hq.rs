@@ -2,10 +2,11 @@
 
 use crate::certificates::{YEARS, certificate};
 use crate::leases::{CODE, key, with_campaign};
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use tillside_core::engine::PointsLife;
 use tillside_core::{
     Bundle, Hash, LaneId, SaleId, StoreId, TerminalId, TerminalProfile, Timestamp,
 };
@@ -16,9 +17,10 @@ use tillside_hq::fleet::{FleetStore, Invitation, NoEpoch};
 use tillside_hq::import::Policy;
 use tillside_hq::ingest::take;
 use tillside_hq::leases::LeaseStore;
+use tillside_hq::members::expiry::{Asked, Expired, expire, unbooked};
 use tillside_hq::members::{MemberStore, import::members};
 use tillside_hq::publish::PublishStore;
-use tillside_hq::replay::{Asked, ReplayReport, replay};
+use tillside_hq::replay::{self, ReplayReport, replay};
 use tillside_hq::reports::{Counts, ReportStore};
 use tillside_hq::store::sqlite::SqliteStore;
 use tillside_protocol::{EpochRequest, PushRequest, PushResponse, TerminalStatus};
@@ -123,7 +125,11 @@ impl Hq {
             members(&read("members.csv")?, fresh)?,
             coupons(&read("coupons.csv")?)?,
         );
-        let document = rules(&with_campaign(&read("rules.json")?)?)?;
+        let mut document = rules(&with_campaign(&read("rules.json")?)?)?;
+        document.points = PointsLife {
+            pending_days: 1,
+            last_days: Some(2),
+        };
         self.ask(async |store| {
             store.import_stores(shops, all).await?;
             store.import_products(goods, all).await?;
@@ -247,7 +253,7 @@ impl Hq {
 
     /// Every sale decided again, by the rules of its day.
     pub fn replay(&self) -> Result<ReplayReport> {
-        self.ask(async |store| Ok(replay(store, Asked::default(), |_| {}).await?))
+        self.ask(async |store| Ok(replay(store, replay::Asked::default(), |_| {}).await?))
     }
 
     /// What HQ counts.
@@ -257,11 +263,40 @@ impl Hq {
 
     /// Every member's points, by number.
     pub fn balances(&self) -> Result<BTreeMap<String, i64>> {
-        let rows = self.ask(async |store| Ok(store.balances().await?))?;
+        let rows = self.ask(async |store| Ok(store.balances(Timestamp(0)).await?))?;
         Ok(rows
             .into_iter()
             .map(|row| (row.number, row.points.0))
             .collect())
+    }
+
+    /// Books what has expired.
+    pub fn expire(&self, now: Timestamp) -> Result<Expired> {
+        let done = self.ask(async |store| Ok(expire(store, Asked::all(now), |_| {}).await?))?;
+        ensure!(done.failed == 0, "{:?}", done.failures);
+        Ok(done)
+    }
+
+    /// Books some of it, as a run that is cut off.
+    pub fn expire_some(&self, now: Timestamp) -> Result<()> {
+        let asked = Asked {
+            most: 1,
+            ..Asked::all(now)
+        };
+        let (_, last) = self.ask(async |store| Ok(store.expire_batch(0, asked).await?))?;
+        if let Some(last) = last {
+            self.ask(async |store| Ok(store.expire_batch(last, asked).await?))?;
+        }
+        Ok(())
+    }
+
+    /// Whether the ledger booked as expired what has expired, and what it says is what is left.
+    pub fn is_booked(&self, number: &str, now: Timestamp) -> Result<bool> {
+        let account = self.ask(async |store| Ok(store.member_account(number, now).await?))?;
+        let account = account.context("a member")?;
+        let has = account.lots.balance(now);
+        let all = unbooked(&account, now).is_some_and(|open| open.is_empty());
+        Ok(all && account.in_book == has.available() + has.pending)
     }
 
     /// A member's points as lots, and whether they come to what the ledger says.

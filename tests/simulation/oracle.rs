@@ -1,7 +1,7 @@
 //! What shoppers were told, and nothing else: the sum of it must be what everybody holds in the end.
 
 use std::collections::{BTreeMap, BTreeSet};
-use tillside_core::SaleId;
+use tillside_core::{Lot, SaleId, Timestamp};
 
 /// A sale that a cashier saw completed.
 #[derive(Clone, Debug)]
@@ -10,6 +10,13 @@ pub struct Told {
     pub sale: SaleId,
     /// The member's number, and what they were told they earned.
     pub member: Option<(String, i64)>,
+    /// Those points as they were recorded: from when and up to when they may be spent.
+    pub lots: Vec<Lot>,
+    /// When, by the till.
+    pub at: Timestamp,
+    /// The records of the sale and of its void.
+    pub seq: u64,
+    pub void_seq: Option<u64>,
     /// The printed coupon that it used.
     pub coupon: Option<String>,
     /// Whether it used the campaign's code.
@@ -31,18 +38,65 @@ pub struct Oracle {
     pub opening: BTreeMap<String, i64>,
 }
 
+impl Told {
+    fn lots_of(&self) -> impl Iterator<Item = (&String, &Lot)> {
+        let member = self.member.iter().map(|(number, _)| number);
+        member.flat_map(|number| self.lots.iter().map(move |lot| (number, lot)))
+    }
+}
+
+/// A day is over when it is noon of the next in UTC: then it is over everywhere.
+fn is_expired(lot: &Lot, at: Timestamp) -> bool {
+    let noon = lot.expires_on.and_then(|day| {
+        let next = day.tomorrow().ok()?.at(12, 0, 0, 0);
+        next.to_zoned(jiff::tz::TimeZone::UTC).ok()
+    });
+    noon.is_some_and(|noon| noon.timestamp().as_millisecond() <= at.0)
+}
+
 impl Oracle {
     pub fn standing(&self) -> impl Iterator<Item = &Told> {
         self.sales.iter().filter(|told| !told.voided)
     }
 
-    /// What every member must hold.
-    pub fn balances(&self) -> BTreeMap<String, i64> {
+    /// What every member must hold at a time: active or pending.
+    pub fn balances(&self, at: Timestamp) -> BTreeMap<String, i64> {
         let mut balances = self.opening.clone();
-        for (member, points) in self.standing().filter_map(|told| told.member.as_ref()) {
-            *balances.entry(member.clone()).or_default() += points;
+        for told in self.standing() {
+            for (member, lot) in told.lots_of() {
+                if !is_expired(lot, at) {
+                    *balances.entry(member.clone()).or_default() += lot.amount.0;
+                }
+            }
         }
         balances
+    }
+
+    /// What a till must show of a member, that may be spent and later: as of HQ's bundle, which counts the till's
+    /// records up to one, and what was told since.
+    pub fn shown(&self, number: &str, as_of: Timestamp, counted: u64) -> (i64, i64) {
+        let mut all = self.opening[number];
+        let mut pending = 0;
+        for told in &self.sales {
+            let at_hq = told.seq <= counted;
+            let void_at_hq = told.void_seq.is_none_or(|void| void <= counted);
+            let stood_at_hq = at_hq && !(told.voided && void_at_hq);
+            for (_, lot) in told.lots_of().filter(|(member, _)| *member == number) {
+                if stood_at_hq && is_expired(lot, as_of) {
+                    all -= lot.amount.0;
+                }
+                if !told.voided {
+                    all += lot.amount.0;
+                    let since = if at_hq { as_of } else { told.at };
+                    pending += if lot.pending_until > since {
+                        lot.amount.0
+                    } else {
+                        0
+                    };
+                }
+            }
+        }
+        (all - pending, pending)
     }
 
     /// The coupons that are used up.

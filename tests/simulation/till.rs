@@ -33,6 +33,8 @@ pub struct Till {
     pub engine: Engine,
     /// In which of the stores it stands.
     pub home: usize,
+    /// As of when its members' balances are, and up to which of its records.
+    pub balances: (Timestamp, u64),
     /// The newest records that HQ ever had under its name, by epoch.
     pub at_hq: BTreeMap<u32, u64>,
     file: PathBuf,
@@ -56,6 +58,7 @@ impl Till {
             terminal: TerminalId::new(uuid::Uuid::nil()),
             engine: Engine::new(POLL, LineState::untried(Timestamp(wall))),
             home: 0,
+            balances: (Timestamp(0), 0),
             at_hq: BTreeMap::new(),
             file: file.to_owned(),
             desk: None,
@@ -184,10 +187,11 @@ impl Till {
         }
     }
 
-    /// Points of a member's card, as the cashier sees them.
-    pub fn points(&mut self, card: &str) -> Result<i64> {
+    /// Points of a member's card, as the cashier sees them: to spend, and later.
+    pub fn points(&mut self, card: &str) -> Result<(i64, i64)> {
         let member = self.till()?.member_of(&CardIdentity::new(card)?)?;
-        Ok(member.context("a member of this store")?.points.0)
+        let member = member.context("a member of this store")?;
+        Ok((member.points.0, member.pending.0))
     }
 
     pub fn view(&mut self) -> Result<LocalView> {
@@ -267,6 +271,9 @@ impl Till {
             let kept = self.desk()?.store();
             let now = kept.now(wall);
             kept.adopt(bundle, now)?;
+            let counted = bundle.members.included.get(&self.terminal);
+            let counted = counted.map_or(0, |included| included.seq);
+            self.balances = (bundle.members.as_of, counted);
         }
         Ok(Report::Pulled)
     }

@@ -56,6 +56,8 @@ pub struct Played {
     pub shared_uses: usize,
     /// Epochs that HQ gave to tills whose disk was put back or copied.
     pub epochs: u32,
+    /// Points that HQ booked as expired.
+    pub expired: i64,
 }
 
 pub struct World {
@@ -73,6 +75,7 @@ pub struct World {
     lost: u32,
     /// Calls that HQ refused for an ended certificate.
     refused: u32,
+    expired: i64,
     /// Disks of tills are put back and copied; then nobody shows coupons, and HQ can read everything.
     disks: Option<Disks>,
     steps: u64,
@@ -101,6 +104,7 @@ pub fn play(seed: u64, planted: Planted) -> Result<Played> {
         poisoned: world.poisoned()?,
         shared_uses: world.oracle.shared_uses(),
         epochs: world.disks.map_or(0, |disks| disks.epochs),
+        expired: world.expired,
     })
 }
 
@@ -141,6 +145,7 @@ impl World {
             crashes: 0,
             lost: 0,
             refused: 0,
+            expired: 0,
             disks,
             steps: 0,
             _folder: folder,
@@ -172,7 +177,12 @@ impl World {
             return self.disk(at);
         }
         match self.chance.below(100) {
-            0..40 => self.sells(at),
+            0..36 => self.sells(at),
+            36..38 => self.leaps(),
+            38..40 => {
+                let dies = self.chance.below(2) == 0;
+                self.expires(dies)
+            }
             40..47 => self.voids(at),
             47..85 => self.syncs(at, true),
             85..89 => self.dies(at),
@@ -206,6 +216,17 @@ impl World {
             }
             _ => self.delivers_late(),
         }
+    }
+
+    /// Nothing happens for up to three days.
+    fn leaps(&mut self) -> Result<()> {
+        let hours = self.chance.below(72);
+        self.elapsed += Duration::from_secs(hours * 3_600);
+        for till in &self.tills {
+            till.jump(i64::try_from(hours * 3_600_000)?);
+        }
+        self.note(format!("{hours} hours pass"));
+        Ok(())
     }
 
     fn dies(&mut self, at: usize) -> Result<()> {

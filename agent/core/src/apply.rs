@@ -4,9 +4,9 @@ use crate::authority::HolderFact;
 use crate::engine::Used;
 use crate::shares::{released_by, spent_by};
 use crate::{
-    Assignment, CouponNumber, CouponStanding, CouponUsed, Customer, Event, GoodsReturned, Lot,
-    MemberId, Proof, PurseEnd, PurseStage, PurseState, PurseTx, SaleCompleted, SaleId, SaleState,
-    SaleVoided, State,
+    Assignment, CouponNumber, CouponStanding, CouponUsed, Customer, Event, GoodsReturned, MemberId,
+    Proof, PurseEnd, PurseStage, PurseState, PurseTx, SaleCompleted, SaleId, SaleState, SaleVoided,
+    State,
 };
 
 /// Applies a fact. Facts are past: nothing is refused here. What the state does not hold (a member
@@ -100,7 +100,10 @@ fn complete(state: &mut State, sale: &SaleCompleted) {
             None => {}
         }
     }
-    add_points(state, sale.customer.as_ref(), earned(&sale.lots));
+    for lot in &sale.lots {
+        let waits = lot.waits(sale.at);
+        add_points(state, sale.customer.as_ref(), lot.amount.0, waits);
+    }
     let kept = SaleState {
         sale: sale.clone(),
         voided: false,
@@ -110,10 +113,11 @@ fn complete(state: &mut State, sale: &SaleCompleted) {
 }
 
 fn take_back(state: &mut State, void: &SaleVoided) {
-    match state.sales.get_mut(&void.sale) {
-        Some(known) if !known.voided => known.voided = true,
-        _ => return,
-    }
+    let Some(known) = state.sales.get_mut(&void.sale).filter(|sale| !sale.voided) else {
+        return;
+    };
+    known.voided = true;
+    let sold = known.sale.at;
     change_shares(state, &released_by(void));
     // A sale is voided on its own day: it is the day of its caps too.
     let member = member_of(void.customer.as_ref());
@@ -121,7 +125,14 @@ fn take_back(state: &mut State, void: &SaleVoided) {
     for number in &void.coupons {
         give_back(state, number, void.sale);
     }
-    add_points(state, void.customer.as_ref(), -earned(&void.lots));
+    for lot in &void.lots {
+        add_points(
+            state,
+            void.customer.as_ref(),
+            -lot.amount.0,
+            lot.waits(sold),
+        );
+    }
 }
 
 fn take_goods_back(state: &mut State, goods: &GoodsReturned) {
@@ -132,7 +143,10 @@ fn take_goods_back(state: &mut State, goods: &GoodsReturned) {
         return;
     }
     known.returns.push(goods.clone());
-    add_points(state, goods.customer.as_ref(), -goods.points());
+    for lot in &goods.lots {
+        let waits = lot.pending_until.is_some();
+        add_points(state, goods.customer.as_ref(), -lot.points.0, waits);
+    }
 }
 
 /// A coupon may be used again, if it was this sale that used it.
@@ -142,18 +156,18 @@ fn give_back(state: &mut State, number: &CouponNumber, sale: SaleId) {
     }
 }
 
-fn add_points(state: &mut State, customer: Option<&Customer>, points: i128) {
+/// Adds to what a member may spend or, where the points wait, to what they may spend later.
+fn add_points(state: &mut State, customer: Option<&Customer>, points: i64, waits: bool) {
     if let Some(member) = member_of(customer).and_then(|member| state.members.get_mut(&member)) {
-        let sum = i128::from(member.points.0) + points;
-        // Saturates: no chain of real sales comes near, and a fact is never refused.
-        member.points.0 = sum.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
+        let balance = match waits {
+            true => &mut member.pending,
+            false => &mut member.points,
+        };
+        // No chain of real sales comes near, and a fact is never refused.
+        balance.0 = balance.0.saturating_add(points);
     }
 }
 
 fn member_of(customer: Option<&Customer>) -> Option<MemberId> {
     customer.and_then(|customer| customer.member)
-}
-
-fn earned(lots: &[Lot]) -> i128 {
-    lots.iter().map(|lot| i128::from(lot.amount.0)).sum()
 }

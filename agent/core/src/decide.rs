@@ -11,8 +11,10 @@ mod returns;
 use crate::{
     CheckOut, Command, CompleteFixed, CouponRedeemed, CouponRefused, Event, Lot, Money, Now,
     Points, Quote, QuoteRequest, REASON_LIMIT, RECORD_BODY_LIMIT, Refusal, RefuseCoupon,
-    SaleCompleted, SaleId, SaleVoided, State, TENDER_LIMIT, Tender, Verdict, Void, quote,
+    SaleCompleted, SaleId, SaleVoided, State, TENDER_LIMIT, Tender, Timestamp, Verdict, Void,
+    quote,
 };
+use jiff::civil::Date;
 
 /// What a record adds around its event, at most, in bytes.
 const RECORD_ENVELOPE: usize = 1_024;
@@ -112,7 +114,7 @@ pub fn fix_sale(state: &State, command: CheckOut, now: Now) -> Result<SaleComple
         lines: command.basket.lines,
         customer,
         coupons,
-        lots: lots(sale, &quote, now),
+        lots: lots(sale, &quote, state.rules.rules().points_life().of(now)),
         discounts: quote.discounts,
         promotions: quote.promotions,
         counted: quote.counted,
@@ -168,8 +170,13 @@ fn check_tenders(tenders: &[Tender], total: Money) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The awards as lots: one for each funder and the lines that earned it, in the order they first give.
-fn lots(sale: SaleId, quote: &Quote, now: Now) -> Vec<Lot> {
+/// The awards as lots: one for each funder and the lines that earned it, in the order they first give. All may be
+/// spent from and up to the same day.
+fn lots(
+    sale: SaleId,
+    quote: &Quote,
+    (pending_until, expires_on): (Timestamp, Option<Date>),
+) -> Vec<Lot> {
     let mut lots: Vec<Lot> = Vec::new();
     let shares = (quote.awards.iter())
         .flat_map(|award| award.shares().into_iter().map(move |share| (award, share)));
@@ -183,8 +190,8 @@ fn lots(sale: SaleId, quote: &Quote, now: Now) -> Vec<Lot> {
                 index: lots.len() as u32,
                 amount: Points(points),
                 funder: funder.clone(),
-                pending_until: now.at,
-                expires_on: None,
+                pending_until,
+                expires_on,
                 on: award.on.clone(),
             }),
         }

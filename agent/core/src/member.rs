@@ -72,6 +72,8 @@ pub struct Member {
     pub display_name: String,
     /// Standing.
     pub tier: TierId,
-    /// The balance: HQ's newest figure plus what this terminal has recorded since.
+    /// What may be spent: HQ's newest figure plus what this terminal has recorded since.
     pub points: Points,
+    /// What may be spent later, as of the same.
+    pub pending: Points,
 }

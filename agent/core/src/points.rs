@@ -53,3 +53,10 @@ pub struct Lot {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub on: Vec<u32>,
 }
+
+impl Lot {
+    /// Whether they may not be spent yet at a time.
+    pub fn waits(&self, at: Timestamp) -> bool {
+        self.pending_until > at
+    }
+}

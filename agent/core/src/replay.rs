@@ -149,6 +149,7 @@ fn known((member, tier): (MemberId, TierId)) -> (MemberId, Member) {
         display_name: String::new(),
         tier,
         points: Points(0),
+        pending: Points(0),
     };
     (member, known)
 }

@@ -77,6 +77,9 @@ pub struct LotReturned {
     pub index: u32,
     /// How many.
     pub points: Points,
+    /// From when on they might have been spent, if not at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_until: Option<Timestamp>,
 }
 
 /// What a return comes to.
@@ -152,6 +155,7 @@ pub fn price_return(
     let lots = sale.lots.iter().map(|lot| LotReturned {
         index: lot.index,
         points: Points(points_back(sale, lot, &after) - points_back(sale, lot, before)),
+        pending_until: lot.waits(sale.at).then_some(lot.pending_until),
     });
     Ok(PricedReturn {
         total: money(

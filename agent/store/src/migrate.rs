@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 /// Marks the file as Tillside's (`TILL`), set by the first migration.
 pub(crate) const APPLICATION_ID: i32 = 0x5449_4c4c;
 
-const MIGRATIONS: [&str; 11] = [
+const MIGRATIONS: [&str; 12] = [
     include_str!("../migrations/0001_journal.sql"),
     include_str!("../migrations/0002_projections.sql"),
     include_str!("../migrations/0003_reference.sql"),
@@ -18,6 +18,7 @@ const MIGRATIONS: [&str; 11] = [
     include_str!("../migrations/0009_allowance_keys.sql"),
     include_str!("../migrations/0010_acknowledgements.sql"),
     include_str!("../migrations/0011_returns.sql"),
+    include_str!("../migrations/0012_pending.sql"),
 ];
 
 /// The newest layout this program knows.

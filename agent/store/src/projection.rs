@@ -14,18 +14,20 @@ use crate::shares;
 use crate::unique::or_if_taken;
 use jiff::civil::Date;
 use rusqlite::{Connection, params};
+use std::collections::BTreeMap;
 use tillside_core::{
     Counted, Counter, CouponNumber, CouponRedeemed, CouponRefused, Customer, Event, Lot, MemberId,
-    Proof, SaleCompleted, SaleId, SaleVoided,
+    Proof, SaleCompleted, SaleId, SaleVoided, Timestamp,
 };
 
 /// The projection tables, in the order they are compared.
-pub(crate) const TABLES: [&str; 13] = [
+pub(crate) const TABLES: [&str; 14] = [
     "sales",
     "voids",
     "returns",
     "refusals",
     "member_deltas",
+    "pending_deltas",
     "coupon_uses",
     "purses",
     "tenders",
@@ -109,6 +111,7 @@ impl Target<'_> {
                 sale.coupons.len() as i64,
             ]);
         or_if_taken(done, || StoreError::SaleRecorded { sale: sale.sale }.into())?;
+        self.pending(owner.as_deref(), waiting(&sale.lots, sale.at.0, 1), self.id)?;
         self.points(owner, points)?;
         let customer = sale.customer.as_ref();
         self.count(customer, sale.date, &sale.counted, 1)?;
@@ -184,7 +187,35 @@ impl Target<'_> {
         }
         let customer = void.customer.as_ref();
         self.count(customer, void.date, &void.counted, -1)?;
-        self.points(customer.and_then(owner), -sum(&void.lots))
+        let owner = customer.and_then(owner);
+        let (sold, at) = self
+            .conn
+            .prepare_cached(&format!(
+                "SELECT id, at FROM {}.sales WHERE sale = ?1",
+                self.schema
+            ))?
+            .query_row([sale()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        self.pending(owner.as_deref(), waiting(&void.lots, at, -1), sold)?;
+        self.points(owner, -sum(&void.lots))
+    }
+
+    /// Notes the points of a sale that may not be spent at once, or that they are gone again.
+    fn pending(
+        &self,
+        owner: Option<&str>,
+        later: BTreeMap<i64, i64>,
+        sold: RecordId,
+    ) -> Within<()> {
+        for (until, points) in owner.is_some().then_some(later).into_iter().flatten() {
+            self.conn
+                .prepare_cached(&format!(
+                    "INSERT INTO {}.pending_deltas (owner, id, sold, until, points)
+                     VALUES (?1, ?2, ?3, ?4, ?5)",
+                    self.schema
+                ))?
+                .execute(params![owner, self.id, sold, until, points])?;
+        }
+        Ok(())
     }
 
     /// Moves the counters of caps by what a sale used up, or back.
@@ -217,6 +248,15 @@ impl Target<'_> {
             ])?;
         Ok(())
     }
+}
+
+/// Points of lots that may not be spent at once, by when they may; `at` is when they were earned.
+fn waiting(lots: &[Lot], at: i64, sign: i64) -> BTreeMap<i64, i64> {
+    let mut later = BTreeMap::new();
+    for lot in lots.iter().filter(|lot| lot.waits(Timestamp(at))) {
+        *later.entry(lot.pending_until.0).or_default() += sign * lot.amount.0;
+    }
+    later
 }
 
 fn sum(lots: &[Lot]) -> i64 {

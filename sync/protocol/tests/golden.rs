@@ -255,6 +255,7 @@ fn store() -> StoreTarget {
                 display_name: "Ada L.".to_owned(),
                 tier: TierId::new("gold").unwrap(),
                 points: Points(1250),
+                pending: Points(0),
                 cards: vec![CardIdentity::new("uid:04A1B2C3D4E5F6").unwrap()],
             }],
         },

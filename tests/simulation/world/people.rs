@@ -68,10 +68,22 @@ impl World {
         if self.planted == Planted::Forgets && self.chance.below(10) == 0 {
             self.tills[at].void(sale)?;
         }
+        let store = self.tills[at].desk()?.store();
+        let recorded = store.recorded(sale)?.context("the sale is recorded")?;
+        // The days are the record's; how many there are is what was told.
+        let mut lots = recorded.sale.lots;
+        let sum: i64 = lots.iter().map(|lot| lot.amount.0).sum();
+        if let Some(lot) = lots.first_mut() {
+            lot.amount.0 += points - sum;
+        }
         self.oracle.sales.push(Told {
             till: at,
             sale,
             member: member.map(|(number, ..)| ((*number).to_owned(), points)),
+            lots,
+            at: recorded.sale.at,
+            seq: recorded.seq,
+            void_seq: None,
             coupon: used,
             shared,
             voided: false,
@@ -108,6 +120,8 @@ impl World {
         let sale = self.oracle.sales[which].sale;
         let done = self.tills[at].void(sale)?;
         self.oracle.sales[which].voided = done;
+        let head = self.tills[at].view()?.head.seq;
+        self.oracle.sales[which].void_seq = done.then_some(head);
         self.oracle.sales[which].touched = self.steps;
         self.note(format!("{at} voids {which}: {done}"));
         Ok(())

@@ -158,6 +158,7 @@ pub fn state(rules: &[Rule], plans: &[CouponPlan]) -> State {
         display_name: format!("Member {n}"),
         tier: tier(tier_code),
         points: Points(100),
+        pending: Points(0),
     };
     let members = [member(1, "gold"), member(2, "basic")];
     State {

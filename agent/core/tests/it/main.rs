@@ -11,6 +11,7 @@ mod gs1;
 mod journal;
 mod oracle;
 mod points;
+mod points_life;
 mod properties;
 mod purse;
 mod refusals;

@@ -51,6 +51,7 @@ fn what_was_paid_comes_back_and_the_points_that_it_earned() {
     let points = |index, points| LotReturned {
         index,
         points: Points(points),
+        pending_until: None,
     };
     assert_eq!(first.lots, [points(0, 2)]);
     assert_eq!(state.members[&member_id(1)].points, Points(118));
@@ -232,7 +233,10 @@ proptest! {
             lines: lines.map(|(quoted, line)| (quoted.total.minor(), line.quantity)).collect(),
         };
         let member = sale.customer.as_ref().and_then(|customer| customer.member);
-        let points = |state: &State| member.and_then(|m| state.members.get(&m)).map(|m| m.points.0);
+        let points = |state: &State| {
+            let known = member.and_then(|member| state.members.get(&member));
+            known.map(|known| known.points.0 + known.pending.0)
+        };
         let had = points(&state);
         let mut back_so_far = vec![0; sale.lines.len()];
         let all = sale.lines.iter().enumerate().map(|(n, line)| (n as u32, line.quantity));

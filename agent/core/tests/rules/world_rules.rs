@@ -82,6 +82,7 @@ pub fn a_document(
                     no_discount_on: exclusions.1,
                     no_earning_on_redeemed: exclusions.2,
                 },
+                points: PointsLife::default(),
                 plans: vec![a_plan()],
                 rules,
             }

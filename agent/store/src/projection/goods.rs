@@ -1,10 +1,11 @@
 //! What came back of a sale.
 
 use super::{Target, owner};
-use crate::columns::Id;
+use crate::columns::{Id, RecordId};
 use crate::error::{StoreError, Within};
 use crate::unique::or_if_taken;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
+use std::collections::BTreeMap;
 use tillside_core::GoodsReturned;
 
 impl Target<'_> {
@@ -12,14 +13,15 @@ impl Target<'_> {
     pub(super) fn goods(&self, goods: &GoodsReturned) -> Within<()> {
         let not_there = || StoreError::NothingToReturn { sale: goods.sale }.into();
         let sale = || Id(goods.sale.uuid());
-        let voided = self
+        let sold: Option<(RecordId, bool)> = self
             .conn
             .prepare_cached(&format!(
-                "SELECT 1 FROM {}.sales WHERE sale = ?1 AND voided_by IS NOT NULL",
+                "SELECT id, voided_by IS NOT NULL FROM {}.sales WHERE sale = ?1",
                 self.schema
             ))?
-            .exists([sale()])?;
-        if voided {
+            .query_row([sale()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        if sold.is_some_and(|(_, voided)| voided) {
             return Err(not_there());
         }
         // In range: a part of what the sale earned.
@@ -41,6 +43,16 @@ impl Target<'_> {
                 points,
             ]);
         or_if_taken(done, not_there)?;
-        self.points(goods.customer.as_ref().and_then(owner), -points)
+        let owner = goods.customer.as_ref().and_then(owner);
+        let mut later: BTreeMap<i64, i64> = BTreeMap::new();
+        for lot in &goods.lots {
+            if let Some(until) = lot.pending_until {
+                *later.entry(until.0).or_default() -= lot.points.0;
+            }
+        }
+        // Of a sale at another till HQ knew before.
+        let sold = sold.map_or(self.id, |(id, _)| id);
+        self.pending(owner.as_deref(), later, sold)?;
+        self.points(owner, -points)
     }
 }

@@ -120,7 +120,8 @@ fn products(conn: &Connection, products: &[Product]) -> Within<()> {
 
 fn members(conn: &Connection, sheet: &MemberSheet) -> Within<()> {
     let mut insert = conn.prepare(
-        "INSERT INTO members (member, display_name, tier, points) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO members (member, display_name, tier, points, pending)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     let mut insert_card = conn.prepare("INSERT INTO cards (card, member) VALUES (?1, ?2)")?;
     for entry in &sheet.members {
@@ -129,6 +130,7 @@ fn members(conn: &Connection, sheet: &MemberSheet) -> Within<()> {
             entry.display_name,
             entry.tier.as_str(),
             entry.points.0,
+            entry.pending.0,
         ]);
         or_if_taken(done, || {
             wrong(format!("member {} is in it twice", entry.member))

@@ -141,32 +141,43 @@ fn product(row: &Row<'_>) -> Within<Product> {
 
 /// A member of the bundle in force: HQ's balance and what this terminal has recorded since, under
 /// the member's name or, before HQ knew them, under one of the cards.
+///
+/// What is pending stays so until HQ says otherwise: a till's clock makes no points.
 pub(crate) fn find_member(
     conn: &Connection,
     reference: &InForce,
     member: MemberId,
 ) -> Within<Option<Member>> {
     let found = conn
-        .prepare_cached("SELECT display_name, tier, points FROM members WHERE member = ?1")?
+        .prepare_cached(
+            "SELECT display_name, tier, points, pending FROM members WHERE member = ?1",
+        )?
         .query_row([Id(member.uuid())], |row| {
             Ok(Member {
                 member,
                 display_name: row.get(0)?,
                 tier: row.get::<_, Text<_>>(1)?.0,
                 points: Points(row.get(2)?),
+                pending: Points(row.get(3)?),
             })
         })
         .optional()?;
     let Some(mut found) = found else {
         return Ok(None);
     };
-    let own = own_points(conn, &member_owner(member), reference.included)?;
-    found.points.0 = found.points.0.saturating_add(own.0);
+    let mut owners = vec![member_owner(member)];
     let mut cards = conn.prepare_cached("SELECT card FROM cards WHERE member = ?1")?;
     let mut rows = cards.query([Id(member.uuid())])?;
     while let Some(row) = rows.next()? {
-        let own = own_points(conn, &row.get::<_, String>(0)?, reference.included)?;
-        found.points.0 = found.points.0.saturating_add(own.0);
+        owners.push(row.get(0)?);
+    }
+    for owner in owners {
+        let (all, pending) = (
+            own_points(conn, &owner, reference.included)?,
+            own_pending(conn, &owner, reference)?,
+        );
+        found.points += all - pending;
+        found.pending += pending;
     }
     Ok(Some(found))
 }
@@ -178,6 +189,19 @@ fn own_points(conn: &Connection, owner: &str, included: RecordId) -> Within<Poin
             "SELECT coalesce(sum(points), 0) FROM member_deltas WHERE owner = ?1 AND id > ?2",
         )?
         .query_row((owner, included), |row| row.get(0))?;
+    Ok(Points(sum))
+}
+
+/// What of [`own_points`] is pending: of sales that HQ does not count yet, and of those that it counted as
+/// pending and that were voided since.
+fn own_pending(conn: &Connection, owner: &str, reference: &InForce) -> Within<Points> {
+    let as_of = reference.as_of.map_or(i64::MIN, |at| at.0);
+    let sum = conn
+        .prepare_cached(
+            "SELECT coalesce(sum(points), 0) FROM pending_deltas
+             WHERE owner = ?1 AND id > ?2 AND (sold > ?2 OR until > ?3)",
+        )?
+        .query_row((owner, reference.included, as_of), |row| row.get(0))?;
     Ok(Points(sum))
 }
 

@@ -49,6 +49,44 @@ fn a_balance_is_hqs_figure_and_what_was_recorded_since() {
     assert_eq!(state.members[&member_id(1)].points.0, 140);
 }
 
+fn spend_and_later(store: &tillside_store::Store) -> (i64, i64) {
+    let member = store.member(&member_id(1)).unwrap().unwrap();
+    (member.points.0, member.pending.0)
+}
+
+#[test]
+fn what_is_pending_is_not_counted_as_points_to_spend_until_hq_says_so() {
+    let (shop, mut store) = Shop::open();
+    let adopt = |store: &mut tillside_store::Store, version, seq, points, pending, later: i64| {
+        let mut next = bundle_including(version, seq, points);
+        next.rules.points.pending_days = 14;
+        next.members.as_of = Timestamp(AFTERNOON.0 + later);
+        next.members.members[0].pending = Points(pending);
+        let now = store.now(AFTERNOON);
+        store.adopt(&next, now).unwrap();
+    };
+    adopt(&mut store, 2, 0, 100, 3, 0);
+    assert_eq!(spend_and_later(&store), (100, 3));
+    sell(&mut store, 1, Some(1), &[]);
+    sell(&mut store, 2, Some(1), &[]);
+    assert_eq!(spend_and_later(&store), (100, 43));
+    void(&mut store, 1);
+    assert_eq!(spend_and_later(&store), (100, 23));
+    // HQ counts everything up to the second sale, and the void takes back what it counts as pending.
+    let seq = store.head().unwrap().seq - 1;
+    adopt(&mut store, 3, seq, 100, 43, 0);
+    assert_eq!(spend_and_later(&store), (100, 23));
+    // The same, and by now the points may be spent.
+    adopt(&mut store, 4, seq + 1, 143, 0, 15 * 86_400_000);
+    assert_eq!(spend_and_later(&store), (123, 0));
+    adopt(&mut store, 5, seq + 2, 123, 0, 15 * 86_400_000);
+    assert_eq!(spend_and_later(&store), (123, 0));
+    assert!(store.rebuild().unwrap().differences.is_empty());
+    shop.sql("UPDATE pending_deltas SET points = points + 1");
+    let told = store.rebuild().unwrap().differences;
+    assert!(told[0].contains("pending_deltas"), "{told:?}");
+}
+
 #[test]
 fn points_of_an_unknown_card_are_kept_by_the_card_until_somebody_owns_it() {
     let (_shop, mut store) = Shop::open();

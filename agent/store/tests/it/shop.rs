@@ -111,6 +111,7 @@ pub fn member(n: u128, points: i64, cards: &[&str]) -> MemberEntry {
         display_name: format!("Member {n}"),
         tier: TierId::new("gold").unwrap(),
         points: Points(points),
+        pending: Points(0),
         cards: cards.iter().map(|text| card(text)).collect(),
     }
 }

@@ -1,10 +1,13 @@
-//! `member`: what a member has.
+//! `member`: what a member has, and changes by hand.
 
 use super::say;
 use anyhow::bail;
 use clap::Subcommand;
+use jiff::civil::Date;
+use tillside_core::{FunderId, Points};
 use tillside_hq::clock::{in_words, now};
 use tillside_hq::members::MemberStore;
+use tillside_hq::members::adjust::Adjustment;
 use tillside_hq::store::sqlite::SqliteStore;
 
 #[derive(Subcommand)]
@@ -14,12 +17,53 @@ pub(super) enum Member {
         /// The printed number.
         number: String,
     },
+    /// Give a member points or, with a number below zero, take them.
+    Adjust {
+        /// The printed number.
+        number: String,
+        /// How many; below zero to take them.
+        #[arg(allow_negative_numbers = true)]
+        points: i64,
+        /// Why, for whoever looks at it later.
+        #[arg(long)]
+        reason: String,
+        /// Who pays for what is given, or gets back what is taken.
+        #[arg(long)]
+        funder: FunderId,
+        /// The last day on which points that are given may be spent [default: they never expire].
+        #[arg(long, value_name = "DATE")]
+        last_day: Option<Date>,
+    },
 }
 
 impl Member {
     pub(super) async fn run(self, store: &SqliteStore) -> anyhow::Result<()> {
-        let Member::Show { number } = self;
-        show(store, &number).await
+        match self {
+            Member::Show { number } => show(store, &number).await,
+            Member::Adjust {
+                number,
+                points,
+                reason,
+                funder,
+                last_day,
+            } => {
+                if last_day.is_some() && points < 0 {
+                    bail!("--last-day is for points that are given: leave it out");
+                }
+                let adjustment = Adjustment {
+                    points: Points(points),
+                    funder,
+                    reason,
+                    last_day,
+                };
+                let has = store.adjust(&number, adjustment, now()).await??;
+                say(&format!(
+                    "Done. Member {number} has {} active, {} pending, {} negative.",
+                    has.active.0, has.pending.0, has.negative.0
+                ));
+                Ok(())
+            }
+        }
     }
 }
 

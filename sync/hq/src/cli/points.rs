@@ -33,8 +33,8 @@ impl Points {
         let now = now();
         let asked = Asked {
             ended: ended(at, now)?,
-            now,
             book: !dry_run,
+            ..Asked::all(now)
         };
         if asked.book && asked.ended > now {
             bail!(

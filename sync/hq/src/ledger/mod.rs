@@ -55,6 +55,8 @@ pub enum MovementKind {
     Return,
     /// They expired or, the other way, had not.
     Expire,
+    /// A person gave or took them.
+    Adjust,
 }
 
 impl MovementKind {
@@ -67,6 +69,7 @@ impl MovementKind {
             MovementKind::Resolve => "resolve",
             MovementKind::Return => "return",
             MovementKind::Expire => "expire",
+            MovementKind::Adjust => "adjust",
         }
     }
 }

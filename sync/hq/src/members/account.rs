@@ -8,14 +8,15 @@
 //!
 //! Pure, and it decides nothing about what is booked: reading the book is left to the store.
 
+use super::adjust::Adjustment;
 use std::collections::{BTreeMap, HashMap};
 use tillside_core::lots::{
     Adjusted, Charge, Ledger, Lot as Held, LotId, LotKind, LotsCommand, LotsRefusal, RecordRef,
     ReturnedGoods,
 };
 use tillside_core::{
-    FunderId, GoodsReturned, Lot, MemberId, PersonId, Points, Quantities, SaleCompleted, SaleId,
-    TerminalId, Timestamp, worth_back, worth_of,
+    CodeError, FunderId, GoodsReturned, Lot, MemberId, PersonId, Points, Quantities, SaleCompleted,
+    SaleId, TerminalId, Timestamp, worth_back, worth_of,
 };
 
 /// Something that the ledger booked in an account.
@@ -40,6 +41,8 @@ pub enum EntryKind {
     Returned(Box<GoodsReturned>, Points),
     /// The member came with so many points, below zero if some were owed.
     Opening(Points),
+    /// A person gave points, or took them.
+    Adjusted(Adjustment),
 }
 
 /// A member's account, at a time.
@@ -56,12 +59,25 @@ pub struct MemberAccount {
 }
 
 impl MemberAccount {
+    /// Whether an adjustment can be made now.
+    pub fn allows(&self, adjustment: &Adjustment, now: Timestamp) -> Result<(), LotsRefusal> {
+        let by = hq().map_err(|_| LotsRefusal::BadReason)?;
+        let next = of_hq(u64::MAX);
+        let command = adjustment.command(self.member, &by, (next, now), false);
+        self.lots.decide(command, now).map(drop)
+    }
+
     /// Whether the lots come to what the ledger of points says, with what expired and is not booked yet.
     pub fn agrees(&self, at: Timestamp) -> bool {
         let has = self.lots.balance(at);
         let booked: Points = self.expired.values().copied().sum();
         has.available() + has.pending + has.expired - booked == self.in_book
     }
+}
+
+/// Who books what nobody on record did.
+pub(crate) fn hq() -> Result<PersonId, CodeError> {
+    PersonId::new("hq")
 }
 
 /// The record that stands for a booking of HQ's own.
@@ -116,7 +132,7 @@ fn put_in_order(entries: &mut [Entry]) {
                 let sales = lots.iter().filter_map(|lot| sold.get(&lot.sale));
                 entry.at = sales.copied().fold(entry.at, Ord::max);
             }
-            EntryKind::Opening(_) => {}
+            EntryKind::Opening(_) | EntryKind::Adjusted(_) => {}
         }
     }
     entries.sort_by_key(|entry| entry.at);
@@ -145,6 +161,11 @@ impl<'a> Fold<'a> {
             EntryKind::Earned(sale) => self.earn(entry, sale),
             EntryKind::Voided(lots) => self.void(entry, lots),
             EntryKind::Returned(goods, points) => self.returned(entry, goods, *points),
+            EntryKind::Adjusted(adjustment) => {
+                let here = (entry.source, entry.at);
+                let command = adjustment.command(self.member, self.by, here, true);
+                self.does(command, entry.at)
+            }
             EntryKind::Opening(points) if points.0 > 0 => self.grant(entry, *points),
             EntryKind::Opening(points) => {
                 self.withdraw(entry, Points(points.0.saturating_neg()), "opening balance")

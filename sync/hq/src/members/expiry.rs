@@ -123,9 +123,26 @@ pub struct Asked {
     pub now: Timestamp,
     /// Whether it is booked, or only said.
     pub book: bool,
+    /// How many accounts one transaction looks at; more than [`BATCH_ACCOUNTS`] are not taken.
+    pub most: usize,
 }
 
 impl Asked {
+    /// To book all that has expired.
+    pub const fn all(now: Timestamp) -> Self {
+        Self {
+            ended: now,
+            now,
+            book: true,
+            most: BATCH_ACCOUNTS,
+        }
+    }
+
+    /// How many accounts one transaction looks at.
+    pub fn batch(&self) -> usize {
+        self.most.clamp(1, BATCH_ACCOUNTS)
+    }
+
     /// The moment at which accounts are looked at: the present or, where it is only said, a time ahead.
     pub fn seen_at(&self) -> Timestamp {
         match self.book {

@@ -3,6 +3,7 @@
 //! Their balances are the ledger's.
 
 pub mod account;
+pub mod adjust;
 pub mod expiry;
 pub mod import;
 mod store;

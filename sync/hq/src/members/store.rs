@@ -1,6 +1,7 @@
 //! What members need of the database.
 
-use super::expiry::{Asked, Expired};
+use super::adjust::{Adjustment, NotAdjusted};
+use super::expiry::{Asked, Expired, Holding};
 use super::{MemberAccount, MemberRow};
 use crate::import::{Imported, Parsed, Policy};
 use crate::store::StoreError;
@@ -35,4 +36,12 @@ pub trait MemberStore: Send + Sync {
         after: i64,
         asked: Asked,
     ) -> Result<(Expired, Option<i64>), StoreError>;
+
+    /// Gives a member points, or takes them, and says what the member holds then.
+    async fn adjust(
+        &self,
+        number: &str,
+        adjustment: Adjustment,
+        now: Timestamp,
+    ) -> Result<Result<Holding, NotAdjusted>, StoreError>;
 }

@@ -38,12 +38,7 @@ fn is_new(day: Date, done: Option<Date>) -> bool {
 
 /// Whether it was done; if not it is tried again.
 async fn book(hq: &Hq, now: Timestamp) -> bool {
-    let asked = Asked {
-        ended: now,
-        now,
-        book: true,
-    };
-    match expire(hq.store.as_ref(), asked, |_| {}).await {
+    match expire(hq.store.as_ref(), Asked::all(now), |_| {}).await {
         Ok(done) => {
             let (points, lots, back) = (done.points, done.lots, done.taken_back);
             tracing::info!(points, lots, back, "points that expired are booked");

@@ -38,9 +38,7 @@ fn dated(sale: Sale, last: i64) -> Sale {
 }
 
 async fn run(store: &SqliteStore, now: Timestamp) -> Expired {
-    let (ended, book) = (now, true);
-    let done = expire(store, Asked { ended, now, book }, |_| {}).await;
-    let done = done.unwrap();
+    let done = expire(store, Asked::all(now), |_| {}).await.unwrap();
     assert_eq!(done.failed, 0, "{:?}", done.failures);
     assert!(store.check_ledger().await.unwrap().holds());
     done
@@ -105,9 +103,8 @@ async fn a_run_that_is_killed_is_finished_by_the_next() {
     }
     let now = days(11);
     let asked = |book| Asked {
-        ended: now,
-        now,
         book,
+        ..Asked::all(now)
     };
     let dry = expire(store, asked(false), |_| {}).await.unwrap();
     assert_eq!(dry.points, people as i64 * 3);
@@ -172,13 +169,15 @@ async fn a_run_for_an_earlier_day_leaves_later_lots_to_a_later_run() {
     let store = &folder.store;
     till.tell(store, sale(1, 7, 9).event()).await;
     till.tell(store, sale(2, 5, 11).event()).await;
-    let (ended, now, book) = (end_of(date(9)).unwrap(), days(20), true);
-    let done = expire(store, Asked { ended, now, book }, |_| {}).await;
+    let mut asked = Asked::all(days(20));
+    asked.ended = end_of(date(9)).unwrap();
+    let done = expire(store, asked, |_| {}).await;
     assert_eq!(done.unwrap().points, 7);
     assert_eq!(balance(store, ADA).await, 105);
     // A day that is ahead can only be asked about.
-    let (ended, now, book) = (days(30), days(5), false);
-    let ahead = expire(store, Asked { ended, now, book }, |_| {}).await;
+    let mut asked = Asked::all(days(5));
+    (asked.ended, asked.book) = (days(30), false);
+    let ahead = expire(store, asked, |_| {}).await;
     assert_eq!(ahead.unwrap().points, 5);
     assert_eq!(run(store, days(20)).await.points, 5);
     assert_eq!(booked(store, days(20)).await.0, 100);
@@ -236,9 +235,8 @@ async fn an_entry_about_an_expiry_cannot_be_changed() {
     database.execute_batch(moved).unwrap();
     database.execute_batch(unknown).unwrap();
     till.tell(&folder.store, sale(2, 5, 12).event()).await;
-    let (ended, now, book) = (days(20), days(20), true);
-    let asked = Asked { ended, now, book };
-    let done = expire(&folder.store, asked, |_| {}).await.unwrap();
+    let done = expire(&folder.store, Asked::all(days(20)), |_| {}).await;
+    let done = done.unwrap();
     assert_eq!((done.failed, done.points), (1, 0));
 }
 

@@ -8,6 +8,7 @@
 mod bundles;
 mod epochs;
 mod expiry;
+mod expiry_histories;
 mod fixture;
 mod forks;
 mod imports;

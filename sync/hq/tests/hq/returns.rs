@@ -140,8 +140,7 @@ async fn goods_that_come_back_after_their_points_expired_take_nothing_else() {
     till.tell(&folder.store, sold.event()).await;
     let later = Timestamp(NOON.0 + 60 * DAY);
     let run = async || {
-        let (ended, now, book) = (later, later, true);
-        let done = expire(&folder.store, Asked { ended, now, book }, |_| {});
+        let done = expire(&folder.store, Asked::all(later), |_| {});
         assert_eq!(done.await.unwrap().failed, 0);
         has(&folder, later).await
     };

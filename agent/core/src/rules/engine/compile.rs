@@ -13,8 +13,9 @@ pub(super) use test::{Leaf, Test};
 
 use super::{
     Campaign, Cap, Condition, DOCUMENT_PART_LIMIT, DOCUMENT_RULE_LIMIT, DOCUMENT_VERSION,
-    DateWindow, Document, DocumentError, DocumentFault, ExclusiveGroup, Rule,
-    SELECTION_TOTAL_LIMIT, STACKING_LIMIT, Selection, StackingCategory,
+    DateWindow, Document, DocumentError, DocumentFault, ExclusiveGroup, LAST_DAYS_LIMIT,
+    PENDING_DAYS_LIMIT, PointsLife, Rule, SELECTION_TOTAL_LIMIT, STACKING_LIMIT, Selection,
+    StackingCategory,
 };
 use crate::rules::check;
 use crate::{
@@ -41,6 +42,7 @@ pub struct Rules {
     pub(super) no_earning_on: Option<Picked>,
     pub(super) no_discount_on: Option<Picked>,
     pub(super) no_earning_on_redeemed: bool,
+    pub(super) points: PointsLife,
     pub(super) names: Names,
     /// How many different conditions without parts there are.
     pub(super) leaves: usize,
@@ -81,6 +83,7 @@ impl Rules {
             no_earning_on: None,
             no_discount_on: None,
             no_earning_on_redeemed: false,
+            points: PointsLife::default(),
             names: Names::default(),
             leaves: 0,
             index: Index::default(),
@@ -121,6 +124,7 @@ impl Rules {
             no_earning_on,
             no_discount_on,
             no_earning_on_redeemed: exclusions.no_earning_on_redeemed,
+            points: life(document.points)?,
             leaves: compiler.leaves.len(),
             names: compiler.names,
         })
@@ -129,6 +133,11 @@ impl Rules {
     /// The bundle version they came in; 0 before the first.
     pub const fn version(&self) -> u64 {
         self.version
+    }
+
+    /// When points may be spent, and how long they last.
+    pub const fn points_life(&self) -> PointsLife {
+        self.points
     }
 
     /// How many rules there are.
@@ -140,6 +149,23 @@ impl Rules {
     pub const fn is_empty(&self) -> bool {
         self.rules.is_empty()
     }
+}
+
+/// Points that would expire before they may be spent are a mistake.
+fn life(points: PointsLife) -> Result<PointsLife, DocumentError> {
+    let top = Place::top();
+    let place = top.field("points");
+    let pending = i64::from(points.pending_days);
+    place
+        .field("pending_days")
+        .range(pending, 0, PENDING_DAYS_LIMIT.into())?;
+    if let Some(last) = points.last_days {
+        let least = pending + 1;
+        place
+            .field("last_days")
+            .range(last.into(), least, LAST_DAYS_LIMIT.into())?;
+    }
+    Ok(points)
 }
 
 /// What the parts of a document refer to each other by.

@@ -3,7 +3,10 @@
 //! Only data. What makes a document valid is in [`Rules::compile`](super::Rules::compile).
 
 use super::{Condition, Effect, LineKind};
-use crate::{Brand, CampaignId, Category, CouponPlan, FunderId, Item, Money, PartName, RuleId};
+use crate::{
+    Brand, CampaignId, Category, CouponPlan, FunderId, Item, Money, Now, PartName, RuleId,
+    Timestamp,
+};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +28,11 @@ pub const FUNDER_LIMIT: usize = 8;
 pub const CONDITION_DEPTH_LIMIT: usize = 8;
 /// The most conditions one rule's `when` may come to, named ones counted each time they are used.
 pub const CONDITION_SIZE_LIMIT: usize = 64;
+/// The longest that points may be pending, in days.
+pub const PENDING_DAYS_LIMIT: u32 = 366;
+/// The longest that points may last, in days, if they do not last for ever.
+pub const LAST_DAYS_LIMIT: u32 = 36_600;
+const DAY_MILLIS: i64 = 86_400_000;
 /// The most values that one condition may list.
 pub const CONDITION_LIST_LIMIT: usize = 1_000;
 
@@ -54,6 +62,9 @@ pub struct Document {
     /// What never earns and what is never discounted.
     #[serde(default)]
     pub exclusions: Exclusions,
+    /// When points may be spent, and how long they last.
+    #[serde(default, skip_serializing_if = "PointsLife::is_unbounded")]
+    pub points: PointsLife,
     /// The coupon plans, as in layout 1.
     #[serde(default)]
     pub plans: Vec<CouponPlan>,
@@ -221,6 +232,38 @@ pub struct Exclusions {
     /// Whether the part of the basket that is paid with redeemed points or vouchers earns nothing.
     #[serde(default)]
     pub no_earning_on_redeemed: bool,
+}
+
+/// When points that a sale gives may be spent, and how long they last. By default at once, and for ever.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PointsLife {
+    /// So many days after the sale, to the minute; until then they are pending.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(range(max = 366)))]
+    pub pending_days: u32,
+    /// So many days after the sale's is the last day on which they may be spent; more than they are pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(range(min = 1, max = 36_600)))]
+    pub last_days: Option<u32>,
+}
+
+impl PointsLife {
+    /// Whether points may be spent at once and for ever.
+    pub fn is_unbounded(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// When points given now may be spent, and the last day on which they may be.
+    pub fn of(&self, now: Now) -> (Timestamp, Option<Date>) {
+        let pending = i64::from(self.pending_days).saturating_mul(DAY_MILLIS);
+        let last = self.last_days.map(i64::from).and_then(|days| {
+            let span = jiff::Span::new().try_days(days).ok()?;
+            now.date.checked_add(span).ok()
+        });
+        (Timestamp(now.at.0.saturating_add(pending)), last)
+    }
 }
 
 /// Products. A line is selected if any list names it, or all lists are empty, and `except` does not.

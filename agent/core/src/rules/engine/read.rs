@@ -2,7 +2,7 @@
 
 use super::{
     DOCUMENT_VERSION, DateWindow, Document, DocumentError, DocumentFault, Effect, Exclusions,
-    FundedEffect, FunderShare, Rule, Selection, TierShare,
+    FundedEffect, FunderShare, PointsLife, Rule, Selection, TierShare,
 };
 use crate::{ProductSet, RULE_DOCUMENT_VERSION, RuleDocument, RuleEffect, RuleId};
 use serde::Deserialize;
@@ -94,6 +94,7 @@ impl From<RuleDocument> for Document {
             exclusive: Vec::new(),
             stacking: Vec::new(),
             exclusions: Exclusions::default(),
+            points: PointsLife::default(),
             plans: document.plans,
         }
     }

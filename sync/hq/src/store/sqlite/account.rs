@@ -3,12 +3,13 @@
 use super::codec::{UuidId, count, failed};
 use crate::ledger::Account;
 use crate::members::MemberAccount;
-use crate::members::account::{Entry, EntryKind, fold, of_hq};
+use crate::members::account::{Entry, EntryKind, fold, hq, of_hq};
+use crate::members::adjust::Adjustment;
 use crate::store::StoreError;
 use rusqlite::{OptionalExtension, Transaction, params};
 use std::collections::BTreeMap;
 use tillside_core::lots::{LotId, LotsRefusal, RecordRef};
-use tillside_core::{Event, FunderId, MemberId, PersonId, Points, Record, TerminalId, Timestamp};
+use tillside_core::{Event, FunderId, MemberId, Points, Record, TerminalId, Timestamp};
 
 /// The account of the member with that number.
 pub(super) fn account(
@@ -66,7 +67,7 @@ pub(super) fn read(
     gather(transaction, account, 0, i64::MAX, &mut entries)?;
     let named = |_| StoreError::Unreadable { what: "code" };
     let opening = FunderId::new("opening").map_err(named)?;
-    let by = PersonId::new("hq").map_err(named)?;
+    let by = hq().map_err(named)?;
     let expired = booked_expiries(transaction, account)?;
     let folded = fold(member, entries, &opening, &by, now);
     Ok(folded.map(|lots| MemberAccount {
@@ -128,7 +129,7 @@ fn gather(
             let owned = last_owner(transaction, booked.other, booked.movement)?;
             gather(transaction, booked.other, owned, booked.movement, entries)?;
         } else {
-            entries.push(entry(booked)?);
+            entries.push(entry(transaction, booked)?);
         }
     }
     Ok(())
@@ -179,12 +180,16 @@ fn last_owner(transaction: &Transaction<'_>, card: i64, before: i64) -> Result<i
         .map_err(failed)
 }
 
-fn entry(booked: Booked) -> Result<Entry, StoreError> {
+fn entry(transaction: &Transaction<'_>, booked: Booked) -> Result<Entry, StoreError> {
     let Some(body) = booked.record else {
+        let kind = match booked.kind.as_str() {
+            "adjust" => EntryKind::Adjusted(adjustment(transaction, &booked)?),
+            _ => EntryKind::Opening(Points(booked.points)),
+        };
         return Ok(Entry {
             source: of_hq(count(booked.movement)),
             at: booked.at,
-            kind: EntryKind::Opening(Points(booked.points)),
+            kind,
         });
     };
     let unreadable = StoreError::Unreadable { what: "record" };
@@ -206,5 +211,25 @@ fn entry(booked: Booked) -> Result<Entry, StoreError> {
         // A clock that is ahead moves nothing into the future.
         at: record.at.min(booked.at),
         kind,
+    })
+}
+
+fn adjustment(transaction: &Transaction<'_>, booked: &Booked) -> Result<Adjustment, StoreError> {
+    let unreadable = || StoreError::Unreadable { what: "adjustment" };
+    let (reason, last_day, funder): (String, Option<String>, String) = transaction
+        .prepare_cached(
+            "SELECT j.reason, j.last_day, a.name FROM adjustment AS j, account AS a
+             WHERE j.movement = ?1 AND a.id = ?2",
+        )
+        .map_err(failed)?
+        .query_row(params![booked.movement, booked.other], |row| row.try_into())
+        .map_err(failed)?;
+    let funder = funder.strip_prefix("funder:").ok_or_else(unreadable)?;
+    let last_day = last_day.map(|day| day.parse()).transpose();
+    Ok(Adjustment {
+        points: Points(booked.points),
+        funder: FunderId::new(funder).map_err(|_| unreadable())?,
+        reason,
+        last_day: last_day.map_err(|_| unreadable())?,
     })
 }

@@ -4,9 +4,7 @@ use super::account::{account_of, read};
 use super::codec::{UuidId, failed, signed};
 use super::ledger::Accounts;
 use crate::ledger::{Account, Balances, LedgerError, Movement, MovementKind};
-use crate::members::expiry::{
-    Asked, BATCH_ACCOUNTS, Expired, Holding, Unbooked, next_change, unbooked,
-};
+use crate::members::expiry::{Asked, Expired, Holding, Unbooked, next_change, unbooked};
 use crate::store::StoreError;
 use rusqlite::{CachedStatement, OptionalExtension, Transaction, params};
 use std::collections::BTreeSet;
@@ -27,7 +25,7 @@ pub(super) fn batch(
         )
         .map_err(failed)?;
     let due = list
-        .query_map(params![after, at.0, BATCH_ACCOUNTS as i64], |row| {
+        .query_map(params![after, at.0, asked.batch() as i64], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })
         .map_err(failed)?;
@@ -38,7 +36,7 @@ pub(super) fn batch(
         let member = member.ok_or(StoreError::Unreadable { what: "account" })?;
         run.account(*account, member)?;
     }
-    let last = due.last().filter(|_| due.len() == BATCH_ACCOUNTS);
+    let last = due.last().filter(|_| due.len() == asked.batch());
     Ok((run.finish()?, last.map(|(account, _)| *account)))
 }
 
@@ -48,8 +46,7 @@ pub(super) fn correct(
     members: &BTreeSet<MemberId>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let (ended, book) = (now, true);
-    let mut run = Run::new(transaction, Asked { ended, now, book });
+    let mut run = Run::new(transaction, Asked::all(now));
     for member in members {
         let Some(account) = account_of(transaction, *member)? else {
             continue;

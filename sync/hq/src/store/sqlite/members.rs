@@ -8,7 +8,8 @@ use super::ingest_load::card_owner;
 use super::ledger::Accounts;
 use crate::import::{BadCell, Change, Imported, Parsed, Policy};
 use crate::ledger::{Account, Balances, LedgerError, Movement, MovementKind};
-use crate::members::expiry::{Asked, Expired};
+use crate::members::adjust::{Adjustment, NotAdjusted};
+use crate::members::expiry::{Asked, Expired, Holding};
 use crate::members::{MemberAccount, MemberRow, MemberStore};
 use crate::store::StoreError;
 use async_trait::async_trait;
@@ -38,6 +39,17 @@ impl MemberStore for SqliteStore {
     ) -> Result<Option<MemberAccount>, StoreError> {
         let number = number.to_owned();
         self.read(move |transaction| super::account::account(transaction, &number, now))
+            .await
+    }
+
+    async fn adjust(
+        &self,
+        number: &str,
+        adjustment: Adjustment,
+        now: Timestamp,
+    ) -> Result<Result<Holding, NotAdjusted>, StoreError> {
+        let number = number.to_owned();
+        self.write(move |transaction| super::adjust::adjust(transaction, &number, &adjustment, now))
             .await
     }
 

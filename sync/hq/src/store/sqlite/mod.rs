@@ -4,6 +4,7 @@
 //! has its queries in a file of its name here.
 
 mod account;
+mod adjust;
 mod cases;
 mod catalogue;
 mod codec;

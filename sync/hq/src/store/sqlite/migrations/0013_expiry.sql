@@ -3,7 +3,7 @@ DROP VIEW ledger_entry;
 CREATE TABLE movement_of_now (
     id           INTEGER PRIMARY KEY,
     kind         TEXT NOT NULL
-        CHECK (kind IN ('earn', 'void', 'opening', 'resolve', 'return', 'expire', 'adjust', 'transfer')),
+        CHECK (kind IN ('earn', 'void', 'opening', 'resolve', 'return', 'expire', 'adjust')),
     record       INTEGER REFERENCES record (id),
     at           INTEGER NOT NULL,
     from_account INTEGER NOT NULL REFERENCES account (id),
@@ -46,6 +46,18 @@ CREATE TRIGGER expiry_is_kept BEFORE DELETE ON expiry
 BEGIN SELECT RAISE(ABORT, 'what expired is never deleted: book the opposite'); END;
 CREATE TRIGGER expiry_is_never_changed BEFORE UPDATE ON expiry
 BEGIN SELECT RAISE(ABORT, 'what expired is never changed: book the opposite'); END;
+
+-- Why a movement of kind 'adjust' was made, and up to which day points that it gave may be spent.
+CREATE TABLE adjustment (
+    movement INTEGER PRIMARY KEY REFERENCES movement (id),
+    reason   TEXT NOT NULL,
+    last_day TEXT
+) STRICT;
+
+CREATE TRIGGER adjustment_is_kept BEFORE DELETE ON adjustment
+BEGIN SELECT RAISE(ABORT, 'adjustments are never deleted: book the opposite'); END;
+CREATE TRIGGER adjustment_is_never_changed BEFORE UPDATE ON adjustment
+BEGIN SELECT RAISE(ABORT, 'adjustments are never changed: book the opposite'); END;
 
 -- What members have in words, as it was worked out last: good from `seen_at` until `due_at`, when time or a
 -- booking changes it. Made of the ledger and the records; may be dropped.

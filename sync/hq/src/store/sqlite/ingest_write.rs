@@ -10,7 +10,7 @@ use crate::emoney::Scheme;
 use crate::ingest::book::{Booking, Redemption, SecondUse, SharedUse};
 use crate::ingest::chain::{Fork, ForkCases};
 use crate::ingest::{Fault, Step};
-use crate::ledger::{Account, Balances, Movement};
+use crate::ledger::{Account, Balances};
 use crate::store::StoreError;
 use rusqlite::{OptionalExtension, Transaction, params};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -25,8 +25,7 @@ pub(super) struct Writing<'a> {
     now: Timestamp,
     accounts: Accounts,
     visitors: HashSet<MemberId>,
-    /// Whose points a void took.
-    taken_from: BTreeSet<MemberId>,
+    taken_from: BTreeSet<Account>,
     /// The answers given so far, for records that come twice in one batch.
     given: BTreeMap<u64, Outcome>,
     /// Cases of other histories.
@@ -177,11 +176,8 @@ impl<'a> Writing<'a> {
         }
         if let Some(sale) = booking.voided {
             self.void(record, sale)?;
-            let from = booking.movements.iter().map(Movement::from);
-            self.taken_from.extend(from.filter_map(|from| match from {
-                Account::Member(member) => Some(*member),
-                _ => None,
-            }));
+            self.taken_from
+                .extend(booking.movements.iter().map(|m| m.from().clone()));
         }
         self.accounts
             .write(self.transaction, &booking.movements, Some(record), self.now)?;

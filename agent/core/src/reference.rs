@@ -111,9 +111,10 @@ pub struct MemberEntry {
     pub display_name: String,
     /// Standing.
     pub tier: TierId,
-    /// What may be spent at [`MemberSheet::as_of`]: active points; below zero if points are owed.
+    /// What may be spent at [`MemberSheet::as_of`]: active points; below zero if points are owed. A till without
+    /// a line goes by this for as long as it has no other: what of it expires meanwhile it does not know.
     pub points: Points,
-    /// What may be spent later.
+    /// What may be spent later; a till takes none of it for active before HQ says so.
     #[serde(default, skip_serializing_if = "Points::is_zero")]
     pub pending: Points,
     /// The cards that name the member.

@@ -2,7 +2,7 @@
 
 use super::deed::{Answer, WriteKey};
 use super::{Desk, Draft, TillError};
-use tillside_core::{CardIdentity, Customer, Member, SaleId};
+use tillside_core::{CardIdentity, Customer, Member, Points, SaleId};
 
 impl Desk {
     /// Puts a card to the sale, in place of one that was there. A card this store does not know is
@@ -62,7 +62,14 @@ impl Desk {
 /// What the cashier reads when a card was shown.
 pub fn card_words(member: Option<&Member>) -> String {
     match member {
-        Some(member) => format!("{}, {}, {}", member.display_name, member.tier, member.points),
+        Some(member) => {
+            let later = match member.pending {
+                Points(0) => String::new(),
+                pending => format!(" ({} more later)", pending.0),
+            };
+            let Member { display_name, tier, points, .. } = member;
+            format!("{display_name}, {tier}, {points}{later}")
+        }
         None => "This card is not known here. It earns points all the same, and HQ finds out whose it is.".to_owned(),
     }
 }

@@ -73,6 +73,7 @@ impl World {
         copy.home = self.tills[at].home;
         // Another POS, with keys of its own.
         copy.keys = 1 << 32;
+        copy.certificates = 1 << 16;
         copy.at_hq = self.tills[at].at_hq.clone();
         self.tills.push(copy);
         for told in self.oracle.sales.iter_mut().filter(|told| told.till == at) {

@@ -98,6 +98,7 @@ export const t = {
   tapCardMore: 'or type the number on it',
   noReaderMore: 'Type the number on the card',
   memberPoints: (n: number) => many(n, 'point', 'points'),
+  memberPending: (n: number) => `${n.toLocaleString(LOCALE)} more later`,
   memberPointsAfter: (n: number) =>
     `${n >= 0 ? '+' : '−'}${Math.abs(n).toLocaleString(LOCALE)} with this sale`,
   unknownCard: 'Card not known here',

@@ -77,7 +77,7 @@ fn what_is_pending_is_not_counted_as_points_to_spend_until_hq_says_so() {
     adopt(&mut store, 3, seq, 100, 43, 0);
     assert_eq!(spend_and_later(&store), (100, 23));
     // The same, and by now the points may be spent.
-    adopt(&mut store, 4, seq + 1, 143, 0, 15 * 86_400_000);
+    adopt(&mut store, 4, seq, 143, 0, 15 * 86_400_000);
     assert_eq!(spend_and_later(&store), (123, 0));
     adopt(&mut store, 5, seq + 2, 123, 0, 15 * 86_400_000);
     assert_eq!(spend_and_later(&store), (123, 0));

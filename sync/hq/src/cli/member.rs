@@ -8,6 +8,7 @@ use tillside_core::{FunderId, Points};
 use tillside_hq::clock::{in_words, now};
 use tillside_hq::members::MemberStore;
 use tillside_hq::members::adjust::Adjustment;
+use tillside_hq::members::expiry::end_of;
 use tillside_hq::store::sqlite::SqliteStore;
 
 #[derive(Subcommand)]
@@ -49,6 +50,11 @@ impl Member {
             } => {
                 if last_day.is_some() && points < 0 {
                     bail!("--last-day is for points that are given: leave it out");
+                }
+                if let Some(day) = last_day
+                    && end_of(day).is_some_and(|end| end <= now())
+                {
+                    bail!("{day} is over: give a day that is ahead, or none if they never expire");
                 }
                 let adjustment = Adjustment {
                     points: Points(points),

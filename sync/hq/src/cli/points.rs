@@ -70,7 +70,7 @@ fn report(done: &Expired, dry_run: bool) -> anyhow::Result<()> {
         false => ("expired", "were taken back"),
     };
     say(&format!(
-        "{} {expired}, in {} lots; {} members looked at.",
+        "{} {expired}, in {} lots (members looked at: {}).",
         Amount(done.points),
         done.lots,
         done.accounts
@@ -86,7 +86,7 @@ fn report(done: &Expired, dry_run: bool) -> anyhow::Result<()> {
     }
     if done.failed > 0 {
         bail!(
-            "{} members could not be worked out; nothing of theirs was booked, all others are done. Call whoever looks after HQ",
+            "members who could not be worked out: {}; nothing of theirs was booked, all others are done. Call whoever looks after HQ",
             done.failed
         );
     }

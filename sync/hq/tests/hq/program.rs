@@ -163,7 +163,8 @@ fn invites_reports_and_cases_are_told() {
     );
     let balances = program.ok(&["report", "balances", "--csv"]);
     assert!(
-        balances.starts_with("number,member,points\n900000001,"),
+        balances
+            .starts_with("number,member,points,active,pending,spent,expired,negative\n900000001,"),
         "{balances}"
     );
     let json = program.ok(&["report", "balances", "--json"]);
@@ -230,6 +231,86 @@ fn worst_cases(program: &Program) {
 }
 
 #[cfg(unix)]
+#[test]
+fn points_are_given_and_taken_by_hand_and_expire_by_a_run() {
+    let program = Program::filled();
+    let adjust = |points: &str, more: &[&str]| {
+        let mut arguments = vec!["member", "adjust", "900000001", points];
+        arguments.extend(["--funder", "chain"]);
+        arguments.extend(more);
+        program.run(&arguments)
+    };
+    let words = |output: std::process::Output| {
+        let text = if output.status.success() {
+            output.stdout
+        } else {
+            output.stderr
+        };
+        (output.status.success(), String::from_utf8(text).unwrap())
+    };
+    let given = words(adjust(
+        "20",
+        &["--reason", "a late parcel", "--last-day", "2999-01-01"],
+    ));
+    assert!(given.0 && given.1.contains("120 active"), "{given:?}");
+    let taken = words(adjust("-50", &["--reason", "scanned twice"]));
+    assert!(taken.0 && taken.1.contains("70 active"), "{taken:?}");
+    for (points, more, wanted) in [
+        (
+            "-71",
+            vec!["--reason", "too much"],
+            "70 points may be spent now",
+        ),
+        ("5", vec!["--reason", " "], "say why"),
+        ("0", vec!["--reason", "nothing"], "nothing to book"),
+        (
+            "5",
+            vec!["--reason", "late", "--last-day", "2020-01-01"],
+            "is over",
+        ),
+        (
+            "-5",
+            vec!["--reason", "late", "--last-day", "2999-01-01"],
+            "leave it out",
+        ),
+    ] {
+        let refused = words(adjust(points, &more));
+        assert!(
+            !refused.0 && refused.1.contains(wanted),
+            "{points}: {refused:?}"
+        );
+    }
+    let shown = program.ok(&["member", "show", "900000001"]);
+    assert!(
+        shown.contains("withdrawn") && shown.contains("50"),
+        "{shown}"
+    );
+    let ahead = ["points", "expire", "--at", "2999-01-01"];
+    let refused = program.run(&ahead);
+    let why = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        !refused.status.success() && why.contains("--dry-run"),
+        "{why}"
+    );
+    // The opening balance lasts for ever; what was taken was taken of what ends first.
+    let dry = program.ok(&[&ahead[..], &["--dry-run"]].concat());
+    assert!(dry.starts_with("0 points would expire"), "{dry}");
+    words(adjust(
+        "8",
+        &["--reason", "a gift", "--last-day", "2998-01-01"],
+    ));
+    let dry = program.ok(&[&ahead[..], &["--dry-run"]].concat());
+    assert!(dry.starts_with("8 points would expire, in 1 lots"), "{dry}");
+    assert!(
+        program
+            .ok(&["points", "expire"])
+            .starts_with("0 points expired")
+    );
+    let balances = program.ok(&["report", "balances", "--csv"]);
+    assert!(balances.contains(",78,78,0,50,0,0\n"), "{balances}");
+    assert!(program.ok(&["report", "ledger"]).contains("holds"));
+}
+
 #[test]
 fn it_serves_until_told_to_stop_while_other_commands_work() {
     let program = Program::filled();

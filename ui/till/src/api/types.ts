@@ -96,6 +96,7 @@ export interface Member {
   display_name: string;
   tier: string;
   points: number;
+  pending: number;
 }
 
 export interface Line {

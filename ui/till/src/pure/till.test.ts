@@ -15,7 +15,7 @@ function sale(lines: Line[], more: Partial<Sale> = {}): Sale {
   return { sale: 's', state: 'open', lines, customer: null, points: 0, ...more } as Sale;
 }
 
-const anna = { member: 'm', display_name: 'Anna B.', tier: 'gold', points: 120 };
+const anna = { member: 'm', display_name: 'Anna B.', tier: 'gold', points: 120, pending: 7 };
 const tap = (member: CardTap['member'], more: Partial<CardTap> = {}): CardTap => ({
   reader: 'R',
   card: 'uid:04',
@@ -65,6 +65,7 @@ describe('the strip', () => {
       name: 'Anna B.',
       tier: 'gold',
       points: 120,
+      pending: 7,
       earns: 12,
       next: false,
       worth: null,

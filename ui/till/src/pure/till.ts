@@ -47,6 +47,7 @@ export type Strip =
       name: string;
       tier: string;
       points: number;
+      pending: number;
       earns: number | null;
       next: boolean;
       worth: Worth | null;
@@ -71,8 +72,8 @@ export function strip(
 
 function stripOf(member: CardTap['member'], earns: number | null, next: boolean, worth: Worth | null): Strip {
   if (!member) return { kind: 'unknown', next, worth };
-  const { display_name: name, tier, points } = member;
-  return { kind: 'member', name, tier, points, earns, next, worth };
+  const { display_name: name, tier, points, pending } = member;
+  return { kind: 'member', name, tier, points, pending, earns, next, worth };
 }
 
 function worth({ balance, pays, may, open }: CardTap): Worth {

@@ -40,14 +40,17 @@ pub(super) fn batch(
     Ok((run.finish()?, last.map(|(account, _)| *account)))
 }
 
-/// Takes back at once what was booked as expired of points that a void took out of these members' accounts.
+/// Takes back at once what was booked as expired of points that a void took out of these accounts.
 pub(super) fn correct(
     transaction: &Transaction<'_>,
-    members: &BTreeSet<MemberId>,
+    accounts: &BTreeSet<Account>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let mut run = Run::new(transaction, Asked::all(now));
-    for member in members {
+    for account in accounts {
+        let Account::Member(member) = account else {
+            continue;
+        };
         let Some(account) = account_of(transaction, *member)? else {
             continue;
         };

@@ -11,7 +11,7 @@ use crate::emoney::Scheme;
 use crate::ingest::book::{Booking, Redemption, SecondUse, SharedUse};
 use crate::ingest::chain::{Fork, ForkCases};
 use crate::ingest::{Fault, Step};
-use crate::ledger::{Account, Balances, Movement};
+use crate::ledger::{Account, Balances};
 use crate::store::StoreError;
 use rusqlite::{OptionalExtension, Transaction, params};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -27,7 +27,7 @@ pub(super) struct Writing<'a> {
     accounts: Accounts,
     visitors: HashSet<MemberId>,
     /// Whose points a void or a return took.
-    taken_from: BTreeSet<MemberId>,
+    taken_from: BTreeSet<Account>,
     /// The answers given so far, for records that come twice in one batch.
     given: BTreeMap<u64, Outcome>,
     /// Cases of other histories.
@@ -183,11 +183,8 @@ impl<'a> Writing<'a> {
             self.void(record, sale)?;
         }
         if booking.voided.is_some() || booking.returned.is_some() {
-            let from = booking.movements.iter().map(Movement::from);
-            self.taken_from.extend(from.filter_map(|from| match from {
-                Account::Member(member) => Some(*member),
-                _ => None,
-            }));
+            self.taken_from
+                .extend(booking.movements.iter().map(|m| m.from().clone()));
         }
         self.accounts
             .write(self.transaction, &booking.movements, Some(record), self.now)?;

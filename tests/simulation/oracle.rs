@@ -1,7 +1,7 @@
 //! What shoppers were told, and nothing else: the sum of it must be what everybody holds in the end.
 
 use std::collections::{BTreeMap, BTreeSet};
-use tillside_core::{Lot, SaleId, Timestamp};
+use tillside_core::{Lot, LotReturned, SaleId, Timestamp};
 
 /// A sale that a cashier saw completed.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Told {
     /// The records of the sale and of its void.
     pub seq: u64,
     pub void_seq: Option<u64>,
+    /// Goods that came back: the record, and the points by lot.
+    pub returns: Vec<(u64, Vec<LotReturned>)>,
     /// The printed coupon that it used.
     pub coupon: Option<String>,
     /// Whether it used the campaign's code.
@@ -39,6 +41,14 @@ pub struct Oracle {
 }
 
 impl Told {
+    /// What of a lot is not back, of what came back up to a record.
+    fn left(&self, lot: &Lot, counted: u64) -> i64 {
+        let returns = self.returns.iter().filter(|(seq, _)| *seq <= counted);
+        let back = returns.flat_map(|(_, lots)| lots);
+        let back = back.filter(|back| back.index == lot.index);
+        lot.amount.0 - back.map(|back| back.points.0).sum::<i64>()
+    }
+
     fn lots_of(&self) -> impl Iterator<Item = (&String, &Lot)> {
         let member = self.member.iter().map(|(number, _)| number);
         member.flat_map(|number| self.lots.iter().map(move |lot| (number, lot)))
@@ -65,7 +75,8 @@ impl Oracle {
         for told in self.standing() {
             for (member, lot) in told.lots_of() {
                 if !is_expired(lot, at) {
-                    *balances.entry(member.clone()).or_default() += lot.amount.0;
+                    let left = told.left(lot, u64::MAX);
+                    *balances.entry(member.clone()).or_default() += left;
                 }
             }
         }
@@ -83,16 +94,13 @@ impl Oracle {
             let stood_at_hq = at_hq && !(told.voided && void_at_hq);
             for (_, lot) in told.lots_of().filter(|(member, _)| *member == number) {
                 if stood_at_hq && is_expired(lot, as_of) {
-                    all -= lot.amount.0;
+                    all -= told.left(lot, counted);
                 }
                 if !told.voided {
-                    all += lot.amount.0;
+                    let left = told.left(lot, u64::MAX);
+                    all += left;
                     let since = if at_hq { as_of } else { told.at };
-                    pending += if lot.pending_until > since {
-                        lot.amount.0
-                    } else {
-                        0
-                    };
+                    pending += if lot.pending_until > since { left } else { 0 };
                 }
             }
         }

@@ -10,7 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tillside::WallClock;
-use tillside::purse::{Answer, Desk, LineRequest, PurseDesk, TillError, VoidRequest, WriteKey};
+use tillside::purse::{
+    Answer, Desk, GoodsRequest, LineRequest, PurseDesk, ReturnRequest, TillError, VoidRequest,
+    WriteKey,
+};
 use tillside_core::{
     CardIdentity, CouponNumber, Hash, Head, PersonId, SaleId, StoreId, TerminalId, Timestamp,
 };
@@ -181,6 +184,23 @@ impl Till {
             reason: "Wrong size.".to_owned(),
         };
         match self.till()?.void(&key, sale, request) {
+            Ok(_) => Ok(true),
+            Err(TillError::Refused(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Takes so many goods of a sale's one line back, for cash; false if the till refuses it.
+    pub fn take_goods_back(&mut self, sale: SaleId, quantity: u32) -> Result<bool> {
+        let key = self.key();
+        let request = ReturnRequest {
+            cashier: anna()?,
+            approved_by: PersonId::new("mara")?,
+            reason: "Broken.".to_owned(),
+            goods: vec![GoodsRequest { line: 0, quantity }],
+            tenders: serde_json::from_value(json!([{"kind": "cash"}]))?,
+        };
+        match self.till()?.take_goods_back(&key, sale, request) {
             Ok(_) => Ok(true),
             Err(TillError::Refused(_)) => Ok(false),
             Err(error) => Err(error.into()),

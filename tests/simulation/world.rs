@@ -183,7 +183,8 @@ impl World {
                 let dies = self.chance.below(2) == 0;
                 self.expires(dies)
             }
-            40..47 => self.voids(at),
+            40..44 => self.voids(at),
+            44..47 => self.returns(at),
             47..85 => self.syncs(at, true),
             85..89 => self.dies(at),
             89 => match self.chance.below(3) {

@@ -23,7 +23,8 @@ pub(crate) mod words;
 mod work;
 
 pub use crate::till::{
-    Answer, Begun, Desk, LineRequest, Met, Settled, TenderRequest, TillError, VoidRequest, WriteKey,
+    Answer, Begun, Desk, GoodsRequest, LineRequest, Met, ReturnRequest, Settled, TenderRequest,
+    TillError, VoidRequest, WriteKey,
 };
 pub(crate) use attendant::{CardTapped, Tapped, TillAttendant};
 pub(crate) use card::Reading;

@@ -84,6 +84,7 @@ impl World {
             at: recorded.sale.at,
             seq: recorded.seq,
             void_seq: None,
+            returns: Vec::new(),
             coupon: used,
             shared,
             voided: false,
@@ -119,11 +120,44 @@ impl World {
         let which = open[self.pick(open.len())];
         let sale = self.oracle.sales[which].sale;
         let done = self.tills[at].void(sale)?;
+        ensure!(
+            !done || self.oracle.sales[which].returns.is_empty(),
+            "a sale of which goods came back is voided"
+        );
         self.oracle.sales[which].voided = done;
         let head = self.tills[at].view()?.head.seq;
         self.oracle.sales[which].void_seq = done.then_some(head);
         self.oracle.sales[which].touched = self.steps;
         self.note(format!("{at} voids {which}: {done}"));
+        Ok(())
+    }
+
+    /// Goods come back, also more than there are: those the till refuses. Where disks are restored nobody knows
+    /// which returns are lost, and there are none.
+    pub(super) fn returns(&mut self, at: usize) -> Result<()> {
+        let sold: Vec<usize> = (0..self.oracle.sales.len())
+            .filter(|sale| self.oracle.sales[*sale].till == at)
+            .collect();
+        if sold.is_empty() || self.disks.is_some() {
+            return Ok(());
+        }
+        let which = sold[self.pick(sold.len())];
+        let told = &self.oracle.sales[which];
+        let (sale, voided) = (told.sale, told.voided);
+        let quantity = 1 + u32::try_from(self.chance.below(2))?;
+        let done = self.tills[at].take_goods_back(sale, quantity)?;
+        self.note(format!("{at} takes {quantity} of {which} back: {done}"));
+        if !done {
+            return Ok(());
+        }
+        ensure!(!voided, "goods of a voided sale came back");
+        let head = self.tills[at].view()?.head.seq;
+        let store = self.tills[at].desk()?.store();
+        let recorded = store.recorded(sale)?.context("the sale is recorded")?;
+        let goods = recorded.returns.last().context("the return is recorded")?;
+        let told = &mut self.oracle.sales[which];
+        told.returns.push((head, goods.lots.clone()));
+        told.touched = self.steps;
         Ok(())
     }
 }

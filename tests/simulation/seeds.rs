@@ -22,7 +22,7 @@ fn half(odd: u64) -> Result<()> {
     let seeds = from_environment("TILLSIDE_SIMULATED_SEEDS", SEEDS)?;
     let first = from_environment("TILLSIDE_SEED", 1)?;
     let (mut sales, mut crashes, mut lost, mut poisoned, mut epochs) = (0, 0, 0, 0, 0);
-    let (mut shared_uses, mut refused, mut expired) = (0, 0, 0);
+    let (mut shared_uses, mut refused, mut expired, mut returns) = (0, 0, 0, 0);
     for seed in (first..first + seeds).filter(|seed| seed % 2 == odd) {
         if FAILED.load(Ordering::Relaxed) {
             return Ok(());
@@ -39,9 +39,10 @@ fn half(odd: u64) -> Result<()> {
         epochs += played.epochs;
         shared_uses += played.shared_uses;
         expired += played.expired;
+        returns += played.returns;
     }
     println!(
-        "{} seeds: {sales} sales, {crashes} crashes, {lost} calls that failed, {poisoned} records that HQ cannot read, {epochs} epochs after a fork, {shared_uses} uses of quotas, {refused} calls with an ended certificate, {expired} points that expired",
+        "{} seeds: {sales} sales, {crashes} crashes, {lost} calls that failed, {poisoned} records that HQ cannot read, {epochs} epochs after a fork, {shared_uses} uses of quotas, {refused} calls with an ended certificate, {expired} points that expired, goods came back {returns} times",
         seeds / 2
     );
     ensure!(
@@ -53,7 +54,8 @@ fn half(odd: u64) -> Result<()> {
                 && epochs > 20
                 && shared_uses > 50
                 && refused > 10
-                && expired > 300),
+                && expired > 300
+                && returns > 100),
         "too little happened"
     );
     Ok(())

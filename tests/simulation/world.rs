@@ -58,6 +58,8 @@ pub struct Played {
     pub epochs: u32,
     /// Points that HQ booked as expired.
     pub expired: i64,
+    /// How often goods came back.
+    pub returns: usize,
 }
 
 pub struct World {
@@ -105,6 +107,12 @@ pub fn play(seed: u64, planted: Planted) -> Result<Played> {
         shared_uses: world.oracle.shared_uses(),
         epochs: world.disks.map_or(0, |disks| disks.epochs),
         expired: world.expired,
+        returns: world
+            .oracle
+            .sales
+            .iter()
+            .map(|told| told.returns.len())
+            .sum(),
     })
 }
 

@@ -130,6 +130,7 @@ impl Backlog {
             store: profile.profile.store.clone(),
             terminal: profile.terminal,
             holder: tillside_core::authority::Holder::new(profile.terminal, profile.epoch),
+            risk: std::collections::BTreeMap::new(),
             rules: Arc::new(RuleBook::compile(1, &sales::rules()?)?),
             setting: tillside_core::Setting::new(profile.lane.clone(), jiff::tz::TimeZone::UTC),
             members: known

@@ -55,6 +55,7 @@ pub fn bundle(profile: &StoreProfile, members: &[MemberId]) -> Result<Bundle> {
             numbers: Vec::new(),
             revoked: Vec::new(),
             elsewhere: Vec::new(),
+            open: Vec::new(),
         },
         purse: None,
         member_codes: None,

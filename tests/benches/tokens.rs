@@ -91,6 +91,7 @@ fn till() -> Result<State> {
         purses: BTreeMap::new(),
         purse: None,
         holder: Holder::new(terminal, 1),
+        risk: BTreeMap::new(),
     })
 }
 

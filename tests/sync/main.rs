@@ -20,6 +20,7 @@ mod pushing;
 mod quotas;
 mod readmission;
 mod rights;
+mod risks;
 mod running;
 mod signing;
 mod stage;

@@ -36,7 +36,7 @@ fn issue(stage: &Stage) -> Vec<String> {
     issued.lines().map(str::to_owned).collect()
 }
 
-async fn till(stage: &Stage, lane: &str) -> (Terminal, Cable, Api) {
+pub async fn till(stage: &Stage, lane: &str) -> (Terminal, Cable, Api) {
     let cable = Cable::to(&stage.hq.address()).await;
     let mut till = Terminal::bare(&stage.folder.path().join(format!("till{lane}")), None);
     let code = stage.hq.invite("S1").unwrap();

@@ -1,6 +1,6 @@
 //! What a fact changes in the working set.
 
-use crate::authority::HolderFact;
+use crate::authority::{HolderFact, RiskUse};
 use crate::engine::Used;
 use crate::shares::{released_by, spent_by};
 use crate::{
@@ -88,6 +88,12 @@ fn complete(state: &mut State, sale: &SaleCompleted) {
             terminal: state.terminal,
             sale: sale.sale,
         };
+        if let (Proof::Risk { .. }, Some(amount)) = (&coupon.proof, sale.taken_off(&coupon.number))
+        {
+            let sale = sale.sale;
+            let uses = state.risk.entry(coupon.plan.clone()).or_default();
+            uses.push(RiskUse { sale, amount });
+        }
         match state.coupons.get_mut(&coupon.number) {
             Some(standing) => standing.used = Some(used),
             // Nothing is known of a signed coupon before its first use.
@@ -119,6 +125,9 @@ fn take_back(state: &mut State, void: &SaleVoided) {
     known.voided = true;
     let sold = known.sale.at;
     change_shares(state, &released_by(void));
+    for uses in state.risk.values_mut() {
+        uses.retain(|one| one.sale != void.sale);
+    }
     // A sale is voided on its own day: it is the day of its caps too.
     let member = member_of(void.customer.as_ref());
     (state.setting).count(&void.counted, member, void.date, Used::without);

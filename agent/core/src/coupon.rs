@@ -1,6 +1,6 @@
 //! Coupons: plans, single numbers, and the verdict on using one.
 
-use crate::authority::{Part, SpendError, Subject};
+use crate::authority::{Part, RiskCap, RiskTaken, SpendError, Subject};
 use crate::{
     CampaignId, Category, CodeKey, Currency, FunderId, Item, Money, PlanId, SaleId, StoreId,
     TerminalId, Timestamp,
@@ -123,6 +123,10 @@ pub enum ProofKind {
         #[cfg_attr(test, schemars(with = "Vec<String>"))]
         keys: Vec<CodeKey>,
     },
+    /// HQ issued the numbers and gave them to no store: any till takes one that is on its bundle's list and
+    /// that it does not know as used, up to this cap. What counts are the uses that HQ has not confirmed
+    /// yet. A number that is shown at two tills before HQ told them is given at both, and HQ opens a case.
+    RiskCap(RiskCap),
 }
 
 /// The most keys that a plan of signed coupons may have.
@@ -166,7 +170,24 @@ impl CouponPlan {
     pub const fn shared_code(&self) -> Option<&CouponNumber> {
         match &self.proof {
             ProofKind::Lease { code, .. } => Some(code),
-            ProofKind::StoreBound | ProofKind::Token { .. } => None,
+            ProofKind::StoreBound | ProofKind::Token { .. } | ProofKind::RiskCap(_) => None,
+        }
+    }
+
+    /// The currency its own amounts are in, if it has any. A compiled plan has at most one.
+    pub fn currency(&self) -> Option<Currency> {
+        let amount = match &self.effect {
+            CouponEffect::AmountOff { amount } => Some(*amount),
+            CouponEffect::PercentOff { .. } | CouponEffect::ItemFree => self.minimum_spend,
+        };
+        amount.map(Money::currency)
+    }
+
+    /// How far a till goes by itself, where the plan is proved by that alone.
+    pub const fn risk_cap(&self) -> Option<&RiskCap> {
+        match &self.proof {
+            ProofKind::RiskCap(cap) => Some(cap),
+            ProofKind::StoreBound | ProofKind::Lease { .. } | ProofKind::Token { .. } => None,
         }
     }
 }
@@ -193,6 +214,11 @@ pub struct CouponStanding {
 pub enum Assignment {
     /// To this terminal: it may burn it.
     Here {
+        /// The plan it belongs to.
+        plan: PlanId,
+    },
+    /// To no store: any till may take it at its own risk.
+    Anywhere {
         /// The plan it belongs to.
         plan: PlanId,
     },
@@ -246,6 +272,15 @@ pub enum Proof {
     Token {
         /// What HQ signed, as it was scanned.
         token: String,
+    },
+    /// The number is on HQ's list, and was not used at this terminal before: elsewhere it may have been.
+    Risk {
+        /// The bundle whose rules said how far to go.
+        bundle: u64,
+        /// How many uses that is.
+        cap: u64,
+        /// What the terminal had taken of the plan with this use, of what HQ had not confirmed.
+        taken: RiskTaken,
     },
 }
 
@@ -320,7 +355,7 @@ pub enum Verdict {
         /// Why.
         misfit: Misfit,
     },
-    /// This till has none left to give of what HQ leased to it.
+    /// This till has none left to give of what HQ leased to it, or lets it take at its own risk.
     NoneLeft {
         /// Why.
         why: NoShare,
@@ -350,6 +385,8 @@ pub enum NoShare {
         /// When it comes.
         from: Timestamp,
     },
+    /// It took as many at its own risk as the plan allows before HQ confirms them.
+    AtRisk,
 }
 
 impl From<SpendError> for NoShare {

@@ -7,6 +7,7 @@ mod allowances;
 mod cards;
 mod purse;
 mod returns;
+mod risks;
 
 use crate::{
     CheckOut, Command, CompleteFixed, CouponRedeemed, CouponRefused, Event, Lot, Money, Now,
@@ -76,6 +77,7 @@ fn complete_fixed(state: &State, command: CompleteFixed, now: Now) -> Result<Eve
         }
     }
     allowances::spend_again(state, &mut sale, now)?;
+    risks::take_again(state, &mut sale)?;
     (sale.at, sale.date) = (now.at, now.date);
     pay(state, &mut sale, command.tenders)?;
     fits_a_record(Event::SaleCompleted(Box::new(sale)))

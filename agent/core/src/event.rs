@@ -175,6 +175,17 @@ pub struct SaleCompleted {
     pub rules: u64,
 }
 
+impl SaleCompleted {
+    /// What a coupon took off; none if that is no amount, which no decided sale has.
+    pub fn taken_off(&self, coupon: &CouponNumber) -> Option<Money> {
+        let mut discounts = self.discounts.iter().filter(|off| off.coupon == *coupon);
+        let zero = Money::zero(self.currency);
+        discounts
+            .try_fold(zero, |sum, off| sum.checked_add(off.amount))
+            .ok()
+    }
+}
+
 /// Who bought.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Customer {

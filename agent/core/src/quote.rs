@@ -12,7 +12,7 @@ use crate::{
     Award, BASKET_COUPON_LIMIT, Clock, Counted, CouponNumber, Discount, Money, Now, Points,
     Promotion, QuoteRequest, Refusal, State, Verdict,
 };
-pub(crate) use judge::one_of_share;
+pub(crate) use judge::{at_risk, one_of_share};
 pub(crate) use open_lines::OpenLines;
 
 /// What a basket comes to.

@@ -132,6 +132,10 @@ pub struct CouponSheet {
     pub revoked: Vec<CouponNumber>,
     /// What other stores hold, without saying the numbers.
     pub elsewhere: Vec<Elsewhere>,
+    /// What HQ gave to no store, without saying the numbers: any till may take them at its own risk. The
+    /// same for all stores, and so in a part of the bundle of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<OpenNumbers>,
 }
 
 /// One number of the store's.
@@ -151,6 +155,16 @@ pub struct CouponEntry {
 pub struct Elsewhere {
     /// The store.
     pub store: StoreId,
+    /// [`number_digest`] of each number, ascending.
+    pub digests: Vec<String>,
+}
+
+/// The digests of a plan's numbers that HQ gave to no store. A number that was used, and is not told of
+/// in [`CouponSheet::numbers`], is left out.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OpenNumbers {
+    /// The plan.
+    pub plan: PlanId,
     /// [`number_digest`] of each number, ascending.
     pub digests: Vec<String>,
 }

@@ -4,6 +4,10 @@
 //! Coupons stay as they were: who showed one, and what it took off, is the sale's own. Finding the
 //! records, the rules of a bundle and the tier a till was told of is left to HQ.
 
+mod risks;
+
+pub use risks::*;
+
 use crate::authority::Holder;
 use crate::engine::Used;
 use crate::quote::OpenLines;
@@ -84,6 +88,7 @@ impl Replay {
                 purses: BTreeMap::new(),
                 purse: None,
                 holder: Holder::new(terminal, 1),
+                risk: BTreeMap::new(),
             },
         }
     }

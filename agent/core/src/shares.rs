@@ -44,6 +44,6 @@ pub(crate) fn leased(sale: &SaleCompleted) -> impl Iterator<Item = (&CouponRedee
         .iter()
         .filter_map(|coupon| match &coupon.proof {
             Proof::Lease { parts } => Some((coupon, &parts[..])),
-            Proof::StoreBound { .. } | Proof::Token { .. } => None,
+            Proof::StoreBound { .. } | Proof::Token { .. } | Proof::Risk { .. } => None,
         })
 }

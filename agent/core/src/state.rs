@@ -3,10 +3,10 @@
 //! A store may know a hundred thousand members; a decision needs one. The edge loads what a command
 //! names into a [`State`] (see `tillside-store`), the core decides on it and applies the events to it.
 
-use crate::authority::Holder;
+use crate::authority::{Holder, RiskUse};
 use crate::{
     CardIdentity, CardSeen, CarryOver, CouponNumber, CouponStanding, DeskRights, GoodsReturned,
-    Member, MemberId, PurseIntended, PurseScheme, PurseTx, RuleBook, SaleCompleted, SaleId,
+    Member, MemberId, PlanId, PurseIntended, PurseScheme, PurseTx, RuleBook, SaleCompleted, SaleId,
     Setting, StoreId, TerminalId,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +38,9 @@ pub struct State {
     pub purse: Option<PurseTerms>,
     /// What this terminal may give by itself of quotas that it shares with others.
     pub holder: Holder,
+    /// What this terminal took at its own risk and HQ has not confirmed, by plan: of the plans of the
+    /// coupons that a command names.
+    pub risk: BTreeMap<PlanId, Vec<RiskUse>>,
 }
 
 /// What the decisions about e-money look at.

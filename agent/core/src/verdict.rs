@@ -55,6 +55,9 @@ impl Verdict {
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Valid {
+                proof: proof @ Proof::Risk { .. },
+            } => write!(f, "valid (provisional: {proof})"),
             Self::Valid { proof } => write!(f, "valid (proved: {proof})"),
             Self::Used(used) => write!(f, "used ({})", used.store),
             Self::Expired { on } => write!(f, "expired (on {on})"),
@@ -68,6 +71,12 @@ impl fmt::Display for Verdict {
             Self::NoneLeft { why: NoShare::Out } => {
                 write!(f, "none left at this till ({MORE})")
             }
+            Self::NoneLeft {
+                why: NoShare::AtRisk,
+            } => write!(
+                f,
+                "none left at this till (it took what it may by itself; {MORE})"
+            ),
             Self::NoneLeft {
                 why: NoShare::Ended { .. },
             } => write!(f, "none left at this till (its share ended; {MORE})"),
@@ -87,6 +96,11 @@ impl fmt::Display for Proof {
             Self::StoreBound { .. } => f.write_str("bound to this store"),
             Self::Lease { .. } => f.write_str("out of this till's share"),
             Self::Token { .. } => f.write_str("signed by head office"),
+            Self::Risk { bundle, cap, taken } => write!(
+                f,
+                "risk, {} of {cap} at this till, rules v{bundle}",
+                taken.uses
+            ),
         }
     }
 }

@@ -106,7 +106,7 @@ impl Desk {
     fn open_coupon(&self, state: &State, answer: &CouponAnswer) -> CouponView {
         let standing = state.coupons.get(&answer.number);
         let plan = standing.and_then(|standing| match &standing.assignment {
-            Assignment::Here { plan } => Some(plan.clone()),
+            Assignment::Here { plan } | Assignment::Anywhere { plan } => Some(plan.clone()),
             _ => None,
         });
         // Only of a signed coupon that was found genuine the plan is known.

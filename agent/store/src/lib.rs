@@ -37,6 +37,7 @@ mod recorded;
 mod reference;
 mod report;
 mod returned;
+mod risk;
 mod salvage;
 mod shares;
 mod store;

@@ -6,8 +6,9 @@ use crate::columns::{Id, RecordId};
 use crate::counters;
 use crate::error::{StoreError, Within};
 use crate::journal::Finder;
-use crate::reference::lookup::{find_member, held_elsewhere, listed};
+use crate::reference::lookup::{find_member, held_elsewhere, listed, open_plan};
 use crate::returned;
+use crate::risk;
 use crate::shares;
 use crate::{Store, Till};
 use rusqlite::{Connection, OptionalExtension};
@@ -58,6 +59,7 @@ impl Store {
                 purses: BTreeMap::new(),
                 purse: purse::terms(conn, till, need)?,
                 holder: shares::holder(conn, till)?,
+                risk: BTreeMap::new(),
             };
             purse::movements(conn, need, &mut state.purses)?;
             for &id in &need.members {
@@ -73,6 +75,12 @@ impl Store {
             }
             for number in &need.coupons {
                 if let Some(standing) = standing(conn, till, number)? {
+                    if let Assignment::Anywhere { plan } = &standing.assignment
+                        && !state.risk.contains_key(plan)
+                    {
+                        let uses = risk::unconfirmed(conn, plan)?;
+                        state.risk.insert(plan.clone(), uses);
+                    }
                     state.coupons.insert(number.clone(), standing);
                 }
             }
@@ -97,10 +105,13 @@ fn standing(
     number: &CouponNumber,
 ) -> Within<Option<CouponStanding>> {
     let own = own_use(conn, till, number)?;
+    let open = open_plan(conn, number)?;
     let (assignment, elsewhere_used) = match listed(conn, number)? {
         Some(coupon) => {
             let assignment = match (coupon.plan, holder(till)) {
                 (None, _) => Assignment::Revoked,
+                // Of numbers that no store holds a bundle lists only the uses.
+                (Some(plan), _) if open.as_ref() == Some(&plan) => Assignment::Anywhere { plan },
                 (Some(plan), Some(holder)) if holder == till.profile.terminal => {
                     Assignment::Here { plan }
                 }
@@ -110,9 +121,10 @@ fn standing(
             };
             (assignment, coupon.used)
         }
-        None => match held_elsewhere(conn, number)? {
-            Some(store) => (Assignment::OtherStore { store }, None),
-            None => (Assignment::NotIssued, None),
+        None => match (open, held_elsewhere(conn, number)?) {
+            (Some(plan), _) => (Assignment::Anywhere { plan }, None),
+            (None, Some(store)) => (Assignment::OtherStore { store }, None),
+            (None, None) => (Assignment::NotIssued, None),
         },
     };
     let used = match own {

@@ -10,6 +10,7 @@ pub(crate) use purse::{TENDERS, stage_of};
 use crate::columns::{Id, RecordId};
 use crate::counters;
 use crate::error::{Fault, StoreError, Within};
+use crate::risk;
 use crate::shares;
 use crate::unique::or_if_taken;
 use jiff::civil::Date;
@@ -21,7 +22,7 @@ use tillside_core::{
 };
 
 /// The projection tables, in the order they are compared.
-pub(crate) const TABLES: [&str; 14] = [
+pub(crate) const TABLES: [&str; 15] = [
     "sales",
     "voids",
     "returns",
@@ -36,6 +37,7 @@ pub(crate) const TABLES: [&str; 14] = [
     "card_seen",
     "counters",
     "shares",
+    "risk_uses",
 ];
 
 /// Where the projections stand that a record is applied to.
@@ -116,6 +118,7 @@ impl Target<'_> {
         let customer = sale.customer.as_ref();
         self.count(customer, sale.date, &sale.counted, 1)?;
         purse::tenders(self, sale)?;
+        risk::take(self.conn, self.schema, self.id, sale)?;
         // A code with a quota is everybody's; its uses are in the till's shares.
         let numbered = |coupon: &&CouponRedeemed| !matches!(coupon.proof, Proof::Lease { .. });
         sale.coupons
@@ -185,6 +188,7 @@ impl Target<'_> {
                 return Err(not_there());
             }
         }
+        risk::give_back(self.conn, self.schema, void.sale)?;
         let customer = void.customer.as_ref();
         self.count(customer, void.date, &void.counted, -1)?;
         let owner = customer.and_then(owner);

@@ -6,14 +6,16 @@ use serde::{Deserialize, Serialize};
 use std::error::Error;
 use tillside_core::engine::Document;
 use tillside_core::{
-    Bundle, CodeKey, CouponSheet, MemberCodeSheet, MemberSheet, Product, PurseSheet, StoreId,
-    StoreProfile,
+    Bundle, CodeKey, CouponSheet, MemberCodeSheet, MemberSheet, OpenNumbers, Product, PurseSheet,
+    StoreId, StoreProfile,
 };
 
 /// The rules and plans: [`Document`], of any layout that [`Document::read`] knows.
 pub const RULES: &str = "rules.json";
 /// The products: a list of [`Product`].
 pub const PRODUCTS: &str = "products.json";
+/// The numbers that HQ gave to no store, where there are any: a list of [`OpenNumbers`].
+pub const OPEN_COUPONS: &str = "open-coupons.json";
 /// The largest target, in bytes.
 pub const TARGET_BYTE_LIMIT: u64 = 256 << 20;
 
@@ -53,6 +55,8 @@ pub struct VerifiedTargets<'a> {
     pub products: &'a [u8],
     /// [`store_target`].
     pub store: &'a [u8],
+    /// [`OPEN_COUPONS`], if the bundle has it.
+    pub open_coupons: Option<&'a [u8]>,
 }
 
 /// A verified target that this program cannot read.
@@ -90,11 +94,16 @@ impl VerifiedTargets<'_> {
         let StoreTarget {
             profile,
             members,
-            coupons,
+            mut coupons,
             purse,
             member_codes,
             allowance_keys,
         } = store;
+        if let Some(open) = self.open_coupons {
+            let open: Vec<OpenNumbers> =
+                serde_json::from_slice(open).map_err(error("open coupons", version))?;
+            coupons.open = open;
+        }
         Ok(Bundle {
             version,
             profile,

@@ -267,6 +267,7 @@ fn store() -> StoreTarget {
                 store: StoreId::new("S2").unwrap(),
                 digests: vec![number_digest(&elsewhere)],
             }],
+            open: Vec::new(),
         },
         purse: None,
         member_codes: None,
@@ -274,9 +275,18 @@ fn store() -> StoreTarget {
     }
 }
 
+fn open_coupons() -> Vec<OpenNumbers> {
+    let number = CouponNumber::new("RISK00001").unwrap();
+    vec![OpenNumbers {
+        plan: PlanId::new("RISK-5").unwrap(),
+        digests: vec![number_digest(&number)],
+    }]
+}
+
 #[test]
 fn targets() {
     golden("target_store", &store());
+    golden("target_open_coupons", &open_coupons());
     let products = vec![Product {
         item: Item::Gtin(Gtin::new("4006381333931").unwrap()),
         name: "Pen".to_owned(),
@@ -335,6 +345,7 @@ fn rules_of_every_layout_are_read_and_a_newer_one_says_what_to_do() {
             rules,
             products,
             store,
+            open_coupons: None,
         }
         .read()
     };
@@ -365,10 +376,17 @@ fn targets_become_a_bundle_or_name_the_part_that_does_not() {
         rules: &rules,
         products: &products,
         store: &target,
+        open_coupons: None,
     };
     let bundle = verified.read().unwrap();
     assert_eq!((bundle.version, bundle.profile), (4, profile()));
     assert_eq!(bundle.coupons, store().coupons);
+    let open = bytes("open_coupons");
+    verified.open_coupons = Some(&open);
+    assert_eq!(verified.read().unwrap().coupons.open, open_coupons());
+    verified.open_coupons = Some(b"{}");
+    assert_eq!(verified.read().unwrap_err().target, "open coupons");
+    verified.open_coupons = None;
     verified.products = b"{}";
     let error = verified.read().unwrap_err();
     assert_eq!((error.target, error.version), ("products", 4));

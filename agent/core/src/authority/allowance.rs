@@ -79,6 +79,7 @@ pub enum Subject {
 
 /// What a terminal does about a use that its allowances do not cover.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Uncovered {
     /// Refuses it.

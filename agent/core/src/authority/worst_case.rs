@@ -3,6 +3,7 @@
 //! "Decided" is how many uses HQ meant to give; "beyond" is how many more the chain may give while
 //! stores are cut off. Only a risk cap and signed coupons have any.
 
+use super::Uncovered;
 use crate::{Money, MoneyError, ProofKind};
 use std::fmt;
 
@@ -27,13 +28,15 @@ pub enum PlanProof {
         /// The most that one till holds at once.
         largest_lease: u64,
     },
-    /// Single-use numbers that any store accepts, up to a cap a store while it is cut off. A store keeps
+    /// Single-use numbers that any till accepts, up to a cap a till before HQ hears of it. A till keeps
     /// what it accepted itself, so it takes no number twice.
     RiskCap {
         /// How many numbers.
         numbers: u64,
-        /// How many a store accepts by itself.
-        cap_per_store: u64,
+        /// How many tills there are.
+        tills: u64,
+        /// How many a till accepts before HQ has confirmed any.
+        cap_per_till: u64,
         /// Whether a manager may go past the cap.
         manager: bool,
     },
@@ -60,6 +63,12 @@ impl PlanProof {
                 tills,
             },
             ProofKind::StoreBound => Self::StoreBound { numbers },
+            ProofKind::RiskCap(cap) => Self::RiskCap {
+                numbers,
+                tills,
+                cap_per_till: cap.uses,
+                manager: matches!(cap.past, Uncovered::Manager),
+            },
             // A till that asks alone, again and again, ends with all of it.
             ProofKind::Lease { quota, .. } => Self::Lease {
                 quota: *quota,
@@ -81,25 +90,26 @@ pub struct WorstCase {
     /// What of it is beyond.
     pub cost_beyond: Option<Money>,
     proof: PlanProof,
-    stores: u64,
 }
 
 impl WorstCase {
-    /// Computes it for so many stores, each use worth at most `value`.
+    /// Computes it, each use worth at most `value`.
     ///
     /// # Errors
     /// [`MoneyError`] if the cost is more than an amount can be: such a plan must not be published.
-    pub fn of(proof: PlanProof, stores: u64, value: Option<Money>) -> Result<Self, MoneyError> {
+    pub fn of(proof: PlanProof, value: Option<Money>) -> Result<Self, MoneyError> {
         let (decided, beyond) = match proof {
             PlanProof::StoreBound { numbers } | PlanProof::OnlineOnly { numbers } => (numbers, 0),
             PlanProof::CardBound { uses } => (uses, 0),
             PlanProof::Lease { quota, .. } => (quota, 0),
+            // A till hears of the others' uses with a bundle only; the cap says how many it accepts
+            // meanwhile before HQ hears, not how often that happens.
             PlanProof::RiskCap {
-                numbers,
-                cap_per_store,
-                manager,
-            } => (numbers, risk(numbers, stores, cap_per_store, manager)),
-            PlanProof::Token { issued, tills } => {
+                numbers: issued,
+                tills,
+                ..
+            }
+            | PlanProof::Token { issued, tills } => {
                 (issued, issued.saturating_mul(tills.saturating_sub(1)))
             }
         };
@@ -110,26 +120,26 @@ impl WorstCase {
             cost: worth(decided.saturating_add(beyond))?,
             cost_beyond: worth(beyond)?,
             proof,
-            stores,
         })
+    }
+
+    /// How many uses there may be, of a risk cap that no manager may go past, before HQ hears of any.
+    pub fn before_hq_hears(&self) -> Option<u64> {
+        match self.proof {
+            PlanProof::RiskCap {
+                numbers,
+                tills,
+                cap_per_till,
+                manager: false,
+            } => Some(cap_per_till.min(numbers).saturating_mul(tills)),
+            _ => None,
+        }
     }
 
     /// How many uses there may be in all.
     pub const fn uses(&self) -> u64 {
         self.decided.saturating_add(self.beyond)
     }
-}
-
-/// Every number may be used once with HQ's word, and by each dark store once without it, as far as the
-/// cap goes; but no store takes a number twice, in whichever way.
-fn risk(numbers: u64, stores: u64, cap: u64, manager: bool) -> u64 {
-    let dark = match manager {
-        true => numbers,
-        false => cap.min(numbers),
-    };
-    let without_hq = dark.saturating_mul(stores);
-    let once_a_store = numbers.saturating_mul(stores.saturating_sub(1));
-    without_hq.min(once_a_store)
 }
 
 fn times(value: Money, uses: u64) -> Result<Money, MoneyError> {
@@ -167,18 +177,27 @@ impl fmt::Display for WorstCase {
                  up to {} again.",
                 Counted(largest_lease)
             ),
-            PlanProof::RiskCap { manager: true, .. } => write!(
-                f,
-                "While stores are cut off, managers may let every number be used once in each of {} \
-                 stores.",
-                self.stores
-            ),
-            PlanProof::RiskCap { cap_per_store, .. } => write!(
-                f,
-                "While it is cut off, each of {} stores may give {} that were given elsewhere too.",
-                self.stores,
-                Counted(cap_per_store)
-            ),
+            PlanProof::RiskCap {
+                tills,
+                cap_per_till,
+                manager,
+                ..
+            } => {
+                write!(
+                    f,
+                    "A till hears of other tills' uses with the next bundle: each number may be used once \
+                     at each of {tills} tills, and HQ opens a case for every use after the first. "
+                )?;
+                match self.before_hq_hears() {
+                    Some(uses) if !manager => write!(
+                        f,
+                        "Before HQ hears of it a till accepts at most {}; all tills together, {}.",
+                        Counted(cap_per_till),
+                        Counted(uses)
+                    ),
+                    _ => f.write_str("Managers may go past the cap."),
+                }
+            }
             PlanProof::Token { tills, .. } => write!(
                 f,
                 "A till that is cut off knows only its own uses: each coupon may be used once at each of \

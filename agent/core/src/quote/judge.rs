@@ -3,15 +3,17 @@
 //! A number is judged on its own first, in this order: unknown, other store or till, revoked, used,
 //! expired or not yet. Only a number that is good in itself is asked whether it fits the basket.
 
+mod risk;
 mod token;
 
 use super::discount::Taking;
 use super::{CouponAnswer, OpenLines};
 use crate::rules::Selector;
 use crate::{
-    Assignment, CouponEffect, CouponNumber, CouponPlan, Currency, Discount, MemberId, Misfit,
-    Money, NoShare, Now, PlanId, Proof, ProofKind, State, Verdict, quota_of,
+    Assignment, CouponNumber, CouponPlan, Discount, MemberId, Misfit, Money, NoShare, Now, PlanId,
+    Proof, ProofKind, State, Verdict, quota_of,
 };
+pub(crate) use risk::at_risk;
 
 /// The answers to all coupons of a basket, and what those that are valid take off.
 pub(super) struct Judged {
@@ -24,6 +26,8 @@ pub(super) struct Judged {
 struct Accepted<'a> {
     number: &'a CouponNumber,
     plan: &'a CouponPlan,
+    /// What it takes off.
+    amount: Money,
 }
 
 /// Judges the coupons in the order shown, each against what those before it left, and takes off
@@ -45,7 +49,12 @@ pub(super) fn coupons(
         let verdict = match judge(state, number, member, open, &accepted, now) {
             Ok((plan, taking, proof)) => {
                 taking.take(open);
-                accepted.push(Accepted { number, plan });
+                let amount = open.money(taking.minor());
+                accepted.push(Accepted {
+                    number,
+                    plan,
+                    amount,
+                });
                 judged.discounts.push(discount(number, plan, &taking, open));
                 Verdict::Valid { proof }
             }
@@ -79,11 +88,8 @@ fn judge<'a>(
         Some(text) => {
             let token = token::genuine(state, number, text)?;
             let (plan, selector) = in_its_days(state, &token.terms().id.plan, now)?;
-            (
-                plan,
-                selector,
-                token::prove(state, &token, text, member, now)?,
-            )
+            let proof = token::prove(state, &token, text, member, now)?;
+            (plan, selector, Some(proof))
         }
         None => {
             let plan = match state.rules.plan_of_code(number) {
@@ -94,20 +100,30 @@ fn judge<'a>(
             (plan, selector, prove(state, plan, now)?)
         }
     };
-    fit(number, plan, selector, open, accepted)
-        .map(|taking| (plan, taking, proof))
-        .map_err(|misfit| Verdict::NotForThis { misfit })
+    let taking = fit(number, plan, selector, open, accepted)
+        .map_err(|misfit| Verdict::NotForThis { misfit })?;
+    let proof = match proof {
+        Some(proof) => proof,
+        // How much is at risk is known only now.
+        None => {
+            let beside = accepted.iter().filter(|one| one.plan.plan == plan.plan);
+            let beside = beside.map(|one| one.amount);
+            at_risk(state, &plan.plan, beside, open.money(taking.minor()))?
+        }
+    };
+    Ok((plan, taking, proof))
 }
 
-/// The authority that a use takes up.
-fn prove(state: &State, plan: &CouponPlan, now: Now) -> Result<Proof, Verdict> {
+/// The authority that a use takes up; none where that depends on what it takes off.
+fn prove(state: &State, plan: &CouponPlan, now: Now) -> Result<Option<Proof>, Verdict> {
     match &plan.proof {
-        ProofKind::StoreBound => Ok(Proof::StoreBound {
+        ProofKind::StoreBound => Ok(Some(Proof::StoreBound {
             store: state.store.clone(),
             bundle: state.rules.version(),
-        }),
-        ProofKind::Lease { .. } => one_of_share(state, &plan.plan, now),
+        })),
+        ProofKind::Lease { .. } => one_of_share(state, &plan.plan, now).map(Some),
         ProofKind::Token { .. } => Err(Verdict::Unknown),
+        ProofKind::RiskCap(_) => Ok(None),
     }
 }
 
@@ -124,8 +140,9 @@ pub(crate) fn one_of_share(state: &State, plan: &PlanId, now: Now) -> Result<Pro
 /// The plan of a number that was issued once, if this terminal may burn it and it was not used.
 fn numbered<'a>(state: &'a State, number: &CouponNumber) -> Result<&'a PlanId, Verdict> {
     let standing = state.coupons.get(number).ok_or(Verdict::Unknown)?;
-    let plan = match &standing.assignment {
-        Assignment::Here { plan } => plan,
+    let (plan, open) = match &standing.assignment {
+        Assignment::Here { plan } => (plan, false),
+        Assignment::Anywhere { plan } => (plan, true),
         Assignment::OtherTill { terminal } => {
             let terminal = *terminal;
             return Err(Verdict::OtherTill { terminal });
@@ -141,9 +158,10 @@ fn numbered<'a>(state: &'a State, number: &CouponNumber) -> Result<&'a PlanId, V
     if let Some(used) = &standing.used {
         return Err(Verdict::Used(used.clone()));
     }
-    // A plan with one code for everybody, or with signed coupons, has no printed numbers.
-    match state.rules.plan(plan) {
-        Some(found) if found.proof == ProofKind::StoreBound => Ok(plan),
+    // A plan with one code for everybody, or with signed coupons, has no printed numbers; one that was
+    // given to a store is nobody else's risk, and one that was given to none is no store's.
+    match (state.rules.plan(plan).map(|plan| &plan.proof), open) {
+        (Some(ProofKind::StoreBound), false) | (Some(ProofKind::RiskCap(_)), true) => Ok(plan),
         _ => Err(Verdict::Unknown),
     }
 }
@@ -175,7 +193,7 @@ fn fit(
     accepted: &[Accepted<'_>],
 ) -> Result<Taking, Misfit> {
     beside(number, plan, accepted)?;
-    if let Some(currency) = plan_currency(plan).filter(|found| *found != open.currency()) {
+    if let Some(currency) = plan.currency().filter(|found| *found != open.currency()) {
         return Err(Misfit::OtherCurrency { currency });
     }
     let lines = open.lines().iter().enumerate();
@@ -215,15 +233,6 @@ fn beside(
         }
     }
     Ok(())
-}
-
-/// The currency a plan's own amounts are in, if it has any. A compiled plan has at most one.
-fn plan_currency(plan: &CouponPlan) -> Option<Currency> {
-    let amount = match &plan.effect {
-        CouponEffect::AmountOff { amount } => Some(*amount),
-        CouponEffect::PercentOff { .. } | CouponEffect::ItemFree => plan.minimum_spend,
-    };
-    amount.map(Money::currency)
 }
 
 fn discount(

@@ -4,7 +4,7 @@ use super::{
     EXTRA_BASIS_POINTS_LIMIT, PLAN_LIMIT, PRODUCT_SET_LIMIT, RULE_DOCUMENT_VERSION, RULE_LIMIT,
     RULE_NAME_LIMIT,
 };
-use crate::authority::ALLOWANCE_AMOUNT_LIMIT;
+use crate::authority::{ALLOWANCE_AMOUNT_LIMIT, RISK_USES_LIMIT, RiskCap, Uncovered};
 use crate::{CouponEffect, CouponPlan, PlanId, ProductSet, Rule, RuleDocument, RuleEffect, RuleId};
 use crate::{CouponNumber, Currency, Money, PLAN_KEY_LIMIT, ProofKind};
 use jiff::civil::Date;
@@ -138,6 +138,23 @@ pub enum Fault {
         /// How many there are.
         found: usize,
     },
+    /// A risk cap of nothing, or one that is none.
+    #[error("the risk cap is {found} uses: give 1 to {RISK_USES_LIMIT}")]
+    RiskUses {
+        /// Its value.
+        found: u64,
+    },
+    /// A risk cap that goes on past itself.
+    #[error("past the risk cap tills can only refuse yet: give \"past\": \"refuse\"")]
+    RiskPast,
+    /// The amount of a risk cap is in another currency than the plan's own.
+    #[error("the risk cap is in {cap} and the plan in {plan}: use one currency")]
+    RiskCurrency {
+        /// The cap's currency.
+        cap: Currency,
+        /// The plan's.
+        plan: Currency,
+    },
     /// More than [`PRODUCT_SET_LIMIT`] items and categories.
     #[error("it names {found} products, more than {PRODUCT_SET_LIMIT}: use categories")]
     TooManyProducts {
@@ -241,7 +258,30 @@ fn check_plan(plan: &CouponPlan) -> Result<(), Fault> {
         let found = keys.len();
         return Err(Fault::Keys { found });
     }
+    if let Some(cap) = plan.risk_cap() {
+        risk_cap(cap, plan.currency())?;
+    }
     product_set(&plan.products)
+}
+
+fn risk_cap(cap: &RiskCap, currency: Option<Currency>) -> Result<(), Fault> {
+    if !(1..=RISK_USES_LIMIT).contains(&cap.uses) {
+        return Err(Fault::RiskUses { found: cap.uses });
+    }
+    if cap.past != Uncovered::Refuse {
+        return Err(Fault::RiskPast);
+    }
+    let Some(amount) = cap.amount else {
+        return Ok(());
+    };
+    positive("the risk cap's amount", amount)?;
+    match currency.filter(|plan| *plan != amount.currency()) {
+        Some(plan) => Err(Fault::RiskCurrency {
+            cap: amount.currency(),
+            plan,
+        }),
+        None => Ok(()),
+    }
 }
 
 fn name(what: &'static str, text: &str) -> Result<(), Fault> {

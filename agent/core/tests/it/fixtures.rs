@@ -173,6 +173,7 @@ pub fn state(rules: &[Rule], plans: &[CouponPlan]) -> State {
         purses: BTreeMap::new(),
         purse: None,
         holder: Holder::new(terminal(1), 1),
+        risk: BTreeMap::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! another way, and golden files of everything that is kept for years.
 #![allow(clippy::unwrap_used)]
 
+mod at_risk;
 mod compiling;
 mod coupons;
 mod discounts;

@@ -3,6 +3,7 @@
 use crate::fixtures::*;
 use jiff::civil::date;
 use jiff::tz::{Offset, TimeZone};
+use tillside_core::authority::RiskTaken;
 use tillside_core::*;
 
 fn all() -> Vec<(Verdict, &'static str, &'static str)> {
@@ -45,6 +46,14 @@ fn all() -> Vec<(Verdict, &'static str, &'static str)> {
             "not for this basket (it is for sales in USD)",
         ),
     ];
+    let at_risk = Proof::Risk {
+        bundle: 17,
+        cap: 5,
+        taken: RiskTaken {
+            uses: 2,
+            amount: eur(200),
+        },
+    };
     let mut all = vec![
         (valid_here(), "valid", "valid (proved: bound to this store)"),
         (Verdict::Used(used), "used", "used (S1, 2026-11-22 14:02)"),
@@ -73,6 +82,18 @@ fn all() -> Vec<(Verdict, &'static str, &'static str)> {
             },
             "other_till",
             "other till",
+        ),
+        (
+            Verdict::Valid { proof: at_risk },
+            "valid",
+            "valid (provisional: risk, 2 of 5 at this till, rules v17)",
+        ),
+        (
+            Verdict::NoneLeft {
+                why: NoShare::AtRisk,
+            },
+            "none_left",
+            "none left at this till (it took what it may by itself; it gets more when it reaches head office)",
         ),
         (Verdict::Revoked, "revoked", "revoked"),
         (Verdict::Unknown, "unknown", "unknown"),

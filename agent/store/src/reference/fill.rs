@@ -26,6 +26,7 @@ pub(super) fn fill(conn: &Connection, bundle: &Bundle, digest: Hash) -> Within<(
         "cards",
         "coupons",
         "elsewhere",
+        "open_coupons",
         "purse_sheet",
         "hot_cards",
         "carry_overs",
@@ -41,6 +42,7 @@ pub(super) fn fill(conn: &Connection, bundle: &Bundle, digest: Hash) -> Within<(
     members(conn, &bundle.members)?;
     coupons(conn, &bundle.coupons)?;
     elsewhere(conn, &bundle.coupons)?;
+    open(conn, &bundle.coupons)?;
     if let Some(sheet) = &bundle.purse {
         purse::fill(conn, sheet)?;
     }
@@ -54,6 +56,7 @@ pub(super) fn fill(conn: &Connection, bundle: &Bundle, digest: Hash) -> Within<(
 fn check_limits(bundle: &Bundle) -> Within<()> {
     let cards: usize = bundle.members.members.iter().map(|m| m.cards.len()).sum();
     let digests = bundle.coupons.elsewhere.iter().map(|e| e.digests.len());
+    let open = bundle.coupons.open.iter().map(|of| of.digests.len());
     let numbers = bundle.coupons.numbers.len() + bundle.coupons.revoked.len();
     for (what, found, limit) in [
         ("products in a bundle", bundle.products.len(), PRODUCT_LIMIT),
@@ -69,6 +72,7 @@ fn check_limits(bundle: &Bundle) -> Within<()> {
             digests.sum(),
             COUPON_LIMIT,
         ),
+        ("coupons of no store in a bundle", open.sum(), COUPON_LIMIT),
     ] {
         if found > limit {
             let limit = limit as u64;
@@ -179,6 +183,19 @@ fn elsewhere(conn: &Connection, sheet: &CouponSheet) -> Within<()> {
             let key = digest_key(digest)
                 .ok_or_else(|| wrong(format!("{digest:?} is not a coupon's digest")))?;
             insert.execute(params![key, other.store.as_str()])?;
+        }
+    }
+    Ok(())
+}
+
+fn open(conn: &Connection, sheet: &CouponSheet) -> Within<()> {
+    let mut insert =
+        conn.prepare("INSERT OR IGNORE INTO open_coupons (digest, plan) VALUES (?1, ?2)")?;
+    for of in &sheet.open {
+        for digest in &of.digests {
+            let key = digest_key(digest)
+                .ok_or_else(|| wrong(format!("{digest:?} is not a coupon's digest")))?;
+            insert.execute(params![key, of.plan.as_str()])?;
         }
     }
     Ok(())

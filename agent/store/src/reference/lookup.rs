@@ -240,3 +240,14 @@ pub(crate) fn held_elsewhere(conn: &Connection, number: &CouponNumber) -> Within
         .optional()?;
     Ok(store.map(|text| text.0))
 }
+
+/// The plan of a number that HQ gave to no store.
+pub(crate) fn open_plan(conn: &Connection, number: &CouponNumber) -> Within<Option<PlanId>> {
+    let plan = conn
+        .prepare_cached("SELECT plan FROM open_coupons WHERE digest = ?1")?
+        .query_row([digest_key(&number_digest(number))], |row| {
+            row.get::<_, Text<PlanId>>(0)
+        })
+        .optional()?;
+    Ok(plan.map(|text| text.0))
+}

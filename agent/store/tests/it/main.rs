@@ -25,5 +25,6 @@ mod purse_rebuilding;
 mod purses;
 mod rebuilding;
 mod reports;
+mod risk;
 mod shares;
 mod shop;

@@ -149,6 +149,7 @@ pub fn bundle(version: u64) -> Bundle {
                 store: StoreId::new("S2").unwrap(),
                 digests: vec![number_digest(&number("OTHER1"))],
             }],
+            open: Vec::new(),
         },
         purse: None,
         member_codes: None,

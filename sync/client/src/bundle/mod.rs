@@ -16,7 +16,8 @@ use crate::{FileError, Identity, files};
 use std::path::PathBuf;
 use tillside_protocol::tillside_core::{Bundle, StoreId, Timestamp};
 use tillside_protocol::{
-    METADATA, PRODUCTS, RULES, TARGET_BYTE_LIMIT, TARGETS, VerifiedTargets, store_target,
+    METADATA, OPEN_COUPONS, PRODUCTS, RULES, TARGET_BYTE_LIMIT, TARGETS, VerifiedTargets,
+    store_target,
 };
 use tough::schema::{Root, Signed};
 use tough::{IntoVec, Limits, Repository, RepositoryLoader, TargetName};
@@ -70,11 +71,17 @@ impl Bundles {
         let rules = self.part(&repository, RULES).await?;
         let products = self.part(&repository, PRODUCTS).await?;
         let store = self.part(&repository, &store_target(&self.store)).await?;
+        // What the signed list of parts does not name, no bundle has.
+        let open_coupons = match lists(&repository, OPEN_COUPONS) {
+            true => Some(self.part(&repository, OPEN_COUPONS).await?),
+            false => None,
+        };
         let targets = VerifiedTargets {
             version,
             rules: &rules,
             products: &products,
             store: &store,
+            open_coupons: open_coupons.as_deref(),
         };
         Ok(Some(targets.read()?))
     }
@@ -149,6 +156,12 @@ impl Bundles {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether the signed list of a bundle's parts names this one.
+fn lists(repository: &Repository, name: &str) -> bool {
+    let target = TargetName::new(name).ok();
+    target.is_some_and(|target| repository.targets().signed.targets.contains_key(&target))
 }
 
 /// Whether these bytes are a root that signs itself.

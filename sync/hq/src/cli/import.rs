@@ -42,7 +42,7 @@ enum Kind {
     Products(File),
     /// Columns: number,display_name,tier,points,store,cards (points count at a member's first import)
     Members(File),
-    /// Columns: number,plan,store
+    /// Columns: number,plan,store; the store is empty for a plan with a risk cap
     Coupons(File),
     /// Rules and coupon plans, as JSON.
     Rules {

@@ -13,8 +13,8 @@ pub struct CouponRow {
     pub number: CouponNumber,
     /// Its plan.
     pub plan: PlanId,
-    /// The store it is given to.
-    pub store: StoreId,
+    /// The store it is given to; none: any till may take it, as far as its plan's risk cap goes.
+    pub store: Option<StoreId>,
 }
 
 /// Reads `coupons.csv`.
@@ -27,6 +27,6 @@ fn coupon(row: &Row<'_>) -> Result<CouponRow, BadCell> {
     Ok(CouponRow {
         number: row.cell("number").parse(CouponNumber::new)?,
         plan: row.cell("plan").parse(PlanId::new)?,
-        store: row.cell("store").parse(StoreId::new)?,
+        store: row.cell("store").optional(StoreId::new)?,
     })
 }

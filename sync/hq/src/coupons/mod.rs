@@ -1,13 +1,15 @@
 //! Coupons at HQ: the one state machine of a number, and how numbers come in.
 //!
-//! A number is issued to one store, used at most once at a time, freed by a void. Deciding at the
-//! till is left to `tillside-core`; booking a redemption to `ingest`.
+//! A number is issued to one store, or to none where its plan has a risk cap, used at most once at a time,
+//! freed by a void. Deciding at the till is left to `tillside-core`; booking a redemption to `ingest`.
 
 pub mod import;
+mod open;
 mod signed;
 mod store;
 mod worst;
 
+pub use open::OpenAtHq;
 pub use signed::{PlanKeyError, TokenBatch, TokensAtHq, plan_key, plan_secret};
 pub use store::CouponStore;
 pub use worst::{PlanWorst, worst_cases};

@@ -20,7 +20,6 @@ pub struct PlanWorst {
 /// # Errors
 /// [`MoneyError`] if one costs more than an amount can be.
 pub fn worst_cases(edition: &Edition) -> Result<Vec<PlanWorst>, MoneyError> {
-    let stores = edition.stores.len() as u64;
     let worst = |plan: &CouponPlan| {
         let value = match plan.effect {
             CouponEffect::AmountOff { amount } => Some(amount),
@@ -29,15 +28,15 @@ pub fn worst_cases(edition: &Edition) -> Result<Vec<PlanWorst>, MoneyError> {
         Ok(PlanWorst {
             plan: plan.plan.clone(),
             name: plan.name.clone(),
-            worst: WorstCase::of(proof(plan, edition), stores, value)?,
+            worst: WorstCase::of(proof(plan, edition), value)?,
         })
     };
     edition.rules.plans.iter().map(worst).collect()
 }
 
 fn proof(plan: &CouponPlan, edition: &Edition) -> PlanProof {
-    if matches!(plan.proof, ProofKind::Token { .. }) {
-        let issued = edition.signed.get(&plan.plan).copied().unwrap_or(0);
+    if matches!(plan.proof, ProofKind::Token { .. } | ProofKind::RiskCap(_)) {
+        let issued = edition.issued.get(&plan.plan).copied().unwrap_or(0);
         return PlanProof::of(&plan.proof, issued, edition.tills);
     }
     let coupons = edition

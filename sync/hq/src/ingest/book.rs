@@ -2,6 +2,7 @@
 
 use super::returns::{Returnable, Returned, book_return};
 use super::{Fault, SaleAtHq, Working};
+use crate::coupons::CouponFault;
 use crate::emoney::PurseFault;
 use crate::ledger::{Account, Movement, MovementKind};
 use std::collections::HashSet;
@@ -26,9 +27,9 @@ pub struct Booking {
     pub purse_tenders: Vec<Tender>,
     /// Coupons used.
     pub redemptions: Vec<Redemption>,
-    /// Uses out of shares of quotas.
+    /// Uses of codes that no store holds.
     pub shared_uses: Vec<SharedUse>,
-    /// Signed coupons that were used elsewhere before: given in good faith by a till that was cut off.
+    /// Coupons of no store that were used elsewhere before: given in good faith by a till that did not know.
     pub second_uses: Vec<SecondUse>,
     /// A share of a quota of which no more is used.
     pub closed: Option<Closed>,
@@ -64,7 +65,7 @@ pub struct Closed {
     pub used: u64,
 }
 
-/// A signed coupon's use that was not the first.
+/// A use of a coupon of no store that was not the first.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SecondUse {
     /// Of which plan.
@@ -83,15 +84,53 @@ struct Redeemed {
     second_uses: Vec<SecondUse>,
 }
 
-/// One use of a code that everybody shows, or of a coupon that HQ signed.
+impl Redeemed {
+    /// A use of what is good once, wherever: the first stands, another is told.
+    fn once(
+        &mut self,
+        plan: PlanId,
+        shown: Shown,
+        redemption: Redemption,
+        before: Option<CouponUsed>,
+    ) {
+        match before {
+            Some(before) => self.second_uses.push(SecondUse {
+                plan,
+                redemption,
+                before,
+            }),
+            None => self.shared_uses.push(SharedUse {
+                plan,
+                shown,
+                redemption,
+            }),
+        }
+    }
+}
+
+/// One use of a code that no store holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SharedUse {
     /// Of which plan.
     pub plan: PlanId,
-    /// The signed coupon's serial.
-    pub serial: Option<u64>,
+    /// What kind of code.
+    pub shown: Shown,
     /// The use.
     pub redemption: Redemption,
+}
+
+/// What kind of code no store holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shown {
+    /// One that everybody shows, out of a till's share of the quota.
+    Everybodys,
+    /// One that HQ signed.
+    Signed {
+        /// Its serial.
+        serial: u64,
+    },
+    /// A number that was given to no store, taken at a till's own risk.
+    Open,
 }
 
 /// Books a record onto `working`, or leaves it as it was.
@@ -174,9 +213,19 @@ fn book_sale(
             coupon.used = Some(redemption.used.clone());
         }
     }
-    for signed in shared_uses.iter().filter(|used| used.serial.is_some()) {
-        let Redemption { number, used, .. } = &signed.redemption;
-        working.tokens.used.insert(number.clone(), used.clone());
+    for shared in &shared_uses {
+        let Redemption { number, used, .. } = &shared.redemption;
+        match shared.shown {
+            Shown::Everybodys => {}
+            Shown::Signed { .. } => {
+                working.tokens.used.insert(number.clone(), used.clone());
+            }
+            Shown::Open => {
+                if let Some(open) = working.open.get_mut(number) {
+                    open.used = Some(used.clone());
+                }
+            }
+        }
     }
     if working.awaited.contains(&sale.sale) {
         let sold = Returnable::new(sale.clone());
@@ -272,7 +321,7 @@ fn redeem(working: &Working, record: &Record, sale: &SaleCompleted) -> Result<Re
             one_use(working, &coupon.plan, parts)?;
             redeemed.shared_uses.push(SharedUse {
                 plan: coupon.plan.clone(),
-                serial: None,
+                shown: Shown::Everybodys,
                 redemption: redemption(sale, &number, &used)?,
             });
             continue;
@@ -283,24 +332,25 @@ fn redeem(working: &Working, record: &Record, sale: &SaleCompleted) -> Result<Re
                 number: number.clone(),
                 fault,
             })?;
-            let redemption = redemption(sale, &number, &used)?;
-            match working.tokens.used.get(&number).cloned() {
-                Some(before) => redeemed.second_uses.push(SecondUse {
-                    plan: id.plan,
-                    redemption,
-                    before,
-                }),
-                None => redeemed.shared_uses.push(SharedUse {
-                    plan: id.plan,
-                    serial: Some(id.serial),
-                    redemption,
-                }),
-            }
+            let before = working.tokens.used.get(&number).cloned();
+            let shown = Shown::Signed { serial: id.serial };
+            redeemed.once(id.plan, shown, redemption(sale, &number, &used)?, before);
+            continue;
+        }
+        if let Proof::Risk { .. } = &coupon.proof {
+            let issued = working.open.get(&number).ok_or(CouponFault::NotIssued);
+            let stands = issued.and_then(|open| open.check(&coupon.plan).map(|()| open));
+            let open = stands.map_err(|fault| Fault::Coupon {
+                number: number.clone(),
+                fault,
+            })?;
+            let (plan, before) = (open.plan.clone(), open.used.clone());
+            redeemed.once(plan, Shown::Open, redemption(sale, &number, &used)?, before);
             continue;
         }
         let stands = match working.coupons.get(&number) {
             Some(at_hq) => at_hq.check(&coupon.plan, &coupon.proof, &used),
-            None => Err(crate::coupons::CouponFault::NotIssued),
+            None => Err(CouponFault::NotIssued),
         };
         stands.map_err(|fault| Fault::Coupon {
             number: number.clone(),
@@ -318,20 +368,11 @@ fn redemption(
     used: &CouponUsed,
 ) -> Result<Redemption, Fault> {
     Ok(Redemption {
-        amount: taken_off(sale, number)?,
+        amount: (sale.taken_off(number))
+            .ok_or(Fault::DoesNotAddUp("its discounts cannot be counted"))?,
         used: used.clone(),
         number: number.clone(),
     })
-}
-
-/// What a coupon took off the sale.
-fn taken_off(sale: &SaleCompleted, number: &CouponNumber) -> Result<Money, Fault> {
-    let discounts = sale.discounts.iter();
-    discounts
-        .filter(|discount| discount.coupon == *number)
-        .map(|discount| discount.amount)
-        .try_fold(Money::zero(sale.currency), Money::checked_add)
-        .map_err(|_| Fault::DoesNotAddUp("its discounts cannot be counted"))
 }
 
 /// A use out of a share takes up one of it, and HQ leased the share to this terminal for the plan's quota.
@@ -388,6 +429,9 @@ fn book_void(working: &mut Working, record: &Record, void: &SaleVoided) -> Resul
     for number in &void.coupons {
         if let Some(coupon) = working.coupons.get_mut(number) {
             coupon.release(void.sale);
+        }
+        if let Some(open) = working.open.get_mut(number) {
+            open.release(void.sale);
         }
         working.tokens.release(number, void.sale);
     }

@@ -1,7 +1,7 @@
 //! What booking a batch looks at: loaded from the database, changed record by record.
 
 use super::returns::Returnable;
-use crate::coupons::{CouponAtHq, TokensAtHq};
+use crate::coupons::{CouponAtHq, OpenAtHq, TokensAtHq};
 use crate::ledger::{Account, Balances};
 use std::collections::{HashMap, HashSet};
 use tillside_core::authority::{AllowanceId, HolderFact, Part, Subject};
@@ -23,6 +23,8 @@ pub struct Working {
     pub cards: HashMap<CardIdentity, MemberId>,
     /// The coupons named.
     pub coupons: HashMap<CouponNumber, CouponAtHq>,
+    /// Those of them that no store holds.
+    pub open: HashMap<CouponNumber, OpenAtHq>,
     /// What is known of the signed coupons named.
     pub tokens: TokensAtHq,
     /// What this terminal was granted, of the allowances named: for what.

@@ -5,7 +5,8 @@ use crate::replay::Told;
 use std::collections::{BTreeMap, HashSet};
 use tillside_core::engine::{Document, DocumentError};
 use tillside_core::{
-    CouponEntry, CouponNumber, PlanId, Product, PurseSheetError, RuleBook, StoreId, Timestamp,
+    CouponEntry, CouponNumber, OpenNumbers, PlanId, Product, PurseSheetError, RuleBook, StoreId,
+    Timestamp,
 };
 use tillside_protocol::StoreTarget;
 
@@ -20,8 +21,11 @@ pub struct Edition {
     pub products: Vec<Product>,
     /// What each store gets.
     pub stores: Vec<StoreTarget>,
-    /// How many signed coupons were issued, of each plan in the rules that has any.
-    pub signed: BTreeMap<PlanId, u64>,
+    /// How many coupons that no store holds were issued, signed ones and numbers, of each plan in the rules
+    /// that has any.
+    pub issued: BTreeMap<PlanId, u64>,
+    /// Of those, the numbers that any till may take.
+    pub open: Vec<OpenNumbers>,
     /// How many tills the chain has.
     pub tills: u64,
 }
@@ -97,8 +101,9 @@ impl Edition {
     /// How much of everything it holds.
     pub fn note(&self, version: u64, published_at: Timestamp) -> BundleNote {
         let members = self.stores.iter().map(|store| store.members.members.len());
-        // Of signed coupons a bundle names only uses.
-        let printed = |coupon: &&CouponEntry| !self.signed.contains_key(&coupon.plan);
+        // Of coupons that no store holds a store is told only the uses.
+        let printed = |coupon: &&CouponEntry| !self.issued.contains_key(&coupon.plan);
+        let open = self.open.iter().map(|of| of.digests.len());
         let coupons = self.stores.iter();
         let coupons = coupons.map(|store| store.coupons.numbers.iter().filter(printed).count());
         BundleNote {
@@ -109,7 +114,7 @@ impl Edition {
             products: self.products.len(),
             stores: self.stores.len(),
             members: members.sum(),
-            coupons: coupons.sum(),
+            coupons: coupons.sum::<usize>() + open.sum::<usize>(),
         }
     }
 }

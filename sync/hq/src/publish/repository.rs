@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use tillside_core::Timestamp;
-use tillside_protocol::{PRODUCTS, RULES, TARGET_BYTE_LIMIT, store_target};
+use tillside_protocol::{OPEN_COUPONS, PRODUCTS, RULES, TARGET_BYTE_LIMIT, store_target};
 
 /// The bundles whose files stay beside the newest, for terminals that are half through one.
 const KEPT_BUNDLES: u64 = 3;
@@ -88,6 +88,9 @@ async fn lock(data: &DataDir) -> Result<File, PublishError> {
 fn write_targets(folder: &Path, edition: &Edition) -> Result<(), PublishError> {
     write_target(folder, RULES, &edition.rules)?;
     write_target(folder, PRODUCTS, &edition.products)?;
+    if !edition.open.is_empty() {
+        write_target(folder, OPEN_COUPONS, &edition.open)?;
+    }
     for store in &edition.stores {
         write_target(folder, &store_target(&store.profile.store), store)?;
     }

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use tillside_core::engine::{Document, DocumentError};
 use tillside_core::{
-    Event, Given, Head, MemberId, Record, Replay, RuleBook, SaleCompleted, SaleId, SaleVoided,
-    StoreId, TierId,
+    Event, Given, Head, MemberId, Record, Replay, RiskFault, RuleBook, SaleCompleted, SaleId,
+    SaleVoided, StoreId, TierId, check_risks, risk_bundles,
 };
 
 /// Records that are read at once.
@@ -210,8 +210,9 @@ impl<S: ReplayStore + ?Sized> Walk<'_, S> {
         if counts {
             let book = self.book(sale.rules).await?;
             let tier = self.tier(terminal, member, sale.rules).await?;
+            let risk = self.risk(&sale).await?;
             match &book {
-                Some(book) => self.compare(terminal, till, &sale, book, tier.clone()),
+                Some(book) => self.compare(terminal, till, &sale, (book, tier.clone(), risk)),
                 None => self.report.not_comparable += 1,
             }
             if let Some(other) = &self.other {
@@ -239,14 +240,13 @@ impl<S: ReplayStore + ?Sized> Walk<'_, S> {
         terminal: &ReplayTerminal,
         till: &mut Till,
         sale: &SaleCompleted,
-        book: &Arc<RuleBook>,
-        tier: Option<TierId>,
+        (book, tier, risk): (&Arc<RuleBook>, Option<TierId>, Option<RiskFault>),
     ) {
         self.report.compared += 1;
         let recorded = Given::recorded(sale);
         let (again, why) = match till.recorded.decide(sale, book, book, tier) {
-            Ok(given) if given.agrees(&recorded) => return,
-            Ok(given) => (given, None),
+            Ok(given) if given.agrees(&recorded) && risk.is_none() => return,
+            Ok(given) => (given, risk.map(|fault| fault.to_string())),
             Err(refusal) => (Given::default(), Some(refusal.to_string())),
         };
         self.report.differs(Difference {
@@ -258,6 +258,20 @@ impl<S: ReplayStore + ?Sized> Walk<'_, S> {
             again: Sums::of(sale, &again),
             why,
         });
+    }
+
+    /// Why a coupon cannot have been taken at the till's own risk; none too where the rules are not kept.
+    async fn risk(&mut self, sale: &SaleCompleted) -> Result<Option<RiskFault>, StoreError> {
+        for bundle in risk_bundles(sale) {
+            let judged = self
+                .book(bundle)
+                .await?
+                .map(|book| check_risks(sale, &book));
+            if let Some(Err(fault)) = judged {
+                return Ok(Some(fault));
+            }
+        }
+        Ok(None)
     }
 
     fn void(&mut self, terminal: &ReplayTerminal, till: &mut Till, void: &SaleVoided) {

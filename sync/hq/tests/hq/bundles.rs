@@ -50,6 +50,7 @@ async fn a_published_bundle_is_verified_and_holds_what_was_imported() {
         rules: &target(&repository, RULES).await,
         products: &target(&repository, PRODUCTS).await,
         store: &target(&repository, &store_target(&s1)).await,
+        open_coupons: None,
     };
     let bundle = verified.read().unwrap();
     assert_eq!(bundle.version, 1);

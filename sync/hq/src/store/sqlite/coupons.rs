@@ -3,6 +3,7 @@
 use super::SqliteStore;
 use super::catalogue::{Done, import, known_store};
 use super::codec::failed;
+use super::open_coupons;
 use super::publish::newest_rules;
 use crate::coupons::import::CouponRow;
 use crate::coupons::{CouponStore, TokenBatch};
@@ -10,7 +11,7 @@ use crate::import::{BadCell, Change, Imported, Parsed, Policy};
 use crate::store::StoreError;
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Transaction, params};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use tillside_core::{CodeKey, CouponNumber, CouponPlan, PlanId, ProofKind, Timestamp};
 
 #[async_trait]
@@ -32,7 +33,9 @@ impl CouponStore for SqliteStore {
                 .filter(|plan| signed(plan))
                 .map(|plan| plan.plan.clone())
                 .collect();
-            let plans: HashSet<PlanId> = rules.plans.into_iter().map(|plan| plan.plan).collect();
+            let plans: HashMap<PlanId, CouponPlan> = (rules.plans.into_iter())
+                .map(|plan| (plan.plan.clone(), plan))
+                .collect();
             import(transaction, coupons, policy, |transaction, row| {
                 if shared.contains(&row.number) {
                     return Ok(Err(is_shared(&row.number)));
@@ -92,17 +95,38 @@ fn is_signed(plan: &PlanId) -> BadCell {
     BadCell::new("plan", words)
 }
 
-fn coupon(transaction: &Transaction<'_>, row: &CouponRow, plans: &HashSet<PlanId>) -> Done {
+fn coupon(
+    transaction: &Transaction<'_>,
+    row: &CouponRow,
+    plans: &HashMap<PlanId, CouponPlan>,
+) -> Done {
     let CouponRow {
         number,
         plan,
         store,
     } = row;
-    if !plans.contains(plan) {
+    let Some(known) = plans.get(plan) else {
         return Ok(Err(BadCell::new(
             "plan",
             format!("the rules have no coupon plan {plan}: import the rules first, or correct it"),
         )));
+    };
+    let store = match (store, known.risk_cap()) {
+        (None, Some(_)) => return open_coupons::issue(transaction, number, plan),
+        (Some(store), None) => store,
+        (Some(_), Some(_)) => {
+            let words =
+                format!("the numbers of {plan} are good at any till: leave the store empty");
+            return Ok(Err(BadCell::new("store", words)));
+        }
+        (None, None) => {
+            let words = format!("each number of {plan} is good in one store: name it");
+            return Ok(Err(BadCell::new("store", words)));
+        }
+    };
+    if let Some(open) = open_coupons::plan_of(transaction, number)? {
+        let words = format!("coupon {number} was issued under plan {open}: use another number");
+        return Ok(Err(BadCell::new("number", words)));
     }
     if let Err(bad) = known_store(transaction, store)? {
         return Ok(Err(bad));
@@ -143,7 +167,8 @@ fn revoke(
     for number in numbers {
         let issued: bool = transaction
             .query_row(
-                "SELECT EXISTS (SELECT 1 FROM coupon WHERE number = ?1)",
+                "SELECT EXISTS (SELECT 1 FROM coupon WHERE number = ?1)
+                     OR EXISTS (SELECT 1 FROM open_coupon WHERE number = ?1)",
                 [number.as_str()],
                 |row| row.get(0),
             )
@@ -153,12 +178,13 @@ fn revoke(
                 "HQ never issued coupon {number}: no coupon was revoked"
             )));
         }
-        revoked += transaction
-            .execute(
-                "UPDATE coupon SET revoked_at = ?2 WHERE number = ?1 AND revoked_at IS NULL",
-                params![number.as_str(), now.0],
-            )
-            .map_err(failed)? as u64;
+        for table in ["coupon", "open_coupon"] {
+            let sql = format!(
+                "UPDATE {table} SET revoked_at = ?2 WHERE number = ?1 AND revoked_at IS NULL"
+            );
+            let revoke = transaction.execute(&sql, params![number.as_str(), now.0]);
+            revoked += revoke.map_err(failed)? as u64;
+        }
     }
     Ok(revoked)
 }

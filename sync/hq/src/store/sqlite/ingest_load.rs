@@ -5,7 +5,7 @@ use super::ingest::TerminalRow;
 use super::leases;
 use super::ledger::Accounts;
 use super::returns;
-use super::tokens;
+use super::{open_coupons, tokens};
 use crate::coupons::{CouponAtHq, TokensAtHq};
 use crate::ingest::{Needs, SaleAtHq, Working};
 use crate::ledger::{Account, Balances};
@@ -29,6 +29,7 @@ pub(super) fn load(
         members: HashSet::new(),
         cards: HashMap::new(),
         coupons: HashMap::new(),
+        open: HashMap::new(),
         tokens: TokensAtHq::default(),
         leases: HashMap::new(),
         sales: HashMap::new(),
@@ -40,6 +41,8 @@ pub(super) fn load(
     for number in &needs.coupons {
         if let Some(coupon) = coupon(transaction, number)? {
             working.coupons.insert(number.clone(), coupon);
+        } else if let Some(open) = open_coupons::at_hq(transaction, number)? {
+            working.open.insert(number.clone(), open);
         }
     }
     for (number, plan) in &needs.tokens {

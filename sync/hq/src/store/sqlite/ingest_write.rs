@@ -10,7 +10,7 @@ use super::leases;
 use super::ledger::Accounts;
 use super::returns;
 use crate::emoney::Scheme;
-use crate::ingest::book::{Booking, Redemption, SecondUse, SharedUse};
+use crate::ingest::book::{Booking, Redemption, SecondUse, SharedUse, Shown};
 use crate::ingest::chain::ForkCases;
 use crate::ingest::{Fault, Step};
 use crate::ledger::{Account, Balances};
@@ -282,10 +282,15 @@ impl<'a> Writing<'a> {
 
     fn shared_use(&self, record: i64, used: &SharedUse) -> Result<(), StoreError> {
         let redemption = &used.redemption;
+        let serial = match used.shown {
+            Shown::Signed { serial } => Some(signed(serial)),
+            Shown::Everybodys | Shown::Open => None,
+        };
         self.transaction
             .prepare_cached(
-                "INSERT INTO shared_use (number, plan, record, terminal, sale, at, amount, currency, serial)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT INTO shared_use (number, plan, record, terminal, sale, at, amount, currency, serial,
+                     open)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )
             .map_err(failed)?
             .execute(params![
@@ -297,13 +302,14 @@ impl<'a> Writing<'a> {
                 redemption.used.at.0,
                 redemption.amount.minor(),
                 redemption.amount.currency().code(),
-                used.serial.map(signed)
+                serial,
+                used.shown == Shown::Open
             ])
             .map_err(failed)?;
         Ok(())
     }
 
-    /// A signed coupon that two tills took while at least one was cut off: the sale stands as its till
+    /// A coupon of no store that two tills took, the second before it was told: the sale stands as its till
     /// decided it, and a person hears of it.
     fn second_use(&self, sealed: &Sealed, second: &SecondUse) -> Result<(), StoreError> {
         let SecondUse {

@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0012_readmission.sql"),
     include_str!("migrations/0013_expiry.sql"),
     include_str!("migrations/0014_returns.sql"),
+    include_str!("migrations/0015_open_coupons.sql"),
 ];
 
 /// Refuses a SQLite that is too old.

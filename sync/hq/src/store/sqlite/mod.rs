@@ -21,6 +21,7 @@ mod leases;
 mod ledger;
 mod members;
 mod migrate;
+mod open_coupons;
 mod publish;
 mod replay;
 mod reports;

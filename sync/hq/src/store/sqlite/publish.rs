@@ -6,17 +6,18 @@ use super::emoney::{Sheets, revoked_phones};
 use super::expiry::Holdings;
 use super::fleet::store_profile;
 use super::replay;
+use super::{open_coupons, tokens};
 use crate::publish::{BundleNote, Edition, PublishStore};
 use crate::replay::Told;
 use crate::store::StoreError;
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tillside_core::engine::Document;
 use tillside_core::{
     CardIdentity, CodeKey, CouponEntry, CouponNumber, CouponSheet, CouponUsed, Elsewhere, Included,
-    Item, MemberEntry, MemberId, MemberSheet, Money, Product, SaleId, StoreId, TerminalId,
-    Timestamp, number_digest,
+    Item, MemberEntry, MemberId, MemberSheet, Money, OpenNumbers, PlanId, Product, SaleId, StoreId,
+    TerminalId, Timestamp, number_digest,
 };
 use tillside_protocol::StoreTarget;
 
@@ -129,27 +130,46 @@ fn edition(transaction: &Transaction<'_>, now: Timestamp) -> Result<Edition, Sto
         });
     }
     let (document, rules) = newest_document(transaction)?;
-    let plans = rules.plans.iter().map(|plan| {
-        let issued = super::tokens::issued(transaction, &plan.plan)?;
-        Ok((plan.plan.clone(), issued))
-    });
-    let signed: Result<_, StoreError> = plans.filter(|plan| !matches!(plan, Ok((_, 0)))).collect();
-    let signed = signed?;
-    let uses = super::tokens::uses(transaction, &signed)?;
-    for store in &mut stores {
-        store.coupons.numbers.extend(uses.iter().cloned());
-    }
+    let (issued, open) = of_no_store(transaction, &rules, &mut stores)?;
     let tills: i64 = transaction
         .query_row("SELECT count(*) FROM terminal", [], |row| row.get(0))
         .map_err(failed)?;
     Ok(Edition {
-        signed,
+        issued,
+        open,
         tills: count(tills),
         rules,
         document,
         products: products(transaction)?,
         stores,
     })
+}
+
+/// Tells every store of the coupons that no store holds: how many were issued, by plan, and the numbers
+/// that any till may take.
+fn of_no_store(
+    transaction: &Transaction<'_>,
+    rules: &Document,
+    stores: &mut [StoreTarget],
+) -> Result<(BTreeMap<PlanId, u64>, Vec<OpenNumbers>), StoreError> {
+    let mut issued = BTreeMap::new();
+    for plan in &rules.plans {
+        let signed = tokens::issued(transaction, &plan.plan)?;
+        if signed > 0 {
+            issued.insert(plan.plan.clone(), signed);
+        }
+    }
+    let capped = rules.plans.iter().filter(|plan| plan.risk_cap().is_some());
+    let capped: BTreeSet<PlanId> = capped.map(|plan| plan.plan.clone()).collect();
+    let plans = issued.keys().chain(&capped).cloned().collect();
+    let uses = tokens::uses(transaction, &plans)?;
+    let open = open_coupons::open(transaction, capped.iter(), &uses)?;
+    for store in stores {
+        store.coupons.numbers.extend(uses.iter().cloned());
+        store.coupons.revoked.extend(open.revoked.iter().cloned());
+    }
+    issued.extend(open.issued);
+    Ok((issued, open.numbers))
 }
 
 fn products(transaction: &Transaction<'_>) -> Result<Vec<Product>, StoreError> {
@@ -270,6 +290,7 @@ fn coupon_sheet(transaction: &Transaction<'_>, store: &StoreId) -> Result<Coupon
         numbers: Vec::new(),
         revoked: Vec::new(),
         elsewhere: Vec::new(),
+        open: Vec::new(),
     };
     for row in rows {
         let (number, plan, revoked, at, terminal, sale) = row.map_err(failed)?;

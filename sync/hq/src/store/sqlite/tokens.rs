@@ -5,7 +5,7 @@ use super::codec::{UuidId, code, count, failed, signed};
 use crate::coupons::{TokenBatch, TokensAtHq};
 use crate::store::StoreError;
 use rusqlite::{OptionalExtension, Transaction, params};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use tillside_core::{
     CodeKey, CouponEntry, CouponNumber, CouponUsed, PlanId, SaleId, TerminalId, Timestamp,
 };
@@ -91,7 +91,7 @@ pub(super) fn load(
     if !tokens.keys.contains_key(plan) {
         tokens.keys.insert(plan.clone(), keys(transaction, plan)?);
     }
-    if let Some(used) = used(transaction, number)? {
+    if let Some(used) = used(transaction, number, Kind::Signed)? {
         tokens.used.insert(number.clone(), used);
     }
     Ok(())
@@ -112,23 +112,24 @@ fn keys(transaction: &Transaction<'_>, plan: &PlanId) -> Result<Vec<CodeKey>, St
 /// The most uses that stores are told of: the newest. What is older a till finds out from HQ's case.
 const USES_TOLD: usize = 20_000;
 
-/// Uses of signed coupons of these plans that stand, so that no till takes a coupon that another took.
+/// Uses of coupons of these plans, which no store holds, that stand, so that no till takes a coupon that
+/// another took.
 pub(super) fn uses(
     transaction: &Transaction<'_>,
-    plans: &BTreeMap<PlanId, u64>,
+    plans: &BTreeSet<PlanId>,
 ) -> Result<Vec<CouponEntry>, StoreError> {
     let mut list = transaction
         .prepare(
             "SELECT u.number, u.plan, u.at, t.store, t.terminal, u.sale
              FROM shared_use AS u JOIN terminal AS t ON t.id = u.terminal
-             WHERE u.serial IS NOT NULL AND u.voided_by IS NULL ORDER BY u.record DESC",
+             WHERE (u.serial IS NOT NULL OR u.open = 1) AND u.voided_by IS NULL ORDER BY u.record DESC",
         )
         .map_err(failed)?;
     let mut rows = list.query([]).map_err(failed)?;
     let mut uses = Vec::new();
     while let Some(row) = rows.next().map_err(failed)? {
         let plan: PlanId = code("coupon plan", row.get(1).map_err(failed)?)?;
-        if !plans.contains_key(&plan) {
+        if !plans.contains(&plan) {
             continue;
         }
         if uses.len() == USES_TOLD {
@@ -148,18 +149,32 @@ pub(super) fn uses(
     Ok(uses)
 }
 
-fn used(
+/// What kind of coupon no store holds.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    /// HQ signed it.
+    Signed,
+    /// A printed number.
+    Open,
+}
+
+/// The use of a coupon that stands.
+pub(super) fn used(
     transaction: &Transaction<'_>,
     number: &CouponNumber,
+    kind: Kind,
 ) -> Result<Option<CouponUsed>, StoreError> {
     let found: Option<(i64, String, [u8; 16], [u8; 16])> = transaction
         .prepare_cached(
             "SELECT u.at, t.store, t.terminal, u.sale
              FROM shared_use AS u JOIN terminal AS t ON t.id = u.terminal
-             WHERE u.number = ?1 AND u.serial IS NOT NULL AND u.voided_by IS NULL",
+             WHERE u.number = ?1 AND u.voided_by IS NULL
+               AND CASE ?2 WHEN 1 THEN u.open = 1 ELSE u.serial IS NOT NULL END",
         )
         .map_err(failed)?
-        .query_row([number.as_str()], |row| row.try_into())
+        .query_row((number.as_str(), matches!(kind, Kind::Open)), |row| {
+            row.try_into()
+        })
         .optional()
         .map_err(failed)?;
     let Some((at, store, terminal, sale)) = found else {

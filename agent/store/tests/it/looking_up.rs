@@ -82,7 +82,9 @@ fn what_is_pending_is_not_counted_as_points_to_spend_until_hq_says_so() {
     adopt(&mut store, 5, seq + 2, 123, 0, 15 * 86_400_000);
     assert_eq!(spend_and_later(&store), (123, 0));
     assert!(store.rebuild().unwrap().differences.is_empty());
+    drop(store);
     shop.sql("UPDATE pending_deltas SET points = points + 1");
+    let mut store = shop.store();
     let told = store.rebuild().unwrap().differences;
     assert!(told[0].contains("pending_deltas"), "{told:?}");
 }

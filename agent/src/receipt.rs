@@ -95,6 +95,10 @@ fn tenders(paper: &mut Paper, prefix: &str, tenders: &[Tender], paid: &[PaidByCa
             (TenderKind::Purse, Some(by)) if by.account => "Account".to_owned(),
             (TenderKind::Purse, Some(by)) => format!("E-money ****{}", by.card_end),
             (TenderKind::Purse, None) => "E-money".to_owned(),
+            (TenderKind::Points, _) => match &tender.points {
+                Some(spent) => format!("{} points", spent.points.0),
+                None => "Points".to_owned(),
+            },
             _ => "Other".to_owned(),
         };
         paper.pair(&format!("{prefix}{kind}"), &amount(tender.amount));

@@ -75,7 +75,9 @@ pub struct SaleView {
     pub tenders: Vec<Tender>,
     /// Payments by e-money that happened or may have, oldest first.
     pub payments: Vec<PaymentView>,
-    /// What is left to pay: `total` less the payments that are done. Zero once it is paid.
+    /// How points may pay, and do; only of an open sale with a known member, where the rules let points pay.
+    pub paying: Option<PointsView>,
+    /// What is left to pay: `total` less the points and payments that are done. Zero once it is paid.
     #[schema(value_type = schema::Money)]
     pub due: Money,
     /// Whether a payment by e-money has begun: lines, customer and coupons stay as they are then.
@@ -176,6 +178,11 @@ pub struct ReturnPrice {
     pub total: Money,
     /// The points that would go back.
     pub points: i64,
+    /// The points that paid, and would come back.
+    pub points_back: i64,
+    /// What they paid of `total`; the rest is paid back in money.
+    #[schema(value_type = Option<schema::Money>)]
+    pub worth_back: Option<Money>,
 }
 
 impl From<&LineReturned> for ReturnLineView {
@@ -203,6 +210,33 @@ impl From<&GoodsReturned> for ReturnView {
             approved_by: goods.approved_by.clone(),
         }
     }
+}
+
+/// How points pay for an open sale.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct PointsView {
+    /// How many pay; 0 if none do.
+    #[schema(value_type = i64)]
+    pub points: Points,
+    /// What they pay.
+    #[schema(value_type = schema::Money)]
+    pub worth: Money,
+    /// Why they cannot pay as the sale stands now.
+    pub words: Option<String>,
+    /// Points pay in steps of so many,
+    pub step: i64,
+    /// each worth so much,
+    #[schema(value_type = schema::Money)]
+    pub step_worth: Money,
+    /// and not fewer at once.
+    #[schema(value_type = i64)]
+    pub least: Points,
+    /// The most that could pay for this sale, of what the member has as far as the till knows.
+    #[schema(value_type = i64)]
+    pub most: Points,
+    /// The most that this till may take without asking HQ.
+    #[schema(value_type = i64)]
+    pub here: Points,
 }
 
 /// Who buys.
@@ -314,11 +348,13 @@ pub mod schema {
     #[derive(ToSchema)]
     #[expect(dead_code, reason = "only its schema is used")]
     pub struct Tender {
-        /// `cash`, `card` or `purse`.
+        /// `cash`, `card`, `purse` or `points`.
         kind: String,
         /// How much.
         amount: Money,
         /// The movement that paid it, of kind `purse`.
         purse: Option<String>,
+        /// The points that paid it, of kind `points`: `{"points":500}`.
+        points: Option<serde_json::Value>,
     }
 }

@@ -15,7 +15,7 @@ use crate::figure::{Better, Goal};
 use anyhow::{Context, Result, ensure};
 use tillside_core::authority::{Allowance, AllowanceId, Holder, Lessor, LessorFact, Subject};
 use tillside_core::{CodeKey, PlanId, TerminalId, Timestamp, quota_of};
-use tillside_hq::leases::{Round, not_taken, round};
+use tillside_hq::leases::{Round, Wanted, not_taken, round};
 use tillside_tests::Chance;
 use uuid::Uuid;
 
@@ -203,7 +203,7 @@ impl Chain {
         let asked = Round {
             report: &report,
             quota: Some(QUOTA),
-            wishes,
+            wish: wishes.then_some(Wanted::Share),
             tills: &self.tills,
             now,
         };

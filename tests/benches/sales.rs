@@ -95,6 +95,7 @@ pub fn sale(
         customer: true,
         member: Some(member),
         coupons: &[],
+        redeemed: None,
     };
     let total = quote(state, request, now)?.total;
     let check_out = CheckOut {
@@ -107,6 +108,7 @@ pub fn sale(
             member: Some(member),
         }),
         coupons: Vec::new(),
+        points: None,
         tenders: vec![Tender::new(TenderKind::Cash, total)],
     };
     let events = decide(state, Command::CheckOut(check_out), now)?;

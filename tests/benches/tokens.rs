@@ -119,6 +119,7 @@ fn verdict(state: &mut State, basket: &Basket, text: &str, now: Now) -> Result<(
         customer: false,
         member: None,
         coupons: &coupons,
+        redeemed: None,
     };
     let quote = quote(state, request, now)?;
     ensure!(quote.coupons[0].verdict.is_valid(), "not valid");

@@ -6,9 +6,10 @@ use anyhow::{Context, Result, anyhow, ensure};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tillside_core::engine::PointsLife;
+use tillside_core::engine::{DarkPoints, PointsLife, Redeem};
 use tillside_core::{
-    Bundle, Hash, LaneId, SaleId, StoreId, TerminalId, TerminalProfile, Timestamp,
+    Bundle, Currency, Hash, LaneId, MemberId, Money, SaleId, StoreId, TerminalId, TerminalProfile,
+    Timestamp,
 };
 use tillside_hq::cases::CaseStore;
 use tillside_hq::catalogue::{CatalogueStore, products, rules, stores};
@@ -107,7 +108,7 @@ impl Hq {
         self.runtime.block_on(work(store))
     }
 
-    /// The sample chain.
+    /// The sample chain; points wait a day and expire after two.
     pub fn found(&self, now: Timestamp) -> Result<()> {
         let sample = tillside_tests::sample();
         let read = |name: &str| std::fs::read(sample.file(name));
@@ -129,6 +130,7 @@ impl Hq {
         document.points = PointsLife {
             pending_days: 1,
             last_days: Some(2),
+            redeem: None,
         };
         self.ask(async |store| {
             store.import_stores(shops, all).await?;
@@ -138,6 +140,30 @@ impl Hq {
             store.import_coupons(numbers, all).await?;
             Ok(())
         })
+    }
+
+    /// From now on points pay, a cent each, at once and for ever: how uses and expiry go together is tested beside
+    /// HQ's books.
+    pub fn let_points_pay(&self, now: Timestamp) -> Result<()> {
+        let read = std::fs::read(tillside_tests::sample().file("rules.json"))?;
+        let mut document = rules(&with_campaign(&read)?)?;
+        document.points.redeem = Some(Redeem {
+            points: 1,
+            worth: Money::new(1, Currency::EUR)?,
+            minimum: 0,
+            dark: Some(DarkPoints {
+                points: 60,
+                days: 3,
+            }),
+        });
+        self.ask(async |store| Ok(store.import_rules(document, now).await.map(drop)?))
+    }
+
+    /// Who has a number.
+    pub fn member(&self, number: &str) -> Result<MemberId> {
+        let rows = self.ask(async |store| Ok(store.balances(Timestamp(0)).await?))?;
+        let row = rows.into_iter().find(|row| row.number == number);
+        Ok(row.context("a member")?.member)
     }
 
     /// Lets a terminal into a store.

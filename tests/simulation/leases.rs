@@ -5,7 +5,9 @@ use crate::till::Till;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use tillside_core::authority::{Allowance, AllowanceId, Subject};
-use tillside_core::{AllowanceChange, CodeKey, Command, PlanId, Timestamp, decide, quota_of};
+use tillside_core::{
+    AllowanceChange, CodeKey, Command, MemberId, PlanId, Timestamp, decide, points_of, quota_of,
+};
 use tillside_hq::leases::LeaseStore;
 use tillside_protocol::{LeaseRequest, LeaseWish};
 use tillside_store::Need;
@@ -54,7 +56,7 @@ impl Hq {
 
 impl Till {
     /// What it tells HQ of its shares, and asks for.
-    pub fn lease_request(&mut self) -> Result<LeaseRequest> {
+    pub fn lease_request(&mut self, points: Option<LeaseWish>) -> Result<LeaseRequest> {
         self.change(AllowanceChange::CloseEnded)?;
         let at = self.wall();
         let store = self.desk()?.store();
@@ -63,10 +65,18 @@ impl Till {
         let wish = |subject: Subject| {
             let left = holder.left(&subject, now.at);
             let wanted = left == 0 || holder.wish(&subject, now.at).is_some();
-            wanted.then_some(LeaseWish { subject, left })
+            wanted.then_some(LeaseWish {
+                subject,
+                left,
+                want: None,
+            })
         };
         let report = holder.report(store.lease_call()?);
-        let wishes = subjects.into_iter().filter_map(wish).collect();
+        let wishes = subjects
+            .into_iter()
+            .filter_map(wish)
+            .chain(points)
+            .collect();
         Ok(LeaseRequest { report, wishes })
     }
 
@@ -87,6 +97,25 @@ impl Till {
         let (holder, now) = (store.shares()?.0, store.now(at));
         let subject = quota_of(&PlanId::new("FIRST")?).context("a subject")?;
         Ok(holder.left(&subject, now.at))
+    }
+
+    /// How many of a member's points it could spend now.
+    pub fn points_left(&mut self, member: MemberId) -> Result<u64> {
+        let at = self.wall();
+        let store = self.desk()?.store();
+        let (holder, now) = (store.shares()?.0, store.now(at));
+        Ok(holder.left(&points_of(member), now.at))
+    }
+
+    /// Gives what it may spend of a member's points back to HQ.
+    pub fn give_points_back(&mut self, member: MemberId) -> Result<()> {
+        let holder = self.desk()?.store().shares()?.0;
+        let theirs = holder
+            .all()
+            .filter(|held| held.terms.subject == points_of(member));
+        let ids: Vec<AllowanceId> = theirs.map(|held| held.terms.id).collect();
+        ids.into_iter()
+            .try_for_each(|id| self.change(AllowanceChange::GiveBack(id)))
     }
 
     /// What does not fit, such as a share that was taken already, is left.

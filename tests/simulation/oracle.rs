@@ -17,8 +17,10 @@ pub struct Told {
     /// The records of the sale and of its void.
     pub seq: u64,
     pub void_seq: Option<u64>,
-    /// Goods that came back: the record, and the points by lot.
-    pub returns: Vec<(u64, Vec<LotReturned>)>,
+    /// How many points paid.
+    pub spent: i64,
+    /// Goods that came back.
+    pub returns: Vec<Back>,
     /// The printed coupon that it used.
     pub coupon: Option<String>,
     /// Whether it used the campaign's code.
@@ -32,6 +34,17 @@ pub struct Told {
     pub copied: bool,
 }
 
+/// Goods that came back.
+#[derive(Clone, Debug)]
+pub struct Back {
+    /// The record.
+    pub seq: u64,
+    /// The points that they had earned.
+    pub lots: Vec<LotReturned>,
+    /// The points that had paid for them.
+    pub points: i64,
+}
+
 /// Everything that was told.
 #[derive(Default)]
 pub struct Oracle {
@@ -43,10 +56,16 @@ pub struct Oracle {
 impl Told {
     /// What of a lot is not back, of what came back up to a record.
     fn left(&self, lot: &Lot, counted: u64) -> i64 {
-        let returns = self.returns.iter().filter(|(seq, _)| *seq <= counted);
-        let back = returns.flat_map(|(_, lots)| lots);
+        let returns = self.returns.iter().filter(|back| back.seq <= counted);
+        let back = returns.flat_map(|back| &back.lots);
         let back = back.filter(|back| back.index == lot.index);
         lot.amount.0 - back.map(|back| back.points.0).sum::<i64>()
+    }
+
+    /// The points that paid, less those that came back.
+    fn spent(&self) -> i64 {
+        let back: i64 = self.returns.iter().map(|back| back.points).sum();
+        if self.voided { 0 } else { self.spent - back }
     }
 
     fn lots_of(&self) -> impl Iterator<Item = (&String, &Lot)> {
@@ -73,6 +92,9 @@ impl Oracle {
     pub fn balances(&self, at: Timestamp) -> BTreeMap<String, i64> {
         let mut balances = self.opening.clone();
         for told in self.standing() {
+            if let Some((member, _)) = &told.member {
+                *balances.entry(member.clone()).or_default() -= told.spent();
+            }
             for (member, lot) in told.lots_of() {
                 if !is_expired(lot, at) {
                     let left = told.left(lot, u64::MAX);
@@ -92,6 +114,13 @@ impl Oracle {
             let at_hq = told.seq <= counted;
             let void_at_hq = told.void_seq.is_none_or(|void| void <= counted);
             let stood_at_hq = at_hq && !(told.voided && void_at_hq);
+            if told
+                .member
+                .as_ref()
+                .is_some_and(|(member, _)| member == number)
+            {
+                all -= told.spent();
+            }
             for (_, lot) in told.lots_of().filter(|(member, _)| *member == number) {
                 if stood_at_hq && is_expired(lot, as_of) {
                     all -= told.left(lot, counted);
@@ -105,6 +134,17 @@ impl Oracle {
             }
         }
         (all - pending, pending)
+    }
+
+    /// What a member had in all, and what paid of it.
+    pub fn had_and_spent(&self, number: &str) -> (i64, i64) {
+        let mut all = (self.opening[number], 0);
+        for told in &self.sales {
+            if let Some((_, earned)) = told.member.as_ref().filter(|(member, _)| member == number) {
+                all = (all.0 + earned, all.1 + told.spent());
+            }
+        }
+        all
     }
 
     /// The coupons that are used up.

@@ -23,6 +23,7 @@ fn half(odd: u64) -> Result<()> {
     let first = from_environment("TILLSIDE_SEED", 1)?;
     let (mut sales, mut crashes, mut lost, mut poisoned, mut epochs) = (0, 0, 0, 0, 0);
     let (mut shared_uses, mut refused, mut expired, mut returns) = (0, 0, 0, 0);
+    let mut spent = 0;
     for seed in (first..first + seeds).filter(|seed| seed % 2 == odd) {
         if FAILED.load(Ordering::Relaxed) {
             return Ok(());
@@ -40,9 +41,10 @@ fn half(odd: u64) -> Result<()> {
         shared_uses += played.shared_uses;
         expired += played.expired;
         returns += played.returns;
+        spent += played.spent;
     }
     println!(
-        "{} seeds: {sales} sales, {crashes} crashes, {lost} calls that failed, {poisoned} records that HQ cannot read, {epochs} epochs after a fork, {shared_uses} uses of quotas, {refused} calls with an ended certificate, {expired} points that expired, goods came back {returns} times",
+        "{} seeds: {sales} sales, {crashes} crashes, {lost} calls that failed, {poisoned} records that HQ cannot read, {epochs} epochs after a fork, {shared_uses} uses of quotas, {refused} calls with an ended certificate, {expired} points that expired, goods came back {returns} times, {spent} points paid",
         seeds / 2
     );
     ensure!(
@@ -55,7 +57,8 @@ fn half(odd: u64) -> Result<()> {
                 && shared_uses > 50
                 && refused > 10
                 && expired > 300
-                && returns > 100),
+                && returns > 100
+                && spent > 1_000),
         "too little happened"
     );
     Ok(())

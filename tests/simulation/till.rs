@@ -15,7 +15,8 @@ use tillside::purse::{
     WriteKey,
 };
 use tillside_core::{
-    CardIdentity, CouponNumber, Hash, Head, PersonId, SaleId, StoreId, TerminalId, Timestamp,
+    CardIdentity, CouponNumber, Hash, Head, PersonId, Points, SaleId, StoreId, TerminalId,
+    Timestamp,
 };
 use tillside_hq::fleet::IssuedCertificate;
 use tillside_protocol::{EpochRequest, PushRequest};
@@ -167,6 +168,16 @@ impl Till {
             .till()?
             .put_coupon(&key, sale, anna()?, CouponNumber::new(number)?)?;
         Ok(body(&answer)?["valid"] == true)
+    }
+
+    /// Has points pay; false if the till refuses it.
+    pub fn pay_with_points(&mut self, sale: SaleId, points: i64) -> Result<bool> {
+        let key = self.key();
+        match self.till()?.put_points(&key, sale, Points(points)) {
+            Ok(_) => Ok(true),
+            Err(TillError::Refused(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Takes cash. May be asked again with the same key.

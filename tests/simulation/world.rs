@@ -11,9 +11,10 @@ use crate::scene::{self, NOON, STORES};
 use crate::till::Till;
 use anyhow::{Context, Result};
 use disks::Disks;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tempfile::TempDir;
-use tillside_core::{Hash, Timestamp};
+use tillside_core::{Hash, MemberId, Timestamp};
 use tillside_protocol::PushRequest;
 use tillside_tests::Chance;
 
@@ -60,6 +61,8 @@ pub struct Played {
     pub expired: i64,
     /// How often goods came back.
     pub returns: usize,
+    /// Points that paid.
+    pub spent: i64,
 }
 
 pub struct World {
@@ -78,6 +81,9 @@ pub struct World {
     /// Calls that HQ refused for an ended certificate.
     refused: u32,
     expired: i64,
+    /// Points pay, and do not expire.
+    points_pay: bool,
+    members: BTreeMap<String, MemberId>,
     /// Disks of tills are put back and copied; then nobody shows coupons, and HQ can read everything.
     disks: Option<Disks>,
     steps: u64,
@@ -113,6 +119,7 @@ pub fn play(seed: u64, planted: Planted) -> Result<Played> {
             .iter()
             .map(|told| told.returns.len())
             .sum(),
+        spent: world.oracle.standing().map(|told| told.spent).sum(),
     })
 }
 
@@ -121,13 +128,18 @@ impl World {
         let folder = scene::copy()?;
         // Every other of the seeds with coupons.
         let mut hq = Hq::open(folder.path(), seed % 2 == 1)?;
+        // One seed in three.
+        let disks = seed.is_multiple_of(3).then(|| Disks::of(folder.path()));
+        // Half of the others.
+        let points_pay = disks.is_none() && (seed / 2).is_multiple_of(2);
+        if points_pay {
+            hq.let_points_pay(Timestamp(NOON))?;
+        }
         hq.publish(Timestamp(NOON))?;
         let start = |number: usize| {
             let file = folder.path().join(format!("till{number}.db"));
             Till::start(&file, Duration::ZERO, NOON)
         };
-        // One seed in three.
-        let disks = seed.is_multiple_of(3).then(|| Disks::of(folder.path()));
         let mut tills = (0..STORES.len()).map(start).collect::<Result<Vec<_>>>()?;
         for (home, till) in tills.iter_mut().enumerate() {
             till.home = home;
@@ -139,6 +151,8 @@ impl World {
             opening: hq.balances()?,
             ..Oracle::default()
         };
+        let members = MEMBERS.map(|(number, ..)| Ok((number.to_owned(), hq.member(number)?)));
+        let members = members.into_iter().collect::<Result<_>>()?;
         Ok(Self {
             hq,
             tills,
@@ -154,6 +168,8 @@ impl World {
             lost: 0,
             refused: 0,
             expired: 0,
+            points_pay,
+            members,
             disks,
             steps: 0,
             _folder: folder,

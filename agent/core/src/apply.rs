@@ -6,7 +6,7 @@ use crate::shares::{released_by, spent_by};
 use crate::{
     Assignment, CouponNumber, CouponStanding, CouponUsed, Customer, Event, GoodsReturned, MemberId,
     Proof, PurseEnd, PurseStage, PurseState, PurseTx, SaleCompleted, SaleId, SaleState, SaleVoided,
-    State,
+    State, paid_with_points,
 };
 
 /// Applies a fact. Facts are past: nothing is refused here. What the state does not hold (a member
@@ -106,6 +106,9 @@ fn complete(state: &mut State, sale: &SaleCompleted) {
             None => {}
         }
     }
+    if let Some((_, spent)) = paid_with_points(sale) {
+        add_points(state, sale.customer.as_ref(), -spent.points.0, false);
+    }
     for lot in &sale.lots {
         let waits = lot.waits(sale.at);
         add_points(state, sale.customer.as_ref(), lot.amount.0, waits);
@@ -124,6 +127,8 @@ fn take_back(state: &mut State, void: &SaleVoided) {
     };
     known.voided = true;
     let sold = known.sale.at;
+    let spent = paid_with_points(&known.sale).map_or(0, |(_, spent)| spent.points.0);
+    add_points(state, void.customer.as_ref(), spent, false);
     change_shares(state, &released_by(void));
     for uses in state.risk.values_mut() {
         uses.retain(|one| one.sale != void.sale);
@@ -152,6 +157,11 @@ fn take_goods_back(state: &mut State, goods: &GoodsReturned) {
         return;
     }
     known.returns.push(goods.clone());
+    let back = goods.tenders.iter().filter_map(|paid| paid.points.as_ref());
+    let back = back
+        .map(|spent| spent.points.0)
+        .fold(0, i64::saturating_add);
+    add_points(state, goods.customer.as_ref(), back, false);
     for lot in &goods.lots {
         let waits = lot.pending_until.is_some();
         add_points(state, goods.customer.as_ref(), -lot.points.0, waits);

@@ -3,8 +3,8 @@
 use crate::authority::{Allowance, AllowanceId};
 use crate::{
     Basket, CardIdentity, CardLogEntry, CardSeen, CouponNumber, Customer, LaneId, MemberId, Money,
-    PersonId, PurseAction, PurseEnd, PurseEvidence, PurseKind, PurseTx, ReturnId, SaleCompleted,
-    SaleId, Tender, Verdict,
+    PersonId, Points, PurseAction, PurseEnd, PurseEvidence, PurseKind, PurseTx, ReturnId,
+    SaleCompleted, SaleId, Tender, Verdict,
 };
 use jiff::civil::Date;
 
@@ -100,9 +100,9 @@ pub struct UnfreezeCard {
 /// Complete a sale as it was fixed.
 #[derive(Clone, Debug)]
 pub struct CompleteFixed {
-    /// The sale as [`crate::fix_sale`] gave it, without tenders.
+    /// The sale as [`crate::fix_sale`] gave it, with no tender but its points.
     pub fixed: SaleCompleted,
-    /// How it is paid; purse tenders name movements that are done, of this sale, each once.
+    /// How the rest is paid; purse tenders name movements that are done, of this sale, each once.
     pub tenders: Vec<Tender>,
 }
 
@@ -200,7 +200,9 @@ pub struct CheckOut {
     pub customer: Option<Customer>,
     /// Coupons, in the order they were shown.
     pub coupons: Vec<CouponNumber>,
-    /// How it is paid.
+    /// How many of the customer's points pay, if any do.
+    pub points: Option<Points>,
+    /// How the rest is paid.
     pub tenders: Vec<Tender>,
 }
 
@@ -264,4 +266,6 @@ pub struct QuoteRequest<'a> {
     pub member: Option<MemberId>,
     /// Coupons, in the order they were shown.
     pub coupons: &'a [CouponNumber],
+    /// What points pay of it, if they do.
+    pub redeemed: Option<Money>,
 }

@@ -5,6 +5,7 @@
 
 mod allowances;
 mod cards;
+mod points;
 mod purse;
 mod returns;
 mod risks;
@@ -16,6 +17,7 @@ use crate::{
     quote,
 };
 use jiff::civil::Date;
+pub use points::points_tender;
 
 /// What a record adds around its event, at most, in bytes.
 const RECORD_ENVELOPE: usize = 1_024;
@@ -52,12 +54,13 @@ fn complete(state: &State, mut command: CheckOut, now: Now) -> Result<Event, Ref
     fits_a_record(Event::SaleCompleted(Box::new(sale)))
 }
 
-/// Puts the tenders to a sale: they are what is to pay, and what its purses paid.
+/// Puts the other tenders to a sale that points may have paid in part: all together are what is to pay, and what
+/// its purses paid.
 fn pay(state: &State, sale: &mut SaleCompleted, tenders: Vec<Tender>) -> Result<(), Refusal> {
-    check_tenders(&tenders, sale.total)?;
-    purse::check_tenders(state, sale.sale, &tenders)?;
-    sale.tenders = tenders;
-    Ok(())
+    points::none_named(&tenders)?;
+    sale.tenders.extend(tenders);
+    check_tenders(&sale.tenders, sale.total)?;
+    purse::check_tenders(state, sale.sale, &sale.tenders)
 }
 
 /// A sale whose purse payment began before: nothing of it is decided anew, so that the debit and the
@@ -77,13 +80,14 @@ fn complete_fixed(state: &State, command: CompleteFixed, now: Now) -> Result<Eve
         }
     }
     allowances::spend_again(state, &mut sale, now)?;
+    points::spend_again(state, &mut sale, now)?;
     risks::take_again(state, &mut sale)?;
     (sale.at, sale.date) = (now.at, now.date);
     pay(state, &mut sale, command.tenders)?;
     fits_a_record(Event::SaleCompleted(Box::new(sale)))
 }
 
-/// What a sale would be recorded as, without its tenders: decided once, when a purse is about to pay
+/// What a sale would be recorded as, with no tender but its points: decided once, when a purse is about to pay
 /// for it, and kept until it is paid ([`Command::CompleteFixed`]). The command's tenders are left out.
 ///
 /// # Errors
@@ -103,9 +107,16 @@ pub fn fix_sale(state: &State, command: CheckOut, now: Now) -> Result<SaleComple
         customer: customer.is_some(),
         member: customer.as_ref().and_then(|c| c.member),
         coupons: &command.coupons,
+        redeemed: (command.points)
+            .map(|points| points::worth(state, points))
+            .transpose()?,
     };
     let quote = quote(state, request, now)?;
     let coupons = redeemed(&quote)?;
+    let paid = command
+        .points
+        .map(|points| points_tender(state, customer.as_ref(), points, quote.total, now));
+    let tenders = paid.transpose()?.into_iter().collect();
     Ok(SaleCompleted {
         sale,
         lane: command.lane,
@@ -123,7 +134,7 @@ pub fn fix_sale(state: &State, command: CheckOut, now: Now) -> Result<SaleComple
         awards: quote.awards,
         subtotal: quote.subtotal,
         total: quote.total,
-        tenders: Vec::new(),
+        tenders,
         rules: quote.rules,
     })
 }
@@ -238,6 +249,7 @@ fn take_back(state: &State, command: Void, now: Now) -> Result<Event, Refusal> {
         lots: recorded.lots.clone(),
         coupons: coupons.map(|coupon| coupon.number.clone()).collect(),
         leased: allowances::leased_back(state, recorded, now),
+        points: points::released(state, recorded, now),
         counted: recorded.counted.clone(),
     })))
 }

@@ -3,9 +3,9 @@
 use crate::authority::{HolderFact, Part};
 use crate::{
     CardFrozen, CardIdentity, CardIssued, CardUnfrozen, Counted, CouponNumber, Currency, FunderId,
-    GoodsReturned, Head, LaneId, Line, Lot, MemberId, Money, PersonId, PlanId, Points, Proof,
-    PurseEnded, PurseGivenUp, PurseIntended, PurseSighted, PurseTx, PurseUnknown, RuleId, SaleId,
-    Timestamp, Verdict,
+    GoodsReturned, Head, LaneId, Line, Lot, MemberId, Money, PersonId, PlanId, Points, PointsSpent,
+    Proof, PurseEnded, PurseGivenUp, PurseIntended, PurseSighted, PurseTx, PurseUnknown, RuleId,
+    SaleId, Timestamp, Verdict,
 };
 use jiff::civil::Date;
 use serde::de::Error;
@@ -284,6 +284,9 @@ pub struct Tender {
     /// The movement of the purse that paid it; with [`TenderKind::Purse`], and only there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purse: Option<PurseTx>,
+    /// The points that paid it; with [`TenderKind::Points`], and only there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<PointsSpent>,
 }
 
 impl Tender {
@@ -293,6 +296,7 @@ impl Tender {
             kind,
             amount,
             purse: None,
+            points: None,
         }
     }
 
@@ -302,6 +306,7 @@ impl Tender {
             kind: TenderKind::Purse,
             amount,
             purse: Some(txid),
+            points: None,
         }
     }
 }
@@ -318,6 +323,8 @@ pub enum TenderKind {
     Card,
     /// E-money: the purse on a member's card, or their account at HQ.
     Purse,
+    /// A member's points.
+    Points,
 }
 
 /// A sale taken back whole.
@@ -344,6 +351,9 @@ pub struct SaleVoided {
     /// Of those, the ones that were given out of this terminal's shares.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leased: Vec<LeasedBack>,
+    /// Of the points that paid, what this terminal may spend again; the others are back at HQ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub points: Vec<Part>,
     /// What of the rules' caps is given back, exactly the sale's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counted: Vec<Counted>,

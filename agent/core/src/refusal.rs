@@ -3,7 +3,7 @@
 use crate::authority::AllowanceError;
 use crate::{
     BASKET_COUPON_LIMIT, BASKET_LINE_LIMIT, CouponNumber, Currency, LINE_NAME_LIMIT,
-    LINE_QUANTITY_LIMIT, Money, MoneyError, PurseTx, REASON_LIMIT, RETURN_LIMIT, SaleId,
+    LINE_QUANTITY_LIMIT, Money, MoneyError, Points, PurseTx, REASON_LIMIT, RETURN_LIMIT, SaleId,
     TENDER_LIMIT, Verdict,
 };
 use jiff::civil::Date;
@@ -167,6 +167,39 @@ pub enum Refusal {
         "Pay this back in cash or to the bank card. To put it on a member card, top the card up."
     )]
     ReturnTender,
+    /// The rules have no worth for points, or in another currency.
+    #[error("Points cannot be paid with here.")]
+    PointsNotTaken,
+    /// Nobody known is there to whom points would belong.
+    #[error("To pay with points, scan the member's card first.")]
+    PointsOfNobody,
+    /// A number of points that cannot be paid with.
+    #[error(
+        "Points pay in steps of {step}, and not fewer than {least} at once. Choose another number."
+    )]
+    PointsStep {
+        /// The fewest.
+        least: Points,
+        /// The step.
+        step: i64,
+    },
+    /// The points are worth more than there is to pay.
+    #[error("That is more than there is to pay. At most {most} can pay for this sale.")]
+    PointsMoreThanDue {
+        /// The most that can.
+        most: Points,
+    },
+    /// HQ has not given so many of the member's points to this till.
+    #[error(
+        "Only {left} of these points can be used here now. Use fewer, or try again when there is a line to HQ."
+    )]
+    PointsNotCovered {
+        /// What may be spent here now.
+        left: u64,
+    },
+    /// Points are no tender that anybody names.
+    #[error("Say how many points pay; what they are worth is worked out here.")]
+    PointsTender,
     /// A void needs a reason.
     #[error("Say why.")]
     ReasonMissing,
@@ -372,6 +405,12 @@ impl Refusal {
             Self::MoreThanSold { .. } => "more_than_sold",
             Self::TooManyReturns => "too_many_returns",
             Self::ReturnTender => "return_tender",
+            Self::PointsNotTaken => "points_not_taken",
+            Self::PointsOfNobody => "points_of_nobody",
+            Self::PointsStep { .. } => "points_step",
+            Self::PointsMoreThanDue { .. } => "points_more_than_due",
+            Self::PointsNotCovered { .. } => "points_not_covered",
+            Self::PointsTender => "points_tender",
             Self::ReasonMissing => "reason_missing",
             Self::ReasonTooLong => "reason_too_long",
             Self::CouponValid { .. } => "coupon_valid",

@@ -15,6 +15,7 @@ use crate::quote::rules::{ask, sum};
 use crate::{
     Award, Basket, Clock, Counted, CouponEffect, LaneId, Member, MemberId, Now, Points, Promotion,
     QuoteRequest, Refusal, RuleBook, SaleCompleted, Setting, State, StoreId, TerminalId, TierId,
+    paid_with_points,
 };
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -120,6 +121,7 @@ impl Replay {
             customer: sale.customer.is_some(),
             member,
             coupons: &[],
+            redeemed: paid_with_points(sale).map(|(tender, _)| tender.amount),
         };
         let now = Now {
             at: sale.at,

@@ -6,13 +6,14 @@
 //!
 //! **Points** go back by lot, in the proportion in which what the lot was earned on went back
 //! ([`Lot::on`]): rounded down for the member at each return, exact to the last point when all of it is back.
-//! Used coupons stay used, and the caps of rules stay used up.
+//! Points that paid come back as points, see [`crate::points_back`]. Used coupons stay used, and the caps of rules
+//! stay used up.
 //!
 //! Pure; how long goods may come back, and who may allow it, is left to the edges.
 
 use crate::{
     Currency, Customer, Item, LaneId, Lot, Money, PersonId, Points, ReturnId, SaleCompleted,
-    SaleId, Tender, Timestamp,
+    SaleId, Tender, Timestamp, points_back as paid_points_back,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -91,6 +92,8 @@ pub struct PricedReturn {
     pub total: Money,
     /// The points that go back; none is zero.
     pub lots: Vec<LotReturned>,
+    /// Of `total`, what points had paid and is paid back as points, if any is.
+    pub points: Option<(Points, Money)>,
 }
 
 /// Why goods cannot come back.
@@ -157,11 +160,16 @@ pub fn price_return(
         points: Points(points_back(sale, lot, &after) - points_back(sale, lot, before)),
         pending_until: lot.waits(sale.at).then_some(lot.pending_until),
     });
+    let paid = |back: &Quantities| paid_points_back(sale, all_back(sale, back));
+    let ((points, worth), (points_before, worth_before)) = (paid(&after), paid(before));
+    let points = (Points(points - points_before), worth - worth_before);
     Ok(PricedReturn {
         total: money(
             lines.iter().map(|line| line.paid.minor()).sum(),
             sale.currency,
         ),
+        points: Some((points.0, money(points.1, sale.currency)))
+            .filter(|(_, worth)| worth.minor() != 0),
         lots: lots.filter(|lot| lot.points.0 != 0).collect(),
         lines,
     })
@@ -219,6 +227,14 @@ fn paid_back(sale: &SaleCompleted, line: u32, quantity: u32) -> i64 {
         quantity.min(sold).into(),
         sold.max(1).into(),
     )
+}
+
+/// What is paid back in all once so much of a sale is, in minor units.
+fn all_back(sale: &SaleCompleted, back: &Quantities) -> i64 {
+    let lines = back.iter();
+    lines
+        .map(|(&line, &quantity)| paid_back(sale, line, quantity))
+        .sum()
 }
 
 /// What a lot of a sale was earned on, in minor units: what was paid for its lines. 1 where nothing was, so

@@ -20,7 +20,10 @@ pub fn holder_facts(event: &Event) -> Vec<HolderFact> {
 
 /// What a sale spends of shares: at most one fact.
 pub(crate) fn spent_by(sale: &SaleCompleted) -> Vec<HolderFact> {
-    let parts: Vec<Part> = leased(sale).flat_map(|(_, parts)| parts).copied().collect();
+    let coupons = leased(sale).flat_map(|(_, parts)| parts);
+    let points = sale.tenders.iter().filter_map(|paid| paid.points.as_ref());
+    let parts = coupons.chain(points.flat_map(|spent| &spent.parts));
+    let parts: Vec<Part> = parts.copied().collect();
     match parts.is_empty() {
         true => Vec::new(),
         false => vec![HolderFact::Spent { parts, at: sale.at }],
@@ -29,8 +32,8 @@ pub(crate) fn spent_by(sale: &SaleCompleted) -> Vec<HolderFact> {
 
 /// What a void gives back to shares: at most one fact.
 pub(crate) fn released_by(void: &SaleVoided) -> Vec<HolderFact> {
-    let parts = void.leased.iter().flat_map(|back| &back.released);
-    let parts: Vec<Part> = parts.copied().collect();
+    let coupons = void.leased.iter().flat_map(|back| &back.released);
+    let parts: Vec<Part> = coupons.chain(&void.points).copied().collect();
     let at = Timestamp(0);
     match parts.is_empty() {
         true => Vec::new(),

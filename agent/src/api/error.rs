@@ -104,6 +104,7 @@ fn status(error: &TillError) -> StatusCode {
         | "not_same_day"
         | "too_many_open"
         | "coupon"
+        | "points_not_covered"
         | "sale_fixed"
         | "job_running"
         | "job_under_way"

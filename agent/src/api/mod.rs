@@ -115,6 +115,7 @@ fn routes() -> Vec<Route> {
             "/v1/sales/{id}/coupons/{number}",
             delete(sales::remove_coupon),
         ),
+        route("put", "/v1/sales/{id}/points", put(sales::put_points)),
         route("post", "/v1/sales/{id}/checkout", post(sales::check_out)),
         route("post", "/v1/sales/{id}/void", post(sales::void)),
         route(

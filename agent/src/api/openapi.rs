@@ -17,7 +17,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
         sales::open, sales::list_open, sales::show, sales::abandon, sales::scan, sales::put_lines,
         sales::put_quantity, sales::put_customer, sales::remove_customer, sales::put_coupon,
         sales::remove_coupon, sales::check_out, sales::void,
-        sales::take_goods_back, sales::price_return, sales::receipt,
+        sales::put_points, sales::take_goods_back, sales::price_return, sales::receipt,
         purses::pay, purses::take_back, purses::list, purses::show, purses::top_up, purses::restore,
         purses::give_up, purses::give_back, purses::current_job, purses::cancel_job,
         cards::read, cards::freeze, cards::unfreeze, cards::issue,

@@ -16,10 +16,14 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
-use tillside_core::{CardIdentity, CouponNumber, PersonId};
+use std::time::Duration;
+use tillside_core::{CardIdentity, CouponNumber, PersonId, Points, Refusal};
 use utoipa::ToSchema;
 
 type Answered = Result<Answer, ApiError>;
+/// How long a shopper is kept waiting for HQ to let the till spend points, and how often it is looked.
+const POINTS_PATIENCE: Duration = Duration::from_secs(5);
+const POINTS_ASKED_EVERY: Duration = Duration::from_millis(40);
 
 /// A scanned or typed code.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -62,6 +66,14 @@ pub(crate) struct CardBody {
 pub(crate) struct CouponBody {
     /// Its number.
     number: String,
+}
+
+/// Points that pay.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PointsBody {
+    /// How many; 0 for none.
+    points: i64,
 }
 
 /// A payment.
@@ -278,6 +290,42 @@ pub(crate) async fn remove_coupon(
     Ok(local
         .till
         .run(move |desk| desk.remove_coupon(&write.key, sale, &number))
+        .await?)
+}
+
+/// Has points of the customer's pay for the sale, or none. Where this till may not take so many by itself, HQ is asked.
+#[utoipa::path(put, path = "/v1/sales/{id}/points", tag = "sales", request_body = PointsBody,
+    params(("id" = String, Path), ("Tillside-Session" = String, Header), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = SaleView), (status = 404, body = ErrorBody), (status = 409, description = "points_not_covered: not so many may be taken here now", body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub(crate) async fn put_points(
+    State(local): State<Local>,
+    _signed: Signed,
+    Sale(sale): Sale,
+    write: Write<PointsBody>,
+) -> Answered {
+    let (points, key) = (Points(write.body.points), write.key);
+    let again = key.clone();
+    let till = &local.till;
+    let put = till
+        .run(move |desk| desk.put_points(&key, sale, points))
+        .await;
+    let Err(TillError::Refused(Refusal::PointsNotCovered { .. })) = put else {
+        return Ok(put?);
+    };
+    if let Some(member) = till.run(move |desk| desk.want_points(sale, points)).await? {
+        let answered = async {
+            while !matches!(
+                till.run(move |desk| Ok(desk.is_answered(member))).await,
+                Ok(true)
+            ) {
+                tokio::time::sleep(POINTS_ASKED_EVERY).await;
+            }
+        };
+        let _ = tokio::time::timeout(POINTS_PATIENCE, answered).await;
+        till.run(move |desk| desk.want_no_points(member)).await?;
+    }
+    Ok(till
+        .run(move |desk| desk.put_points(&again, sale, points))
         .await?)
 }
 

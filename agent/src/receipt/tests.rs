@@ -166,6 +166,7 @@ fn a_voided_sale() {
         customer: sale.customer.clone(),
         lots: sale.lots.clone(),
         leased: Vec::new(),
+        points: Vec::new(),
         coupons: vec![CouponNumber::new("SPRING-0001").unwrap()],
         counted: Vec::new(),
     };

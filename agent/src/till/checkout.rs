@@ -1,7 +1,7 @@
 //! Checkout: decided, recorded with its answer in one transaction, and only then a receipt.
 
 use super::deed::{Answer, Deed, DraftChange, WriteKey};
-use super::settle::{left, payments};
+use super::settle::{left, paid_so_far, payments};
 use super::view::Recorded;
 use super::{Desk, Draft, TillError};
 use crate::receipt::receipt;
@@ -9,7 +9,7 @@ use crate::view::SaleView;
 use serde::{Deserialize, Serialize};
 use tillside_core::{
     CheckOut, Command, CompleteFixed, Event, Money, Now, PersonId, SaleCompleted, SaleId, State,
-    Tender, TenderKind, apply, decide, quote,
+    Tender, TenderKind, apply, decide, points_tender, quote,
 };
 
 /// One way of paying, as the POS says it.
@@ -84,7 +84,12 @@ impl Desk {
         now: Now,
     ) -> Result<(State, Command), TillError> {
         let (state, customer) = self.working_set(&draft)?;
-        let total = quote(&state, super::view::request(&draft, customer.as_ref()), now)?.total;
+        let request = super::view::request(&draft, customer.as_ref(), &state);
+        let total = quote(&state, request, now)?.total;
+        let points = draft.points_to_pay(customer.as_ref());
+        let paid =
+            points.map(|points| points_tender(&state, customer.as_ref(), points, total, now));
+        let due = left(total, paid.transpose()?.as_slice())?;
         let check_out = CheckOut {
             sale: draft.sale,
             lane: draft.lane,
@@ -92,7 +97,8 @@ impl Desk {
             basket: draft.basket,
             customer,
             coupons: draft.coupons,
-            tenders: whole(tenders, total)?,
+            points,
+            tenders: whole(tenders, due)?,
         };
         Ok((state, Command::CheckOut(check_out)))
     }
@@ -106,7 +112,7 @@ impl Desk {
     ) -> Result<(State, Command), TillError> {
         let state = self.fixed_state(&fixed, None)?;
         let mut all = payments(&state, fixed.sale)?;
-        let due = left(fixed.total, &all)?;
+        let due = left(fixed.total, &paid_so_far(&state, &fixed)?)?;
         all.extend(whole(tenders, due)?);
         let complete = CompleteFixed {
             fixed,

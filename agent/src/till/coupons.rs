@@ -135,7 +135,7 @@ impl Desk {
         now: Now,
     ) -> Result<CouponAnswer, TillError> {
         let (state, customer) = self.working_set(draft)?;
-        let request = super::view::request(draft, customer.as_ref());
+        let request = super::view::request(draft, customer.as_ref(), &state);
         let quote = quote(&state, request, now)?;
         let answer = quote
             .coupons

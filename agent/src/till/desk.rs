@@ -24,7 +24,7 @@ pub struct Desk {
     pub(super) hub: Hub,
     clock: WallClock,
     pub(crate) board: LineBoard,
-    bell: Arc<Bell>,
+    pub(super) bell: Arc<Bell>,
     flags: Flags,
     pub(super) asked: Asked,
 }
@@ -162,6 +162,7 @@ impl Desk {
         if matches!(draft, DraftChange::Drop(_)) {
             self.flags.sale_over.notify_one();
         }
+        self.note_served(events);
         if !events.is_empty() {
             self.after_facts(events.len() as u64);
         }

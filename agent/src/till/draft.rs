@@ -1,6 +1,6 @@
 //! An open sale, as it is kept between calls and across restarts. Nothing of it is a fact yet.
 
-use super::{TillError, VoidRequest};
+use super::{PointsToPay, TillError, VoidRequest};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tillside_core::{
@@ -37,6 +37,9 @@ pub struct Draft {
     /// began, and then not changed any more until it is paid or no such payment is left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixed: Option<Box<SaleCompleted>>,
+    /// How many points are to pay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<PointsToPay>,
     /// Who showed a phone's code for this sale, and when: may use the account at HQ for a while.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<CodeShown>,
@@ -131,6 +134,7 @@ impl Draft {
             tokens: BTreeMap::new(),
             refused: Vec::new(),
             fixed: None,
+            points: None,
             code: None,
         }
     }

@@ -269,6 +269,7 @@ fn store_code(error: &StoreError) -> &'static str {
         StoreError::InUse { .. } => "database_in_use",
         StoreError::NotEnrolled => "not_enrolled",
         StoreError::CouponUsed { .. } | StoreError::ShareSpent { .. } => "coupon",
+        StoreError::PointsSpent => "points_not_covered",
         StoreError::SaleRecorded { .. } => "already_completed",
         StoreError::NothingToVoid { .. } => "already_voided",
         StoreError::NothingToReturn { .. } => "already_returned",

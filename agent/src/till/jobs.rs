@@ -2,7 +2,7 @@
 //! done is refused at once, and answered once for each key.
 
 use super::deed::{Answer, Deed, DraftChange, WriteKey};
-use super::settle::{left, payments, unresolved};
+use super::settle::{left, paid_so_far, unresolved};
 use super::{Desk, Holder, TillError};
 use crate::account::Accounts;
 use crate::chance;
@@ -235,7 +235,7 @@ impl Desk {
             let txid = txid.unwrap_or(PurseTx::new([0; 8]));
             return Err(Refusal::PurseUnresolved { txid }.into());
         }
-        let due = left(fixed.total, &payments(&state, sale)?)?;
+        let due = left(fixed.total, &paid_so_far(&state, &fixed)?)?;
         if due.minor() <= 0 {
             return Err(TillError::NothingDue);
         }

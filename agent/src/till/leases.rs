@@ -1,12 +1,13 @@
-//! Shares of quotas: what sync tells HQ of them and asks for, and what HQ allowed.
+//! Shares of quotas, and members' points: what sync tells HQ of them and asks for, and what HQ allowed.
 //!
 //! What may be given out of a share, and when more is wanted, is the core's.
 
 use super::deed::DraftChange;
 use super::{Desk, TillError};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use tillside_core::authority::Allowance;
-use tillside_core::{AllowanceChange, Command, Now, decide};
+use tillside_core::{AllowanceChange, Command, MemberId, Now, decide};
 use tillside_store::EVENT_LIMIT;
 use tillside_sync::{LEASE_WISH_LIMIT, LeaseRequest, LeaseResponse, LeaseWish};
 
@@ -24,6 +25,10 @@ pub(super) struct Asked {
     /// The same is not said again before.
     not_before: Instant,
     wait: Duration,
+    /// Members who were served since HQ was asked to keep points of theirs aside.
+    pub(super) served: BTreeSet<MemberId>,
+    /// Of whose points a sale waits for so many.
+    pub(super) wanted: BTreeMap<MemberId, u64>,
 }
 
 impl Default for Asked {
@@ -33,6 +38,8 @@ impl Default for Asked {
             answered: None,
             not_before: Instant::now(),
             wait: SHORTEST_WAIT,
+            served: BTreeSet::new(),
+            wanted: BTreeMap::new(),
         }
     }
 }
@@ -43,13 +50,23 @@ impl Desk {
     pub(crate) fn lease_request(&mut self) -> Result<Option<LeaseRequest>, TillError> {
         let now = self.now()?;
         self.change_shares(AllowanceChange::CloseEnded, now)?;
+        self.give_points_back(now)?;
         let (holder, subjects) = self.store.shares()?;
         let wishes = subjects.into_iter().filter_map(|subject| {
             let left = holder.left(&subject, now.at);
             let wanted = left == 0 || holder.wish(&subject, now.at).is_some();
-            wanted.then_some(LeaseWish { subject, left })
+            wanted.then_some(LeaseWish {
+                subject,
+                left,
+                want: None,
+            })
         });
-        let wishes: Vec<LeaseWish> = wishes.take(LEASE_WISH_LIMIT).collect();
+        let points = self.points_wishes(&holder, now);
+        let wishes: Vec<LeaseWish> = points
+            .into_iter()
+            .chain(wishes)
+            .take(LEASE_WISH_LIMIT)
+            .collect();
         let report = holder.report(self.store.lease_call()?);
         let answered = self.asked.answered == Some(report.number);
         if wishes.is_empty() && (answered || report.lines.is_empty()) {
@@ -57,7 +74,8 @@ impl Desk {
         }
         let known = self.asked.number == Some(report.number);
         let at = Instant::now();
-        if known && at < self.asked.not_before {
+        let waits = known && self.asked.wanted.is_empty();
+        if waits && at < self.asked.not_before {
             return Ok(None);
         }
         let wait = match known {
@@ -85,11 +103,17 @@ impl Desk {
         }
         self.change_shares(AllowanceChange::Settle(answer.settled), now)?;
         self.store.set_lease_call(answer.call)?;
+        self.asked.served.clear();
+        self.asked.wanted.clear();
         self.asked.answered = self.asked.number;
         Ok(())
     }
 
-    fn change_shares(&mut self, change: AllowanceChange, now: Now) -> Result<(), TillError> {
+    pub(super) fn change_shares(
+        &mut self,
+        change: AllowanceChange,
+        now: Now,
+    ) -> Result<(), TillError> {
         let state = self.load(&[], &[], &[])?;
         match decide(&state, Command::ChangeAllowances(change), now) {
             Ok(events) => {

@@ -18,6 +18,7 @@ mod leases;
 mod members;
 mod pay;
 mod people;
+mod points;
 mod purses;
 mod report_rows;
 mod reports;
@@ -45,6 +46,7 @@ pub(crate) use jobs::Ready;
 pub(crate) use members::{MemberFoundView, ReplacementView};
 pub use pay::{Begun, Holder};
 pub use people::Known;
+pub use points::PointsToPay;
 pub use purses::{Met, TapPlan};
 pub(crate) use report_rows::{
     DayReport, RedemptionReportRow, ReturnReportRow, SaleReportRow, UnconfirmedRow, VoidReportRow,

@@ -2,7 +2,7 @@
 //! disk before the card can have done anything.
 
 use super::deed::DraftChange;
-use super::settle::{apply_all, is_given_back, left, payments};
+use super::settle::{apply_all, is_given_back, left, paid_so_far, payments};
 use super::{Desk, Draft, PendingVoid, TillError};
 use crate::purse::{Source, Work};
 use tillside_core::{
@@ -216,7 +216,7 @@ impl Desk {
     ) -> Result<(Plan, State), TillError> {
         let mut draft = self.draft(sale)?;
         let (state, fixed) = self.fixed(&draft, person, Some(&holder.card), now)?;
-        let due = left(fixed.total, &payments(&state, sale)?)?;
+        let due = left(fixed.total, &paid_so_far(&state, &fixed)?)?;
         let holds = match asked.from {
             Source::Card => holder.seen.as_ref().map(|seen| seen.balance),
             Source::Account => holder.account,
@@ -260,6 +260,7 @@ impl Desk {
             ..Need::default()
         };
         let state = self.store.load(&need)?;
+        let points = draft.points_to_pay(customer.as_ref());
         let check_out = CheckOut {
             sale: draft.sale,
             lane: draft.lane,
@@ -267,6 +268,7 @@ impl Desk {
             basket: draft.basket,
             customer,
             coupons: draft.coupons,
+            points,
             tenders: Vec::new(),
         };
         let fixed = fix_sale(&state, check_out, now)?;

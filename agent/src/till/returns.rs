@@ -51,6 +51,8 @@ impl Desk {
         let priced = self.priced(sale, &pairs(goods)?)?;
         Ok(ReturnPrice {
             points: priced.lots.iter().map(|lot| lot.points.0).sum(),
+            points_back: priced.points.map_or(0, |(points, _)| points.0),
+            worth_back: priced.points.map(|(_, worth)| worth),
             lines: priced.lines.iter().map(ReturnLineView::from).collect(),
             total: priced.total,
         })
@@ -85,7 +87,11 @@ impl Desk {
         now: Now,
     ) -> Result<Deed, TillError> {
         let goods = pairs(&request.goods)?;
-        let total = self.priced(sale, &goods)?.total;
+        let priced = self.priced(sale, &goods)?;
+        let due = match priced.points {
+            Some((_, worth)) => priced.total.checked_sub(worth).map_err(Refusal::from)?,
+            None => priced.total,
+        };
         // A void of it waits for its cards.
         if self.pending_void(sale)?.is_some() {
             return Err(TillError::JobRunning);
@@ -99,7 +105,7 @@ impl Desk {
             approved_by: request.approved_by,
             reason: request.reason,
             goods,
-            tenders: whole(&request.tenders, total)?,
+            tenders: whole(&request.tenders, due)?,
         };
         let events = decide(&state, Command::TakeGoodsBack(command), now)?;
         for event in &events {

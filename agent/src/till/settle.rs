@@ -2,6 +2,7 @@
 //! again, voided. Everything in one transaction (invariant 1).
 
 use super::deed::DraftChange;
+use super::points::points_paid;
 use super::view::Recorded;
 use super::{Desk, Draft, PendingVoid, TillError};
 use crate::account::Question;
@@ -9,8 +10,8 @@ use crate::events::Happening;
 use crate::purse::{MovementStage, words};
 use tillside_core::{
     CardIdentity, Command, CompleteFixed, EndEvidence, EndPurse, Event, Money, Now, PurseAction,
-    PurseEnd, PurseEvidence, PurseKind, PurseStage, PurseState, PurseTx, Refusal, SaleId, State,
-    Tender, Void, apply, decide,
+    PurseEnd, PurseEvidence, PurseKind, PurseStage, PurseState, PurseTx, Refusal, SaleCompleted,
+    SaleId, State, Tender, Void, apply, decide,
 };
 use tillside_store::Need;
 use tillside_sync::AccountRequest;
@@ -216,7 +217,7 @@ impl Desk {
         };
         let sale = draft.sale;
         let paid = payments(state, sale)?;
-        let due = left(fixed.total, &paid)?;
+        let due = left(fixed.total, &paid_so_far(state, fixed)?)?;
         if paid.is_empty() && !unresolved(state, sale) {
             draft.fixed = None;
             return Ok((DraftChange::Save(Box::new(draft)), Some(due)));
@@ -269,6 +270,13 @@ impl Desk {
         self.hub.tell(Happening::Sale { sale });
         Ok(())
     }
+}
+
+/// What is paid of a fixed sale: by points, and by e-money.
+pub(super) fn paid_so_far(state: &State, fixed: &SaleCompleted) -> Result<Vec<Tender>, TillError> {
+    let mut paid: Vec<Tender> = points_paid(&fixed.tenders).cloned().collect();
+    paid.extend(payments(state, fixed.sale)?);
+    Ok(paid)
 }
 
 /// The purse tenders of a sale: payments that happened and were not given back.

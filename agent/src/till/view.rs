@@ -1,6 +1,6 @@
 //! Sales as the screen sees them: open ones quoted afresh, recorded ones as they were recorded.
 
-use super::settle::{left, payments};
+use super::settle::{left, paid_so_far};
 use super::{Desk, Draft, TillError};
 use crate::chance::{opened, sale_number};
 use crate::view::{
@@ -15,12 +15,23 @@ use tillside_core::{
 use tillside_store::Need;
 
 /// What an open sale asks the core.
-pub(super) fn request<'a>(draft: &'a Draft, customer: Option<&Customer>) -> QuoteRequest<'a> {
+pub(super) fn request<'a>(
+    draft: &'a Draft,
+    customer: Option<&Customer>,
+    state: &State,
+) -> QuoteRequest<'a> {
+    let points = draft.points_to_pay(customer);
+    let redeem = state.rules.rules().redeem();
+    let worth = points
+        .zip(redeem)
+        .map(|(points, redeem)| redeem.worth_of(points));
     QuoteRequest {
         basket: &draft.basket,
         customer: customer.is_some(),
         member: customer.and_then(|customer| customer.member),
         coupons: &draft.coupons,
+        // Points that cannot pay are refused when the sale is completed.
+        redeemed: worth.and_then(Result::ok),
     }
 }
 
@@ -48,7 +59,9 @@ impl Desk {
             return self.fixed_view(draft, fixed, now);
         }
         let (state, customer) = self.working_set(draft)?;
-        let quote = quote(&state, request(draft, customer.as_ref()), now)?;
+        let quote = quote(&state, request(draft, customer.as_ref(), &state), now)?;
+        let paying = self.points_view(draft, (&state, customer.as_ref()), quote.total, now);
+        let paid = paying.as_ref().map(|points| points.worth);
         let coupons = quote.coupons.iter();
         let coupons = coupons.map(|answer| self.open_coupon(&state, answer));
         Ok(SaleView {
@@ -72,7 +85,8 @@ impl Desk {
             total: quote.total,
             tenders: Vec::new(),
             payments: self.payments_of(draft.sale)?,
-            due: quote.total,
+            due: paid.map_or(quote.total, |paid| difference(quote.total, paid)),
+            paying,
             fixed: false,
             rules: quote.rules,
             clock: now.clock,
@@ -97,7 +111,7 @@ impl Desk {
             state: SaleStage::Open,
             opened: draft.opened,
             completed: None,
-            due: left(fixed.total, &payments(&state, fixed.sale)?)?,
+            due: left(fixed.total, &paid_so_far(&state, fixed)?)?,
             fixed: true,
             ..view
         })
@@ -163,6 +177,7 @@ impl Desk {
             tenders: sale.tenders.clone(),
             payments: self.payments_of(sale.sale)?,
             due: Money::zero(sale.currency),
+            paying: None,
             fixed: true,
             rules: sale.rules,
             clock: recorded.clock,

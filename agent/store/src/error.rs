@@ -165,6 +165,9 @@ pub enum StoreError {
         /// The code.
         number: CouponNumber,
     },
+    /// What this till may spend of a member's points was spent, or went back to HQ, meanwhile.
+    #[error("the points were spent meanwhile")]
+    PointsSpent,
     /// The sale is in the journal already.
     #[error("sale {sale} is recorded already")]
     SaleRecorded {
@@ -284,6 +287,7 @@ impl StoreError {
             }
             Self::CouponUsed { number } => format!("Coupon {number} has been used. Take it off the sale."),
             Self::ShareSpent { number } => format!("This till has no more of coupon {number} to give. Take it off the sale."),
+            Self::PointsSpent => "Not so many of these points can be used here any more. Take them off the sale.".to_owned(),
             Self::SaleRecorded { .. } => "This sale is complete already. Start a new one.".to_owned(),
             Self::NothingToVoid { .. } => "This sale cannot be taken back: it is not there, or it was taken back already.".to_owned(),
             Self::NothingToReturn { .. } => "These goods cannot come back: they did already, or the sale was taken back whole.".to_owned(),

@@ -18,7 +18,7 @@ use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 use tillside_core::{
     Counted, Counter, CouponNumber, CouponRedeemed, CouponRefused, Customer, Event, Lot, MemberId,
-    Proof, SaleCompleted, SaleId, SaleVoided, Timestamp,
+    Proof, SaleCompleted, SaleId, SaleVoided, Tender, Timestamp,
 };
 
 /// The projection tables, in the order they are compared.
@@ -114,7 +114,7 @@ impl Target<'_> {
             ]);
         or_if_taken(done, || StoreError::SaleRecorded { sale: sale.sale }.into())?;
         self.pending(owner.as_deref(), waiting(&sale.lots, sale.at.0, 1), self.id)?;
-        self.points(owner, points)?;
+        self.points(owner, points - spent(&sale.tenders))?;
         let customer = sale.customer.as_ref();
         self.count(customer, sale.date, &sale.counted, 1)?;
         purse::tenders(self, sale)?;
@@ -200,7 +200,7 @@ impl Target<'_> {
             ))?
             .query_row([sale()], |row| Ok((row.get(0)?, row.get(1)?)))?;
         self.pending(owner.as_deref(), waiting(&void.lots, at, -1), sold)?;
-        self.points(owner, -sum(&void.lots))
+        self.points(owner, spent(&void.tenders) - sum(&void.lots))
     }
 
     /// Notes the points of a sale that may not be spent at once, or that they are gone again.
@@ -261,6 +261,12 @@ fn waiting(lots: &[Lot], at: i64, sign: i64) -> BTreeMap<i64, i64> {
         *later.entry(lot.pending_until.0).or_default() += sign * lot.amount.0;
     }
     later
+}
+
+/// The points that paid, or that came back.
+fn spent(tenders: &[Tender]) -> i64 {
+    let spent = tenders.iter().filter_map(|paid| paid.points.as_ref());
+    spent.map(|spent| spent.points.0).sum()
 }
 
 fn sum(lots: &[Lot]) -> i64 {

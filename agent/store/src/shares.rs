@@ -6,6 +6,7 @@ use crate::{Store, Till, meta};
 use rusqlite::{Connection, OptionalExtension};
 use std::sync::Arc;
 use tillside_core::authority::{Holder, HolderFact, Part, Subject};
+use tillside_core::engine::Redeem;
 use tillside_core::{CodeKey, Event, Proof, Timestamp, holder_facts, quota_of};
 
 const WHAT: &str = "the shares of offers";
@@ -47,13 +48,14 @@ pub(crate) fn change(conn: &Connection, schema: &str, event: &Event) -> Within<(
 
 /// The sale was decided on a stale state.
 fn given_out(event: &Event) -> Fault {
-    let coupons = match event {
-        Event::SaleCompleted(sale) => &sale.coupons[..],
-        _ => &[],
+    let (coupons, tenders) = match event {
+        Event::SaleCompleted(sale) => (&sale.coupons[..], &sale.tenders[..]),
+        _ => (&[][..], &[][..]),
     };
     let mut leased = (coupons.iter()).filter(|one| matches!(one.proof, Proof::Lease { .. }));
     match leased.next().map(|coupon| coupon.number.clone()) {
         Some(number) => StoreError::ShareSpent { number }.into(),
+        None if tenders.iter().any(|paid| paid.points.is_some()) => StoreError::PointsSpent.into(),
         None => StoreError::Limit {
             what: "an allowance's uses",
             limit: 0,
@@ -89,6 +91,12 @@ impl Store {
     pub fn allowance_keys(&self) -> Arc<[CodeKey]> {
         let till = self.till.as_ref();
         till.map_or_else(Arc::default, |till| till.reference.allowance_keys.clone())
+    }
+
+    /// How members pay with points, as the rules in force say.
+    pub fn redeem(&self) -> Option<Redeem> {
+        let till = self.till.as_ref()?;
+        till.reference.rules.rules().redeem().copied()
     }
 
     /// What the terminal holds, and what of its rules is given out of shares.

@@ -36,6 +36,10 @@ pub struct LeaseWish {
     pub subject: Subject,
     /// What it can spend of it now.
     pub left: u64,
+    /// Of a member's points: how many it must be able to spend for the sale before it. Without it, what
+    /// the rules let it keep aside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub want: Option<u64>,
 }
 
 /// What HQ allows.

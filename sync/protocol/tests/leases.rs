@@ -41,6 +41,7 @@ fn request() -> LeaseRequest {
         wishes: vec![LeaseWish {
             subject: campaign("FIRST"),
             left: 2,
+            want: None,
         }],
     }
 }
@@ -114,6 +115,7 @@ fn a_request_speaks_for_its_sender_and_keeps_its_limits() {
         let wish = |n| LeaseWish {
             subject: campaign(&format!("C{n}")),
             left: 0,
+            want: None,
         };
         check(&|request| request.wishes = (0..found).map(wish).collect())
     };

@@ -42,6 +42,7 @@ impl World {
             uses as u64 <= QUOTA || self.hq.forgot_shares,
             "{uses} uses of {QUOTA} were given"
         );
+        self.points_hold()?;
         if let Some(told) = self.oracle.sales.last() {
             let store = self.tills[told.till].desk()?.store();
             let kept = store
@@ -53,6 +54,26 @@ impl World {
             );
         }
         self.shown()
+    }
+
+    /// What paid and what tills may yet spend is never more than there was.
+    fn points_hold(&mut self) -> Result<()> {
+        if !self.points_pay || self.hq.forgot_shares {
+            return Ok(());
+        }
+        for (number, ..) in MEMBERS {
+            let member = self.hq_member(number)?;
+            let mut may = 0;
+            for till in &mut self.tills {
+                may += i64::try_from(till.points_left(member)?)?;
+            }
+            let (had, spent) = self.oracle.had_and_spent(number);
+            ensure!(
+                spent + may <= had,
+                "{number} had {had} points, spent {spent}, and tills may spend {may}"
+            );
+        }
+        Ok(())
     }
 
     /// How many records of all tills HQ cannot read.

@@ -1,13 +1,13 @@
 //! The line to HQ: calls are lost, answers are lost, batches come twice, late and in another order; and some records HQ cannot read.
 
-use super::World;
+use super::{MEMBERS, World};
 use crate::certificates::YEARS;
 use crate::till::lost;
 use anyhow::Result;
 use std::time::Duration;
-use tillside_core::{Event, Hash, Sealed, Timestamp};
+use tillside_core::{Event, Hash, Sealed, Timestamp, points_of};
 use tillside_hq::fleet::NoEpoch;
-use tillside_protocol::PushRequest;
+use tillside_protocol::{LeaseWish, PushRequest};
 use tillside_sync::{Action, Failure, ProblemKind, Report, Wake, in_step};
 use tillside_tests::Chance;
 
@@ -148,10 +148,38 @@ impl World {
         Ok(())
     }
 
+    /// Somebody's points, for a sale or to keep aside; also of those who never shop there. Now and then what the till
+    /// may spend goes back.
+    fn wishes_for_points(&mut self, at: usize) -> Result<Option<LeaseWish>> {
+        if !self.points_pay {
+            return Ok(None);
+        }
+        let home = self.tills[at].home;
+        let anybody = self.chance.below(3) == 0;
+        let theirs: Vec<_> = (MEMBERS.iter())
+            .filter(|member| anybody || member.2 == home)
+            .collect();
+        let (number, ..) = theirs[self.pick(theirs.len())];
+        let member = self.hq_member(number)?;
+        if self.chance.below(6) == 0 {
+            self.tills[at].give_points_back(member)?;
+        }
+        let want = match self.chance.below(2) {
+            0 => None,
+            _ => Some(1 + self.chance.below(900)),
+        };
+        Ok(Some(LeaseWish {
+            left: self.tills[at].points_left(member)?,
+            subject: points_of(member),
+            want,
+        }))
+    }
+
     /// The till's word on its shares, and HQ's answer: either may be lost, or come twice.
     fn leases(&mut self, at: usize, bad_line: bool) -> Result<()> {
         let luck = if bad_line { self.chance.below(8) } else { 7 };
-        let (now, request) = (self.now(), self.tills[at].lease_request()?);
+        let points = self.wishes_for_points(at)?;
+        let (now, request) = (self.now(), self.tills[at].lease_request(points)?);
         if luck == 0 {
             return Ok(());
         }

@@ -2,8 +2,9 @@
 
 use super::{MEMBERS, Planted, World};
 use crate::leases::CODE;
-use crate::oracle::Told;
+use crate::oracle::{Back, Told};
 use anyhow::{Context, Result, ensure};
+use tillside_core::{MemberId, SaleId};
 
 impl World {
     /// A sale from scan to receipt; the till may die before the cashier sees the answer, and is asked
@@ -48,6 +49,12 @@ impl World {
             ensure!(!valid || left > 0, "{CODE} is given without a share");
             valid
         };
+        let spent = match member {
+            Some((number, ..)) if self.points_pay && self.chance.below(4) != 0 => {
+                self.pays_with_points(at, sale, number)?
+            }
+            _ => 0,
+        };
         let key = self.tills[at].key();
         let mut told = self.tills[at].check_out(&key, sale)?;
         if self.chance.below(5) == 0 {
@@ -63,7 +70,7 @@ impl World {
         }
         let points = points.with_context(|| format!("points in {view}"))?;
         self.note(format!(
-            "{at} sells {quantity} x {price}, {points} points, {used:?}, shared {shared}"
+            "{at} sells {quantity} x {price}, {points} points, {used:?}, shared {shared}, {spent} spent"
         ));
         if self.planted == Planted::Forgets && self.chance.below(10) == 0 {
             self.tills[at].void(sale)?;
@@ -84,6 +91,7 @@ impl World {
             at: recorded.sale.at,
             seq: recorded.seq,
             void_seq: None,
+            spent,
             returns: Vec::new(),
             coupon: used,
             shared,
@@ -93,6 +101,23 @@ impl World {
             copied: false,
         });
         Ok(())
+    }
+
+    pub(super) fn hq_member(&self, number: &str) -> Result<MemberId> {
+        self.members.get(number).copied().context("a member")
+    }
+
+    /// Some of the member's points, now and then more than the till may spend.
+    fn pays_with_points(&mut self, at: usize, sale: SaleId, number: &str) -> Result<i64> {
+        let member = self.hq_member(number)?;
+        let left = i64::try_from(self.tills[at].points_left(member)?)?;
+        let points = 1 + i64::try_from(self.pick(usize::try_from(left)? + 3))?;
+        let pays = self.tills[at].pay_with_points(sale, points)?;
+        ensure!(
+            !pays || points <= left,
+            "{points} points pay, and the till may spend {left}"
+        );
+        Ok(if pays { points } else { 0 })
     }
 
     /// A number, and whether it is this store's own.
@@ -156,7 +181,12 @@ impl World {
         let recorded = store.recorded(sale)?.context("the sale is recorded")?;
         let goods = recorded.returns.last().context("the return is recorded")?;
         let told = &mut self.oracle.sales[which];
-        told.returns.push((head, goods.lots.clone()));
+        let points = goods.tenders.iter().filter_map(|paid| paid.points.as_ref());
+        told.returns.push(Back {
+            seq: head,
+            lots: goods.lots.clone(),
+            points: points.map(|spent| spent.points.0).sum(),
+        });
         told.touched = self.steps;
         Ok(())
     }

@@ -1,5 +1,7 @@
 // Every word of the screen in one place, ready for translation. Texts that come from the agent
 // (verdicts, refusals, receipts) are shown as they are.
+import type { PayingPoints } from './api/types';
+import type { PointsFault } from './pure/points';
 import { purseTexts } from './texts-purse';
 
 /** The language of the texts below, for the form of numbers and times. */
@@ -177,6 +179,28 @@ export const t = {
   returnLess: (name: string) => `One ${name} less comes back`,
   returnMore: (name: string) => `One ${name} more comes back`,
   returnPays: (amount: string) => `Pay back ${amount}`,
+  payPoints: 'Pay with points',
+  pointsKey: 'Points',
+  number: (n: number) => n.toLocaleString(LOCALE),
+  pointsHas: (n: number) => `${many(n, 'point', 'points')} there`,
+  pointsRate: (step: number, worth: string) => `${many(step, 'point is', 'points are')} worth ${worth}`,
+  pointsHowMany: 'How many points?',
+  pointsPay: 'Points pay',
+  pointsUse: 'Use these points',
+  pointsUpTo: (worth: string) => `up to ${worth}`,
+  pointsNone: 'Use none',
+  pointsAsking: 'Asking HQ …',
+  pointsUsed: (n: number) => `${many(n, 'point', 'points')}`,
+  pointsOff: 'Use no points',
+  pointsTooFew: (least: number) => `Points pay from ${many(least, 'point', 'points')} on.`,
+  pointsFault: (fault: PointsFault, { least, step, most }: PayingPoints) =>
+    ({
+      none: 'Type a number of points.',
+      few: `Not fewer than ${many(least, 'point', 'points')} at once.`,
+      step: `Points pay in steps of ${step.toLocaleString(LOCALE)}.`,
+      many: `At most ${many(most, 'point', 'points')} can pay for this sale.`,
+    })[fault],
+  returnPaysPoints: (n: number, money: string) => `${many(n, 'point', 'points')} come back, and ${money}`,
   returnPoints: (n: number) => `${many(n, 'point', 'points')} taken back`,
   returnNothing: 'Choose what comes back.',
   returnHow: 'Paid back',

@@ -100,6 +100,11 @@ impl Holder {
         self.held.get(&id)
     }
 
+    /// All that it holds, and what is closed and not settled, by id.
+    pub fn all(&self) -> impl Iterator<Item = &Held> {
+        self.held.values()
+    }
+
     /// What can be spent on a subject now.
     pub fn left(&self, subject: &Subject, now: Timestamp) -> u64 {
         let live = self.live(subject, now);

@@ -1,9 +1,9 @@
 //! Goods taken back.
 
-use super::{check_reason, check_tenders, fits_a_record};
+use super::{check_reason, check_tenders, fits_a_record, points};
 use crate::{
-    Event, GoodsReturned, Now, RETURN_LIMIT, Refusal, State, TakeGoodsBack, TenderKind,
-    Unreturnable, price_return, quantities,
+    Event, GoodsReturned, Now, PointsSpent, RETURN_LIMIT, Refusal, State, TakeGoodsBack, Tender,
+    TenderKind, Unreturnable, price_return, quantities,
 };
 
 /// Takes goods of a sale back: of one that this terminal knows, whoever sold it.
@@ -23,11 +23,17 @@ pub(super) fn take_goods_back(
     }
     let before = quantities(&known.returns);
     let priced = price_return(&known.sale, &before, &command.goods)?;
-    let purse = |tender: &crate::Tender| tender.kind == TenderKind::Purse || tender.purse.is_some();
+    let purse = |tender: &Tender| tender.kind == TenderKind::Purse || tender.purse.is_some();
     if command.tenders.iter().any(purse) {
         return Err(Refusal::ReturnTender);
     }
-    check_tenders(&command.tenders, priced.total)?;
+    points::none_named(&command.tenders)?;
+    let mut tenders = command.tenders;
+    if let Some((points, worth)) = priced.points {
+        let parts = Vec::new();
+        tenders.push(Tender::points(PointsSpent { points, parts }, worth));
+    }
+    check_tenders(&tenders, priced.total)?;
     fits_a_record(Event::GoodsReturned(Box::new(GoodsReturned {
         id: command.id,
         sale,
@@ -39,7 +45,7 @@ pub(super) fn take_goods_back(
         date: now.date,
         lines: priced.lines,
         total: priced.total,
-        tenders: command.tenders,
+        tenders,
         customer: known.sale.customer.clone(),
         lots: priced.lots,
     })))

@@ -76,7 +76,7 @@ fn outcome(
         member: facts.as_ref(),
         // As for what is known of members.
         tenders: &[],
-        redeemed: Money::zero(open.currency()),
+        redeemed: (request.redeemed).unwrap_or(Money::zero(open.currency())),
         promo_codes: &[],
         store: &state.store,
         lane: &setting.lane,

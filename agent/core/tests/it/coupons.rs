@@ -86,6 +86,7 @@ fn the_first_and_the_last_day_count() {
             customer: false,
             member: None,
             coupons: &numbers(&["AAAA"]),
+            redeemed: None,
         };
         let mut coupons = quote(&state, request, on(day)).unwrap().coupons;
         coupons.remove(0).verdict
@@ -243,6 +244,7 @@ fn a_suspect_clock_is_said_with_each_answer() {
         customer: false,
         member: None,
         coupons: &numbers(&["AAAA"]),
+        redeemed: None,
     };
     let clock = Clock::Suspect;
     let quote = quote(&state, request, Now { clock, ..now() }).unwrap();

@@ -211,6 +211,7 @@ pub fn quoted(state: &State, lines: &[Line], coupons: &[&str]) -> Quote {
         customer: true,
         member: Some(member_id(1)),
         coupons: &numbers(coupons),
+        redeemed: None,
     };
     quote(state, request, now()).unwrap()
 }
@@ -256,6 +257,7 @@ pub fn check_out(sale: u128, lines: &[Line], coupons: &[&str], paid: i64) -> Che
         basket: basket(lines),
         customer: Some(customer(1)),
         coupons: numbers(coupons),
+        points: None,
         tenders: if paid == 0 { Vec::new() } else { cash(paid) },
     }
 }

@@ -15,6 +15,7 @@ mod points;
 mod points_life;
 mod properties;
 mod purse;
+mod redeem;
 mod refusals;
 mod replay;
 mod returns;

@@ -16,6 +16,7 @@ fn quote_for(state: &State, lines: &[Line], customer: bool, member: Option<Membe
         customer,
         member,
         coupons: &[],
+        redeemed: None,
     };
     quote(state, request, now()).unwrap()
 }

@@ -56,6 +56,7 @@ fn sale_of(case: &Case, quote: &Quote) -> CheckOut {
         basket: case.basket.clone(),
         customer: case.customer.clone(),
         coupons: valid.map(|answer| answer.number.clone()).collect(),
+        points: None,
         ..check_out(1, &[], &[], quote.total.minor())
     }
 }

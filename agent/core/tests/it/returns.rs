@@ -207,6 +207,7 @@ fn sold_from(case: &Case) -> Option<(State, SaleCompleted, Quote)> {
         basket: case.basket.clone(),
         customer: case.customer.clone(),
         coupons: valid.map(|answer| answer.number.clone()).collect(),
+        points: None,
         ..check_out(1, &[], &[], quote.total.minor())
     };
     let mut state = case.state.clone();

@@ -108,6 +108,7 @@ impl Model {
             customer: true,
             member: None,
             coupons: &shown,
+            redeemed: None,
         };
         let answers = quote(&self.state, request, self.now).unwrap().coupons;
         let valid = answers.into_iter().filter(|a| a.verdict.is_valid());
@@ -120,6 +121,7 @@ impl Model {
             customer: true,
             member: None,
             coupons: &command.coupons,
+            redeemed: None,
         };
         let total = quote(&self.state, request, self.now).unwrap().total;
         command.tenders = if total.minor() == 0 {

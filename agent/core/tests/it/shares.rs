@@ -86,6 +86,7 @@ fn check_out(n: u128) -> CheckOut {
         basket: basket(&[line("bread", 1, 300)]),
         customer: None,
         coupons: numbers(&["FIRST500"]),
+        points: None,
         tenders: cash(200),
     }
 }

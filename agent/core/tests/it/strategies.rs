@@ -36,6 +36,7 @@ impl Case {
             customer: self.customer.is_some(),
             member: self.customer.as_ref().and_then(|c| c.member),
             coupons: &self.shown,
+            redeemed: None,
         };
         quote(&self.state, request, now())
     }

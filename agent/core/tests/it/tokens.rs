@@ -54,6 +54,7 @@ fn verdict(state: &mut State, text: &str, member: Option<MemberId>, now: Now) ->
         customer: member.is_some(),
         member,
         coupons: &[number],
+        redeemed: None,
     };
     quote(state, request, now).unwrap().coupons[0]
         .verdict
@@ -69,6 +70,7 @@ fn check_out(n: u128, coupons: Vec<CouponNumber>) -> Command {
         basket: basket(&[line("bread", 1, 300)]),
         customer: None,
         coupons,
+        points: None,
         tenders: cash(total),
     })
 }

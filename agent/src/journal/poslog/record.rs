@@ -265,7 +265,8 @@ fn paid(xml: &mut Xml<'_>, direction: &str, tender: &Tender) -> Result<()> {
     let kind = match tender.kind {
         TenderKind::Cash => "Cash",
         TenderKind::Card => "CreditDebit",
-        TenderKind::Purse => "StoredValue",
+        // It has no word for points.
+        TenderKind::Purse | TenderKind::Points => "StoredValue",
         _ => return Err(Error::other("a tender that this program does not know")),
     };
     xml.open("Tender", &[("TenderType", kind), ("TypeCode", direction)])?;

@@ -1,6 +1,6 @@
 //! What came back of a sale.
 
-use super::{Target, owner};
+use super::{Target, owner, spent};
 use crate::columns::{Id, RecordId};
 use crate::error::{StoreError, Within};
 use crate::unique::or_if_taken;
@@ -53,6 +53,6 @@ impl Target<'_> {
         // Of a sale at another till HQ knew before.
         let sold = sold.map_or(self.id, |(id, _)| id);
         self.pending(owner.as_deref(), later, sold)?;
-        self.points(owner, -points)
+        self.points(owner, spent(&goods.tenders) - points)
     }
 }

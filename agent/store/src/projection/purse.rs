@@ -260,10 +260,11 @@ fn action_code(action: &PurseAction) -> &'static str {
 }
 
 /// The kinds of tender as they stand in their column.
-pub(crate) const TENDERS: [(TenderKind, &str); 3] = [
+pub(crate) const TENDERS: [(TenderKind, &str); 4] = [
     (TenderKind::Cash, "cash"),
     (TenderKind::Card, "card"),
     (TenderKind::Purse, "purse"),
+    (TenderKind::Points, "points"),
 ];
 
 fn tender_code(kind: TenderKind) -> &'static str {

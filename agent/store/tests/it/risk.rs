@@ -68,6 +68,7 @@ fn verdict(store: &Store, text: &str) -> Verdict {
         customer: false,
         member: None,
         coupons: &coupons,
+        redeemed: None,
     };
     let now = store.now(AFTERNOON);
     let answer = quote(&state, request, now).unwrap().coupons.remove(0);

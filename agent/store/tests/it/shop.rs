@@ -214,6 +214,7 @@ pub fn check_out(n: u128, quantity: u32, member: Option<u128>, coupons: &[&str])
             member: Some(member_id(n)),
         }),
         coupons: coupons.iter().map(|text| number(text)).collect(),
+        points: None,
         tenders: Vec::new(),
     }
 }
@@ -233,6 +234,7 @@ pub fn decide_sale(store: &Store, mut sale: CheckOut, now: Now) -> Result<Vec<Ev
         customer: sale.customer.is_some(),
         member: sale.customer.as_ref().and_then(|c| c.member),
         coupons: &sale.coupons,
+        redeemed: None,
     };
     let total = quote(&state, request, now)?.total;
     if total.minor() > 0 {

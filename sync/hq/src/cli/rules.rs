@@ -4,8 +4,8 @@ use super::say;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
-use tillside_core::engine::DOCUMENT_SCHEMA;
 use tillside_core::engine::lint::{Largest, WorstCase};
+use tillside_core::engine::{DOCUMENT_SCHEMA, Redeem};
 use tillside_hq::catalogue::{self, RulesReport};
 
 /// Rule documents.
@@ -52,6 +52,9 @@ impl Rules {
         };
         let (rules, plans) = (document.rules.len(), document.plans.len());
         tell(&file, &catalogue::rules_report(&document, largest));
+        if let Some(redeem) = &document.points.redeem {
+            say(&paying(redeem));
+        }
         say(&format!(
             "{}: {rules} rules and {plans} coupon plans, ready to import.",
             file.display()
@@ -67,6 +70,20 @@ fn tell(file: &Path, report: &RulesReport) {
     for worst in &report.worst {
         say(&at_most(worst));
     }
+}
+
+/// How points pay, and what tills keep of them, in words.
+fn paying(redeem: &Redeem) -> String {
+    let (step, worth, least) = (redeem.points, redeem.worth, redeem.least());
+    let aside = match redeem.dark {
+        Some(dark) => format!(
+            "A till that served a member keeps up to {} points aside for {} days, for when its line is down: \
+             nobody else can spend these meanwhile.",
+            dark.points, dark.days
+        ),
+        None => "Without a line they do not pay.".to_owned(),
+    };
+    format!("Every {step} points pay {worth}, from {least} on. {aside}")
 }
 
 /// The most that one rule gives, in one line. Amounts are in minor units.

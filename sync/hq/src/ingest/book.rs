@@ -1,15 +1,17 @@
 //! What one record changes at HQ. Pure: all of it, or a [`Fault`] and nothing.
 
+use super::points::{self, BookedPoints};
 use super::returns::{Returnable, Returned, book_return};
+use super::shares::{book_share, one_use};
 use super::{Fault, SaleAtHq, Working};
 use crate::coupons::CouponFault;
 use crate::emoney::PurseFault;
 use crate::ledger::{Account, Movement, MovementKind};
 use std::collections::HashSet;
-use tillside_core::authority::{AllowanceId, HolderFact, Part, Subject, Terms};
+use tillside_core::authority::{AllowanceId, HolderFact, Subject, Terms};
 use tillside_core::{
     CardIssued, CouponNumber, CouponUsed, Event, Lot, MemberId, Money, PlanId, Promotion, Proof,
-    Record, SaleCompleted, SaleId, SaleVoided, Tender, TenderKind, quota_of,
+    Record, SaleCompleted, SaleId, SaleVoided, Tender, TenderKind,
 };
 
 /// What to write for one record.
@@ -17,6 +19,8 @@ use tillside_core::{
 pub struct Booking {
     /// Points moved.
     pub movements: Vec<Movement>,
+    /// Those of them that were out of the till's allowances.
+    pub leased: Vec<BookedPoints>,
     /// The sale that was completed.
     pub completed: Option<SaleId>,
     /// Goods that came back.
@@ -166,19 +170,6 @@ pub fn book(working: &mut Working, record: &Record) -> Result<Booking, Fault> {
     }
 }
 
-/// A share that the terminal took. If HQ does not know that it gave it, HQ was put back from a backup since:
-/// it counts again, so that it is not given twice and its uses stand.
-fn book_share(working: &mut Working, record: &Record, terms: &Terms) -> Booking {
-    if terms.holder != record.terminal || working.leases.contains_key(&terms.id) {
-        return Booking::default();
-    }
-    working.leases.insert(terms.id, terms.subject.clone());
-    Booking {
-        recovered: Some(terms.clone()),
-        ..Booking::default()
-    }
-}
-
 fn book_sale(
     working: &mut Working,
     record: &Record,
@@ -197,11 +188,14 @@ fn book_sale(
         return Err(Fault::MemberUnknown(member));
     }
     let account = customer.and_then(|customer| working.account(customer));
-    let movements = match &account {
-        Some(account) => earn(account, &sale.lots)?,
-        None if sale.lots.is_empty() => Vec::new(),
+    // Spent before earned: a sale's own points do not pay for it.
+    let (spent, leased) = points::spend(working, sale)?;
+    let mut movements: Vec<Movement> = spent.into_iter().collect();
+    match &account {
+        Some(account) => movements.extend(earn(account, &sale.lots)?),
+        None if sale.lots.is_empty() => {}
         None => return Err(Fault::NobodyEarns),
-    };
+    }
     let Redeemed {
         redemptions,
         shared_uses,
@@ -235,6 +229,7 @@ fn book_sale(
     working.sales.insert(sale.sale, booked);
     Ok(Booking {
         movements,
+        leased,
         completed: Some(sale.sale),
         purse_tenders: purse_tenders(sale),
         redemptions,
@@ -375,27 +370,6 @@ fn redemption(
     })
 }
 
-/// A use out of a share takes up one of it, and HQ leased the share to this terminal for the plan's quota.
-fn one_use(working: &Working, plan: &PlanId, parts: &[Part]) -> Result<(), Fault> {
-    let [
-        Part {
-            allowance,
-            amount: 1,
-        },
-    ] = parts
-    else {
-        return Err(Fault::DoesNotAddUp(
-            "a coupon out of the till's share is not one use of it",
-        ));
-    };
-    let leased_for = working.leases.get(allowance);
-    if leased_for.is_some() && leased_for == quota_of(plan).as_ref() {
-        return Ok(());
-    }
-    let (plan, allowance) = (plan.clone(), *allowance);
-    Err(Fault::NotLeased { plan, allowance })
-}
-
 fn book_void(working: &mut Working, record: &Record, void: &SaleVoided) -> Result<Booking, Fault> {
     let sale = match working.sales.get(&void.sale) {
         Some(sale) if sale.terminal == working.terminal => sale,
@@ -421,10 +395,13 @@ fn book_void(working: &mut Working, record: &Record, void: &SaleVoided) -> Resul
         return Err(differs("coupons"));
     }
     let account = sale.customer.as_ref().and_then(|c| working.account(c));
-    let movements = match &account {
+    let mut movements = match &account {
         Some(account) => take_back(account, &sale.lots)?,
         None => Vec::new(),
     };
+    let whose = sale.customer.as_ref().and_then(|c| c.member);
+    let spent = points::give_back(whose, sale.spent).map_err(Fault::Ledger)?;
+    movements.extend(spent);
     working.balances.book(&movements).map_err(Fault::Ledger)?;
     for number in &void.coupons {
         if let Some(coupon) = working.coupons.get_mut(number) {
@@ -440,6 +417,7 @@ fn book_void(working: &mut Working, record: &Record, void: &SaleVoided) -> Resul
     }
     Ok(Booking {
         movements,
+        leased: points::booked(&void.points, -1),
         voided: Some(void.sale),
         ..Booking::default()
     })

@@ -32,6 +32,16 @@ pub enum Fault {
         /// Which share.
         allowance: AllowanceId,
     },
+    /// Points out of an allowance that this terminal was not granted for this member.
+    #[error(
+        "points of member {member} are out of allowance {allowance}, which HQ did not give this till for them"
+    )]
+    PointsNotLeased {
+        /// Whose points.
+        member: MemberId,
+        /// Which allowance.
+        allowance: AllowanceId,
+    },
     /// One sale uses one number twice.
     #[error("coupon {0} stands twice in one sale")]
     CouponTwice(CouponNumber),
@@ -117,7 +127,7 @@ impl Fault {
                 ..
             } => "coupon_not_genuine",
             Fault::Coupon { .. } => "coupon_not_here",
-            Fault::NotLeased { .. } => "share_unknown",
+            Fault::NotLeased { .. } | Fault::PointsNotLeased { .. } => "share_unknown",
             Fault::CouponTwice(_) => "coupon_twice",
             Fault::MemberUnknown(_) => "member_unknown",
             Fault::NobodyEarns => "nobody_earns",

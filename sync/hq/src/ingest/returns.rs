@@ -5,7 +5,7 @@
 //! than it was sold becomes a case.
 
 use super::book::Booking;
-use super::{Fault, Working};
+use super::{Fault, Working, points};
 use crate::ledger::{Account, LedgerError, Movement, MovementKind};
 use tillside_core::{
     GoodsReturned, LotReturned, Money, Quantities, Record, ReturnId, SaleCompleted, SaleId,
@@ -73,10 +73,13 @@ pub(super) fn book_return(
         }
     })?;
     let account = booked.customer.as_ref().and_then(|c| working.account(c));
-    let movements = match &account {
+    let mut movements = match &account {
         Some(account) => take_back(account, &sold.sale, &priced.lots).map_err(Fault::Ledger)?,
         None => Vec::new(),
     };
+    let whose = booked.customer.as_ref().and_then(|c| c.member);
+    let spent = points::give_back(whose, points::of_return(&priced)).map_err(Fault::Ledger)?;
+    movements.extend(spent);
     working.balances.book(&movements).map_err(Fault::Ledger)?;
     working.returns.insert(goods.id);
     if let Some(sold) = working.returnable.get_mut(&goods.sale) {
@@ -108,6 +111,11 @@ fn adds_up(sale: &SaleCompleted, goods: &GoodsReturned) -> Result<(), Fault> {
     if paid != Ok(goods.total) || tendered != Ok(goods.total) {
         return Err(Fault::DoesNotAddUp(
             "what a return paid back is not what its lines come to",
+        ));
+    }
+    if !points::fits(sale, goods) {
+        return Err(Fault::DoesNotAddUp(
+            "a return gave back more points than had paid",
         ));
     }
     let whole = |line: &tillside_core::LineReturned| {

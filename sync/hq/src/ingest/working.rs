@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use tillside_core::authority::{AllowanceId, HolderFact, Part, Subject};
 use tillside_core::{
     CardIdentity, CouponNumber, Customer, Event, FunderId, Lot, MemberId, Money, PlanId, Proof,
-    Record, ReturnId, SaleCompleted, SaleId, StoreId, TerminalId, Timestamp,
+    Record, ReturnId, SaleCompleted, SaleId, StoreId, TerminalId, Timestamp, paid_with_points,
 };
 
 /// The terminal's surroundings as HQ knows them.
@@ -54,6 +54,8 @@ pub struct SaleAtHq {
     pub customer: Option<Customer>,
     /// What it gave.
     pub lots: Vec<Lot>,
+    /// How many points paid for it.
+    pub spent: i64,
     /// The coupons it used.
     pub coupons: Vec<CouponNumber>,
     /// When it was voided, by the void's record.
@@ -71,6 +73,7 @@ impl SaleAtHq {
             total: sale.total,
             customer: sale.customer.clone(),
             lots: sale.lots.clone(),
+            spent: paid_with_points(sale).map_or(0, |(_, spent)| spent.points.0),
             coupons: sale.coupons.iter().map(|c| c.number.clone()).collect(),
             voided: None,
             returned: false,
@@ -130,6 +133,9 @@ impl Needs {
                 let signed = signed.map(|coupon| (coupon.number.clone(), coupon.plan.clone()));
                 self.tokens.extend(signed);
                 self.leases.extend(parts.map(|part: &Part| part.allowance));
+                let points = sale.tenders.iter().filter_map(|paid| paid.points.as_ref());
+                let parts = points.flat_map(|spent| &spent.parts);
+                self.leases.extend(parts.map(|part| part.allowance));
             }
             Event::SaleVoided(void) => {
                 self.sales.insert(void.sale);

@@ -5,6 +5,7 @@
 
 pub mod keys;
 pub mod log;
+pub mod points;
 mod route;
 mod store;
 
@@ -40,12 +41,21 @@ pub struct Round<'a> {
     pub report: &'a Report,
     /// What the quota is now; none where its campaign is over, which grants nothing more.
     pub quota: Option<u64>,
-    /// Whether the till asks for more of it.
-    pub wishes: bool,
+    /// What the till asks for of it, if it does.
+    pub wish: Option<Wanted>,
     /// All tills that could ask.
     pub tills: &'a [TerminalId],
     /// HQ's time.
     pub now: Timestamp,
+}
+
+/// What a till asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wanted {
+    /// Its share of a campaign.
+    Share,
+    /// To be able to spend so many of a member's points, with what it has.
+    Points(points::Keeping),
 }
 
 /// Takes the report in and grants what the wish is worth. The lessor has the facts applied; they are to be
@@ -70,9 +80,10 @@ pub fn round(
     for fact in lessor.hear(round.report, round.now) {
         keep(lessor, fact);
     }
-    let amount = match round.quota.is_some() && round.wishes {
-        true => share(lessor, round),
-        false => 0,
+    let amount = match (round.quota, round.wish) {
+        (Some(_), Some(Wanted::Share)) => share(lessor, round),
+        (Some(_), Some(Wanted::Points(keeping))) => keeping.missing(lessor, round),
+        _ => 0,
     };
     if amount > 0 {
         let terms = terms(lessor, round, (id, serial, amount));
@@ -121,6 +132,10 @@ fn terms(
     (id, serial, amount): (AllowanceId, u64, u64),
 ) -> Terms {
     let bound = i64::from(LEASE_CLOCK_BOUND_S) * 1_000;
+    let (life, policy) = match round.wish {
+        Some(Wanted::Points(keeping)) => (keeping.life_ms() + bound, keeping.policy()),
+        Some(Wanted::Share) | None => (LEASE_MS, LEASE_POLICY),
+    };
     Terms {
         id,
         holder: round.report.terminal,
@@ -129,9 +144,9 @@ fn terms(
         subject: lessor.subject().clone(),
         amount,
         not_before: Timestamp(round.now.0.saturating_sub(bound)),
-        expires_at: Timestamp(round.now.0.saturating_add(LEASE_MS)),
+        expires_at: Timestamp(round.now.0.saturating_add(life)),
         clock_bound_s: LEASE_CLOCK_BOUND_S,
-        policy: LEASE_POLICY,
+        policy,
     }
 }
 

@@ -24,9 +24,11 @@ pub enum Account {
     Opening,
     /// Points of a funder that expired: given, and never to be honoured.
     Expired(FunderId),
+    /// Points that paid for sales.
+    Spent,
 }
 
-/// The account's name in the database: `member:ID`, `card:IDENTITY`, `funder:CODE`, `opening`, `expired:CODE`.
+/// The account's name in the database: `member:ID`, `card:IDENTITY`, `funder:CODE`, `opening`, `expired:CODE`, `spent`.
 impl std::fmt::Display for Account {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -35,6 +37,7 @@ impl std::fmt::Display for Account {
             Account::Funder(funder) => write!(f, "funder:{funder}"),
             Account::Opening => f.write_str("opening"),
             Account::Expired(funder) => write!(f, "expired:{funder}"),
+            Account::Spent => f.write_str("spent"),
         }
     }
 }
@@ -57,6 +60,10 @@ pub enum MovementKind {
     Expire,
     /// A person gave or took them.
     Adjust,
+    /// They paid for a sale.
+    Spend,
+    /// What they paid for came back.
+    Unspend,
 }
 
 impl MovementKind {
@@ -70,6 +77,8 @@ impl MovementKind {
             MovementKind::Return => "return",
             MovementKind::Expire => "expire",
             MovementKind::Adjust => "adjust",
+            MovementKind::Spend => "spend",
+            MovementKind::Unspend => "unspend",
         }
     }
 }

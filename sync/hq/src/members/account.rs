@@ -43,6 +43,10 @@ pub enum EntryKind {
     Opening(Points),
     /// A person gave points, or took them.
     Adjusted(Adjustment),
+    /// So many paid for a sale.
+    Spent(SaleId, Points),
+    /// So many of those came back, with a void or with goods.
+    Unspent(SaleId, Points),
 }
 
 /// A member's account, at a time.
@@ -106,6 +110,7 @@ pub fn fold(
         ledger: Ledger::default(),
         earned: HashMap::new(),
         sold: HashMap::new(),
+        spent: HashMap::new(),
     };
     for entry in &entries {
         account.take_in(entry)?;
@@ -132,6 +137,13 @@ fn put_in_order(entries: &mut [Entry]) {
                 let sales = lots.iter().filter_map(|lot| sold.get(&lot.sale));
                 entry.at = sales.copied().fold(entry.at, Ord::max);
             }
+            EntryKind::Spent(sale, _) => {
+                sold.insert(*sale, entry.at);
+            }
+            EntryKind::Unspent(sale, _) => {
+                let at = sold.get(sale).copied();
+                entry.at = at.map_or(entry.at, |at| at.max(entry.at));
+            }
             EntryKind::Opening(_) | EntryKind::Adjusted(_) => {}
         }
     }
@@ -147,6 +159,8 @@ struct Fold<'a> {
     earned: HashMap<(SaleId, u32), (LotId, i64)>,
     /// Sales that gave points here, and what of them is back.
     sold: HashMap<SaleId, (&'a SaleCompleted, Quantities)>,
+    /// Sales that points of this account paid for, by the record.
+    spent: HashMap<SaleId, RecordRef>,
 }
 
 impl<'a> Fold<'a> {
@@ -166,6 +180,8 @@ impl<'a> Fold<'a> {
                 let command = adjustment.command(self.member, self.by, here, true);
                 self.does(command, entry.at)
             }
+            EntryKind::Spent(sale, points) => self.spend(entry, *sale, *points),
+            EntryKind::Unspent(sale, points) => self.unspend(entry, *sale, *points),
             EntryKind::Opening(points) if points.0 > 0 => self.grant(entry, *points),
             EntryKind::Opening(points) => {
                 self.withdraw(entry, Points(points.0.saturating_neg()), "opening balance")
@@ -245,6 +261,27 @@ impl<'a> Fold<'a> {
         match goods.is_empty() {
             true => Ok(()),
             false => self.does(LotsCommand::Return { goods }, entry.at),
+        }
+    }
+
+    /// What paid was let to the till out of what could be spent; what a lot lost since, goods that went back
+    /// or a day that passed, the member owes.
+    fn spend(&mut self, entry: &Entry, sale: SaleId, amount: Points) -> Result<(), LotsRefusal> {
+        self.spent.insert(sale, entry.source);
+        let beyond = Some(Charge {
+            member: self.member,
+            funder: self.opening.clone(),
+        });
+        let id = entry.source;
+        self.does(LotsCommand::Spend { id, amount, beyond }, entry.at)
+    }
+
+    /// Points go back to the lots they came from.
+    fn unspend(&mut self, entry: &Entry, sale: SaleId, amount: Points) -> Result<(), LotsRefusal> {
+        match self.spent.get(&sale) {
+            Some(&id) => self.does(LotsCommand::Release { id, amount }, entry.at),
+            // They were another account's when they paid.
+            None => self.grant(entry, amount),
         }
     }
 

@@ -32,12 +32,9 @@ pub async fn publish(
     let version = newest.max(store.newest_bundle().await?) + 1;
     let mut edition = store.edition(now).await?;
     let codes = codes::sheet(data, store.revoked_phones(now).await?)?;
-    let quotas = edition
-        .rules
-        .plans
-        .iter()
-        .any(|plan| plan.shared_code().is_some());
-    let allowances = keys::told(data, quotas)?;
+    let rules = &edition.rules;
+    let quotas = rules.plans.iter().any(|plan| plan.shared_code().is_some());
+    let allowances = keys::told(data, quotas || rules.points.redeem.is_some())?;
     for store in &mut edition.stores {
         store.member_codes.clone_from(&codes);
         store.allowance_keys.clone_from(&allowances);

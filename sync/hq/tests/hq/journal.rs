@@ -126,6 +126,18 @@ pub(crate) fn outcomes(response: &PushResponse) -> Vec<Outcome> {
         .collect()
 }
 
+/// Money, and the points that had paid.
+fn paid_back(priced: &PricedReturn) -> Vec<Tender> {
+    let points = priced.points.map(|(points, worth)| {
+        let parts = Vec::new();
+        Tender::points(PointsSpent { points, parts }, worth)
+    });
+    let worth = points.as_ref().map_or(eur(0), |tender| tender.amount);
+    let cash = priced.total.checked_sub(worth).unwrap();
+    let cash = (cash.minor() > 0).then_some(Tender::new(TenderKind::Cash, cash));
+    cash.into_iter().chain(points).collect()
+}
+
 /// A sale being put together.
 pub(crate) struct Sale(SaleCompleted);
 
@@ -251,9 +263,9 @@ impl Sale {
             reason: "too dark".to_owned(),
             at: NOON,
             date: sale.date,
+            tenders: paid_back(&priced),
             lines: priced.lines,
             total: priced.total,
-            tenders: vec![Tender::new(TenderKind::Cash, priced.total)],
             customer: sale.customer.clone(),
             lots: priced.lots,
         }))
@@ -272,6 +284,7 @@ impl Sale {
             customer: sale.customer.clone(),
             lots: sale.lots.clone(),
             leased: Vec::new(),
+            points: Vec::new(),
             coupons: sale.coupons.iter().map(|c| c.number.clone()).collect(),
             counted: sale.counted.clone(),
         }))

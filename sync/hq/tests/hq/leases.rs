@@ -42,7 +42,11 @@ impl Till {
 
     fn request(&self, answers: Timestamp) -> LeaseRequest {
         let (subject, report) = (subject(), self.0.report(answers));
-        let wishes = vec![LeaseWish { subject, left: 0 }];
+        let wishes = vec![LeaseWish {
+            subject,
+            left: 0,
+            want: None,
+        }];
         let request = LeaseRequest { report, wishes };
         request.check(self.1).unwrap();
         request

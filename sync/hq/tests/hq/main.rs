@@ -22,6 +22,7 @@ mod lots;
 mod open_coupons;
 mod program;
 mod purse;
+mod redeem;
 mod replaying;
 mod returns;
 mod share_log;

@@ -56,6 +56,10 @@ export class Calls {
   removeCoupon = (id: string, number: string) =>
     this.client.write<api.Sale>('DELETE', `/v1/sales/${seg(id)}/coupons/${seg(number)}`);
 
+  /** None are 0. */
+  payWithPoints = (id: string, points: number) =>
+    this.client.write<api.Sale>('PUT', `/v1/sales/${seg(id)}/points`, { points });
+
   checkout = (id: string, tenders: api.Tender[], key: string) =>
     this.client.write<api.Finished>('POST', `/v1/sales/${seg(id)}/checkout`, { tenders }, key);
 

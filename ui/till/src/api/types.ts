@@ -164,7 +164,7 @@ export interface Tender {
 /** How a sale was paid. */
 export interface Paid {
   // API: Tender
-  kind: 'cash' | 'card' | 'purse';
+  kind: 'cash' | 'card' | 'purse' | 'points';
   amount: Money;
 }
 
@@ -189,6 +189,9 @@ export interface ReturnPrice {
   lines: ReturnedLine[];
   total: Money;
   points: number;
+  /** Points that had paid and come back, and what of `total` they are. */
+  points_back: number;
+  worth_back: Money | null;
 }
 
 /** Goods of a sale that came back together. */
@@ -233,6 +236,8 @@ export interface Sale {
   tenders: Paid[];
   /** Payments by e-money, also those that came to nothing. */
   payments: Payment[];
+  /** How points may pay, and do; null where they cannot. */
+  paying: PayingPoints | null;
   /** What is left to pay. */
   due: Money;
   /** A payment by e-money has begun: lines, customer and coupons stay as they are. */
@@ -240,6 +245,22 @@ export interface Sale {
   rules: number;
   clock: 'trusted' | 'suspect';
   confirmed: boolean;
+}
+
+/** How points may pay for an open sale. */
+export interface PayingPoints {
+  // API: PointsView
+  /** How many do. */
+  points: number;
+  worth: Money;
+  /** Why they cannot as the sale stands now. */
+  words: string | null;
+  step: number;
+  step_worth: Money;
+  least: number;
+  most: number;
+  /** How many without asking HQ. */
+  here: number;
 }
 
 export interface Scanned {

@@ -201,6 +201,25 @@ export class Selling {
 
   // ---- Paying ----
 
+  /** Has so many points pay, or none. Returns what is wrong, in words, or null. */
+  async payWithPoints(points: number): Promise<string | null> {
+    const before = this.notice;
+    const put = await this.#run(async () => {
+      if (!this.sale) return true;
+      try {
+        this.#put(await this.calls.payWithPoints(this.sale.sale, points));
+      } catch (error) {
+        // HQ may have let the till spend less than was asked for: the screen is to say how many.
+        this.#put(await this.calls.sale(this.sale.sale));
+        throw error;
+      }
+      return true;
+    });
+    const said = put ? null : (this.notice?.words ?? t.noAnswer);
+    this.notice = before;
+    return said;
+  }
+
   /** Pays. After a lost answer the same call goes on under the same key. Throws what the cashier must read. */
   async checkout(tenders: Tender[], changeDue: number | null): Promise<void> {
     const sale = this.sale;

@@ -12,10 +12,10 @@ pub(super) use picked::{LineKeys, Names, Picked};
 pub(super) use test::{Leaf, Test};
 
 use super::{
-    Campaign, Cap, Condition, DOCUMENT_PART_LIMIT, DOCUMENT_RULE_LIMIT, DOCUMENT_VERSION,
-    DateWindow, Document, DocumentError, DocumentFault, ExclusiveGroup, LAST_DAYS_LIMIT,
-    PENDING_DAYS_LIMIT, PointsLife, Rule, SELECTION_TOTAL_LIMIT, STACKING_LIMIT, Selection,
-    StackingCategory,
+    Campaign, Cap, Condition, DARK_DAYS_LIMIT, DOCUMENT_PART_LIMIT, DOCUMENT_RULE_LIMIT,
+    DOCUMENT_VERSION, DateWindow, Document, DocumentError, DocumentFault, ExclusiveGroup,
+    LAST_DAYS_LIMIT, PENDING_DAYS_LIMIT, PointsLife, REDEEM_POINTS_LIMIT, Redeem, Rule,
+    SELECTION_TOTAL_LIMIT, STACKING_LIMIT, Selection, StackingCategory,
 };
 use crate::rules::check;
 use crate::{
@@ -135,6 +135,11 @@ impl Rules {
         self.version
     }
 
+    /// How members pay with points, if they may.
+    pub const fn redeem(&self) -> Option<&Redeem> {
+        self.points.redeem.as_ref()
+    }
+
     /// When points may be spent, and how long they last.
     pub const fn points_life(&self) -> PointsLife {
         self.points
@@ -165,7 +170,27 @@ fn life(points: PointsLife) -> Result<PointsLife, DocumentError> {
             .field("last_days")
             .range(last.into(), least, LAST_DAYS_LIMIT.into())?;
     }
+    if let Some(redeem) = &points.redeem {
+        check_redeem(redeem, &place.field("redeem"))?;
+    }
     Ok(points)
+}
+
+fn check_redeem(redeem: &Redeem, place: &Place) -> Result<(), DocumentError> {
+    let limit = REDEEM_POINTS_LIMIT;
+    place.field("points").range(redeem.points, 1, limit)?;
+    place.field("minimum").range(redeem.minimum, 0, limit)?;
+    let (found, least) = (redeem.worth, "an amount above zero");
+    let worth = DocumentFault::TooLittle { found, least };
+    place.field("worth").check(found.minor() > 0, worth)?;
+    if let Some(dark) = &redeem.dark {
+        let place = place.field("dark");
+        place.field("points").range(dark.points, 1, limit)?;
+        place
+            .field("days")
+            .range(dark.days.into(), 1, DARK_DAYS_LIMIT.into())?;
+    }
+    Ok(())
 }
 
 /// What the parts of a document refer to each other by.

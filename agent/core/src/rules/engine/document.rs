@@ -33,6 +33,10 @@ pub const PENDING_DAYS_LIMIT: u32 = 366;
 /// The longest that points may last, in days, if they do not last for ever.
 pub const LAST_DAYS_LIMIT: u32 = 36_600;
 const DAY_MILLIS: i64 = 86_400_000;
+/// The most points that one step of paying with points, the least of them, or a till's keeping, may be.
+pub const REDEEM_POINTS_LIMIT: i64 = 1_000_000;
+/// The longest that a till may keep points for when its line is down, in days.
+pub const DARK_DAYS_LIMIT: u32 = 60;
 /// The most values that one condition may list.
 pub const CONDITION_LIST_LIMIT: usize = 1_000;
 
@@ -234,7 +238,7 @@ pub struct Exclusions {
     pub no_earning_on_redeemed: bool,
 }
 
-/// When points that a sale gives may be spent, and how long they last. By default at once, and for ever.
+/// When points that a sale gives may be spent, how long they last, and how they pay. By default at once, for ever, and not.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -247,10 +251,50 @@ pub struct PointsLife {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(range(min = 1, max = 36_600)))]
     pub last_days: Option<u32>,
+    /// How they pay; without it, they do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redeem: Option<Redeem>,
+}
+
+/// How members pay with points.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Redeem {
+    /// So many points, and any multiple of them,
+    #[cfg_attr(test, schemars(range(min = 1, max = 1_000_000)))]
+    pub points: i64,
+    /// are worth so much, more than zero.
+    pub worth: Money,
+    /// The fewest at once; rounded up to whole steps.
+    #[serde(default, skip_serializing_if = "no_points")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 1_000_000)))]
+    pub minimum: i64,
+    /// How many of a member's points a till keeps aside when it serves them with the line up, for when the line is
+    /// down: nobody else can spend these meanwhile. Without it, points pay only with the line up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dark: Option<DarkPoints>,
+}
+
+/// What a till keeps aside of a member's points.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DarkPoints {
+    /// At most so many.
+    #[cfg_attr(test, schemars(range(min = 1, max = 1_000_000)))]
+    pub points: i64,
+    /// For so many days.
+    #[cfg_attr(test, schemars(range(min = 1, max = 60)))]
+    pub days: u32,
+}
+
+const fn no_points(points: &i64) -> bool {
+    *points == 0
 }
 
 impl PointsLife {
-    /// Whether points may be spent at once and for ever.
+    /// Whether nothing is said.
     pub fn is_unbounded(&self) -> bool {
         *self == Self::default()
     }

@@ -196,10 +196,14 @@ fn entry(transaction: &Transaction<'_>, booked: Booked) -> Result<Entry, StoreEr
     let Ok(record) = serde_json::from_str::<Record>(&body) else {
         return Err(unreadable);
     };
-    let kind = match record.event {
-        Event::SaleCompleted(sale) => EntryKind::Earned(sale),
-        Event::SaleVoided(void) => EntryKind::Voided(void.lots),
-        Event::GoodsReturned(goods) => EntryKind::Returned(goods, Points(-booked.points)),
+    let (moved, taken) = (Points(booked.points), Points(-booked.points));
+    let kind = match (booked.kind.as_str(), record.event) {
+        ("spend", Event::SaleCompleted(sale)) => EntryKind::Spent(sale.sale, taken),
+        ("unspend", Event::SaleVoided(void)) => EntryKind::Unspent(void.sale, moved),
+        ("unspend", Event::GoodsReturned(goods)) => EntryKind::Unspent(goods.sale, moved),
+        (_, Event::SaleCompleted(sale)) => EntryKind::Earned(sale),
+        (_, Event::SaleVoided(void)) => EntryKind::Voided(void.lots),
+        (_, Event::GoodsReturned(goods)) => EntryKind::Returned(goods, taken),
         _ => return Err(unreadable),
     };
     Ok(Entry {

@@ -78,6 +78,7 @@ fn load_balances(
 ) -> Result<Accounts, StoreError> {
     let mut accounts = Accounts::default();
     let balances = &mut working.balances;
+    accounts.load(transaction, balances, Account::Spent)?;
     for member in &needs.members {
         if exists(transaction, *member)? {
             working.members.insert(*member);

@@ -13,7 +13,7 @@ use crate::emoney::Scheme;
 use crate::ingest::book::{Booking, Redemption, SecondUse, SharedUse, Shown};
 use crate::ingest::chain::ForkCases;
 use crate::ingest::{Fault, Step};
-use crate::ledger::{Account, Balances};
+use crate::ledger::{Account, Balances, MovementKind};
 use crate::store::StoreError;
 use rusqlite::{Transaction, params};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -184,10 +184,13 @@ impl<'a> Writing<'a> {
         if let Some(sale) = booking.voided {
             self.void(record, sale)?;
         }
-        if booking.voided.is_some() || booking.returned.is_some() {
-            self.taken_from
-                .extend(booking.movements.iter().map(|m| m.from().clone()));
-        }
+        // Points that were used before they expired did not, and those of goods that are back cost nobody.
+        let back = booking.voided.is_some() || booking.returned.is_some();
+        let taking = (booking.movements.iter())
+            .filter(|moved| back || moved.kind() == MovementKind::Spend)
+            .map(|moved| moved.from().clone());
+        self.taken_from.extend(taking);
+        leases::book(self.transaction, &booking.leased)?;
         self.accounts
             .write(self.transaction, &booking.movements, Some(record), self.now)?;
         if let Some(member) = booking.visitor

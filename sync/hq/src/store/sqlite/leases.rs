@@ -2,19 +2,22 @@
 
 use super::codec::{UuidId, count, failed, signed};
 use super::publish::newest_rules;
-use super::{SqliteStore, run};
+use super::{SqliteStore, account, run};
 use crate::ingest::book::Closed;
-use crate::leases::{LeaseAnswer, LeaseStore, Round, not_taken, round};
+use crate::ingest::points::BookedPoints;
+use crate::leases::points::{Keeping, quota};
+use crate::leases::{LeaseAnswer, LeaseStore, Round, Wanted, not_taken, round};
 use crate::store::StoreError;
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Transaction, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 use tillside_core::authority::{
-    AllowanceId, Figures, Lessor, LessorFact, Report, Subject, Terms, Written,
+    AllowanceId, Figures, Lessor, LessorFact, Report, Standing, Subject, Terms, Written,
 };
-use tillside_core::{ProofKind, TerminalId, Timestamp, quota_of};
-use tillside_protocol::{LEASE_GRANT_LIMIT, LeaseRequest};
+use tillside_core::engine::Document;
+use tillside_core::{MemberId, ProofKind, TerminalId, Timestamp, quota_of};
+use tillside_protocol::{LEASE_GRANT_LIMIT, LeaseRequest, LeaseWish};
 use uuid::Uuid;
 
 const UNREADABLE: StoreError = StoreError::Unreadable {
@@ -65,10 +68,13 @@ impl LeaseStore for SqliteStore {
 
     async fn quotas(&self, now: Timestamp) -> Result<Vec<(Subject, Figures)>, StoreError> {
         self.read(move |transaction| {
-            let known = lessors(transaction)?.into_iter();
-            Ok(known
-                .map(|(subject, lessor)| (subject, lessor.figures(now)))
-                .collect())
+            let known = campaigns(transaction)?.into_iter();
+            known
+                .map(|subject| {
+                    let figures = lessor(transaction, &subject)?.figures(now);
+                    Ok((subject, figures))
+                })
+                .collect()
         })
         .await
     }
@@ -80,24 +86,44 @@ fn answer(
     now: Timestamp,
 ) -> Result<LeaseAnswer, StoreError> {
     let report = &request.report;
-    let (quotas, tills) = (quotas(transaction)?, tills(transaction)?);
-    let mut known = lessors(transaction)?;
-    for subject in quotas.keys() {
-        let fresh = || Lessor::new(subject.clone(), 0);
-        known.entry(subject.clone()).or_insert_with(fresh);
+    let rules = newest_rules(transaction)?;
+    let (campaigns, tills) = (quotas(&rules), tills(transaction)?);
+    let mut wishes: BTreeMap<&Subject, Wanted> = BTreeMap::new();
+    for wish in &request.wishes {
+        if let Some(wanted) = wanted(&rules, wish) {
+            wishes.insert(&wish.subject, wanted);
+        }
     }
+    let mut subjects: BTreeSet<Subject> = held_by(transaction, report.terminal)?;
+    subjects.extend(campaigns.keys().cloned());
+    subjects.extend(wishes.keys().copied().cloned());
     let mut serial = newest_serial(transaction, report)?;
     let mut answer = LeaseAnswer::default();
-    for (subject, lessor) in &mut known {
-        let asked = Round {
+    for subject in &subjects {
+        let mut lessor = lessor(transaction, subject)?;
+        let id = AllowanceId::new(Uuid::now_v7());
+        let mut asked = Round {
             report,
-            quota: quotas.get(subject).copied(),
-            wishes: request.wishes.iter().any(|wish| wish.subject == *subject),
+            quota: campaigns.get(subject).copied(),
+            wish: wishes.get(subject).copied(),
             tills: &tills,
             now,
         };
-        let id = AllowanceId::new(Uuid::now_v7());
-        for fact in round(lessor, &asked, id, serial + 1) {
+        let mut facts = Vec::new();
+        if let (Subject::MemberPoints { member }, Some(Wanted::Points(keeping))) =
+            (subject, asked.wish)
+        {
+            // What is free is known once the till was heard.
+            let heard = Round {
+                wish: None,
+                ..asked
+            };
+            facts = round(&mut lessor, &heard, id, serial + 1);
+            let until = Timestamp(now.0.saturating_add(keeping.life_ms()));
+            asked.quota = points(transaction, *member, &lessor, now, until)?;
+        }
+        facts.extend(round(&mut lessor, &asked, id, serial + 1));
+        for fact in facts {
             if let LessorFact::Granted { terms, .. } = &fact {
                 serial = terms.serial;
             }
@@ -105,8 +131,17 @@ fn answer(
         }
         answer
             .granted
-            .extend(not_taken(lessor, report, now).cloned());
-        answer.settled.extend(lessor.settled(report));
+            .extend(not_taken(&lessor, report, now).cloned());
+        let settled = lessor.settled(report);
+        if settled.is_empty() && !still_holds(&lessor, report.terminal) {
+            let terminal = report.terminal.to_string();
+            transaction
+                .prepare_cached("DELETE FROM lease_holder WHERE terminal = ?1 AND subject = ?2")
+                .map_err(failed)?
+                .execute(params![terminal, written(subject)?])
+                .map_err(failed)?;
+        }
+        answer.settled.extend(settled);
     }
     keep_serial(transaction, report, serial)?;
     answer.granted.sort_by_key(|terms| terms.serial);
@@ -114,14 +149,104 @@ fn answer(
     Ok(answer)
 }
 
+/// What a wish comes to by the rules in force; none where they give nothing of it.
+fn wanted(rules: &Document, wish: &LeaseWish) -> Option<Wanted> {
+    match (&wish.subject, rules.points.redeem) {
+        (Subject::CampaignQuota { .. }, _) => Some(Wanted::Share),
+        (Subject::MemberPoints { .. }, Some(redeem)) => {
+            let aside = || redeem.dark.map(Keeping::Aside);
+            let keeping = wish.want.map(Keeping::Now).or_else(aside)?;
+            Some(Wanted::Points(keeping))
+        }
+        _ => None,
+    }
+}
+
+/// What all tills may spend of a member's points; none for a member that HQ does not have, or whose account cannot be
+/// worked out.
+fn points(
+    transaction: &Transaction<'_>,
+    member: MemberId,
+    lessor: &Lessor,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Option<u64>, StoreError> {
+    let Some(account) = account::account_of(transaction, member)? else {
+        return Ok(None);
+    };
+    let account = match account::read(transaction, account, member, now)? {
+        Ok(account) => account,
+        Err(why) => {
+            tracing::error!(%member, %why, "a member's points cannot be worked out, so no till may spend them");
+            return Ok(None);
+        }
+    };
+    let mut list = transaction
+        .prepare_cached("SELECT allowance, points FROM lease_booked WHERE subject = ?1")
+        .map_err(failed)?;
+    let mut rows = list.query([written(lessor.subject())?]).map_err(failed)?;
+    let mut booked = BTreeMap::new();
+    while let Some(row) = rows.next().map_err(failed)? {
+        let id: String = row.get(0).map_err(failed)?;
+        let id = Uuid::parse_str(&id).map_err(|_| UNREADABLE)?;
+        booked.insert(AllowanceId::new(id), row.get(1).map_err(failed)?);
+    }
+    Ok(Some(quota(&account.lots, lessor, &booked, now, until)))
+}
+
+/// Whether a till may yet spend of a quota, as far as HQ knows.
+fn still_holds(lessor: &Lessor, till: TerminalId) -> bool {
+    let mut theirs = lessor.leases().filter(|lease| lease.terms.holder == till);
+    theirs.any(|lease| lease.standing == Standing::Open)
+}
+
+/// Keeps what of allowances the ledger has booked.
+pub(super) fn book(
+    transaction: &Transaction<'_>,
+    booked: &[BookedPoints],
+) -> Result<(), StoreError> {
+    for one in booked {
+        transaction
+            .prepare_cached(
+                "INSERT INTO lease_booked (allowance, subject, points)
+                 SELECT ?1, subject, ?2 FROM lease_fact WHERE json_extract(fact, '$.fact.terms.id') = ?1
+                 ON CONFLICT (allowance) DO UPDATE SET points = points + excluded.points",
+            )
+            .map_err(failed)?
+            .execute(params![one.allowance.to_string(), one.points])
+            .map_err(failed)?;
+    }
+    Ok(())
+}
+
 /// The quotas of the plans in force.
-fn quotas(transaction: &Transaction<'_>) -> Result<BTreeMap<Subject, u64>, StoreError> {
-    let plans = newest_rules(transaction)?.plans;
-    let leased = plans.iter().filter_map(|plan| match plan.proof {
+fn quotas(rules: &Document) -> BTreeMap<Subject, u64> {
+    let leased = rules.plans.iter().filter_map(|plan| match plan.proof {
         ProofKind::Lease { quota, .. } => Some((quota_of(&plan.plan)?, quota)),
         _ => None,
     });
-    Ok(leased.collect())
+    leased.collect()
+}
+
+/// Of what a till holds a share, or held one that it has not forgotten yet.
+fn held_by(
+    transaction: &Transaction<'_>,
+    till: TerminalId,
+) -> Result<BTreeSet<Subject>, StoreError> {
+    let mut list = transaction
+        .prepare_cached("SELECT subject FROM lease_holder WHERE terminal = ?1")
+        .map_err(failed)?;
+    let mut rows = list.query([till.to_string()]).map_err(failed)?;
+    let mut held = BTreeSet::new();
+    while let Some(row) = rows.next().map_err(failed)? {
+        let text: String = row.get(0).map_err(failed)?;
+        held.insert(serde_json::from_str(&text).map_err(|_| UNREADABLE)?);
+    }
+    Ok(held)
+}
+
+fn written(subject: &Subject) -> Result<String, StoreError> {
+    serde_json::to_string(subject).map_err(|_| UNREADABLE)
 }
 
 /// The tills that may still call.
@@ -134,23 +259,34 @@ fn tills(transaction: &Transaction<'_>) -> Result<Vec<TerminalId>, StoreError> {
         .collect()
 }
 
-fn lessors(transaction: &Transaction<'_>) -> Result<BTreeMap<Subject, Lessor>, StoreError> {
+/// A quota as its facts say.
+fn lessor(transaction: &Transaction<'_>, subject: &Subject) -> Result<Lessor, StoreError> {
     let mut list = transaction
-        .prepare_cached("SELECT subject, fact FROM lease_fact ORDER BY id")
+        .prepare_cached("SELECT fact FROM lease_fact WHERE subject = ?1 ORDER BY id")
         .map_err(failed)?;
-    let mut rows = list.query([]).map_err(failed)?;
-    let mut known: BTreeMap<Subject, Lessor> = BTreeMap::new();
+    let mut rows = list.query([written(subject)?]).map_err(failed)?;
+    let mut lessor = Lessor::new(subject.clone(), 0);
     while let Some(row) = rows.next().map_err(failed)? {
-        let text = |column| row.get::<_, String>(column).map_err(failed);
-        let subject: Subject = serde_json::from_str(&text(0)?).map_err(|_| UNREADABLE)?;
-        let written: Written<LessorFact> =
-            serde_json::from_str(&text(1)?).map_err(|_| UNREADABLE)?;
-        let lessor = known
-            .entry(subject.clone())
-            .or_insert_with(|| Lessor::new(subject, 0));
+        let text: String = row.get(0).map_err(failed)?;
+        let written: Written<LessorFact> = serde_json::from_str(&text).map_err(|_| UNREADABLE)?;
         lessor.apply(&written.fact);
     }
-    Ok(known)
+    Ok(lessor)
+}
+
+/// The campaigns that were ever leased.
+fn campaigns(transaction: &Transaction<'_>) -> Result<Vec<Subject>, StoreError> {
+    let mut list = transaction
+        .prepare_cached(
+            "SELECT DISTINCT subject FROM lease_fact WHERE json_extract(subject, '$.kind') = 'campaign_quota'
+             ORDER BY subject",
+        )
+        .map_err(failed)?;
+    let rows = list
+        .query_map([], |row| row.get::<_, String>(0))
+        .map_err(failed)?;
+    rows.map(|text| serde_json::from_str(&text.map_err(failed)?).map_err(|_| UNREADABLE))
+        .collect()
 }
 
 /// For what an allowance was granted to this terminal, if it was.
@@ -201,9 +337,8 @@ pub(super) fn close(
     closed: &Closed,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let known = lessors(transaction)?;
-    let lessor = known.get(&closed.subject);
-    match lessor.and_then(|lessor| lessor.closed(closed.allowance, closed.used, now)) {
+    let lessor = lessor(transaction, &closed.subject)?;
+    match lessor.closed(closed.allowance, closed.used, now) {
         Some(fact) => keep(transaction, &closed.subject, fact),
         None => Ok(()),
     }
@@ -214,7 +349,16 @@ fn keep(
     subject: &Subject,
     fact: LessorFact,
 ) -> Result<(), StoreError> {
-    let subject = serde_json::to_string(subject).map_err(|_| UNREADABLE)?;
+    let subject = written(subject)?;
+    if let LessorFact::Granted { terms, .. } = &fact {
+        transaction
+            .prepare_cached(
+                "INSERT OR IGNORE INTO lease_holder (terminal, subject) VALUES (?1, ?2)",
+            )
+            .map_err(failed)?
+            .execute(params![terms.holder.to_string(), subject])
+            .map_err(failed)?;
+    }
     let fact = serde_json::to_string(&Written::from(fact)).map_err(|_| UNREADABLE)?;
     transaction
         .prepare_cached("INSERT INTO lease_fact (subject, fact) VALUES (?1, ?2)")

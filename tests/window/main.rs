@@ -19,6 +19,7 @@ mod driver;
 mod emoney;
 mod page;
 mod play;
+mod points;
 mod stage;
 mod tauri_window;
 mod trouble;

@@ -166,7 +166,16 @@ impl World {
         if sold.is_empty() || self.disks.is_some() {
             return Ok(());
         }
-        let which = sold[self.pick(sold.len())];
+        // More of the same comes back, too.
+        let again = sold.iter().copied();
+        let again: Vec<usize> = again
+            .filter(|sale| !self.oracle.sales[*sale].returns.is_empty())
+            .collect();
+        let from = match again.is_empty() || self.chance.below(2) == 0 {
+            true => &sold,
+            false => &again,
+        };
+        let which = from[self.pick(from.len())];
         let told = &self.oracle.sales[which];
         let (sale, voided) = (told.sale, told.voided);
         let quantity = 1 + u32::try_from(self.chance.below(2))?;

@@ -122,7 +122,11 @@ impl Till {
     fn change(&mut self, change: AllowanceChange) -> Result<()> {
         let at = self.wall();
         let store = self.desk()?.store();
-        let (state, now) = (store.load(&Need::default())?, store.now(at));
+        let need = Need {
+            shares: true,
+            ..Need::default()
+        };
+        let (state, now) = (store.load(&need)?, store.now(at));
         if let Ok(events) = decide(&state, Command::ChangeAllowances(change), now) {
             store.commit(&events, now, None, None)?;
         }

@@ -96,8 +96,10 @@ fn complete(state: &mut State, sale: &SaleCompleted) {
         }
         match state.coupons.get_mut(&coupon.number) {
             Some(standing) => standing.used = Some(used),
-            // Nothing is known of a signed coupon before its first use.
-            None if matches!(coupon.proof, Proof::Token { .. }) => {
+            // Nothing is known of a signed or a manufacturer's coupon before its first use.
+            None if matches!(coupon.proof, Proof::Token { .. })
+                || coupon.proof.manufacturers().is_some() =>
+            {
                 let assignment = Assignment::NotIssued;
                 let used = Some(used);
                 let standing = CouponStanding { assignment, used };

@@ -1,6 +1,7 @@
 //! Coupons: plans, single numbers, and the verdict on using one.
 
 use crate::authority::{Part, RiskCap, RiskTaken, SpendError, Subject};
+use crate::gs1::CompanyPrefix;
 use crate::{
     CampaignId, Category, CodeKey, Currency, FunderId, Item, Money, PlanId, SaleId, StoreId,
     TerminalId, Timestamp,
@@ -127,7 +128,39 @@ pub enum ProofKind {
     /// that it does not know as used, up to this cap. What counts are the uses that HQ has not confirmed
     /// yet. A number that is shown at two tills before HQ told them is given at both, and HQ opens a case.
     RiskCap(RiskCap),
+    /// The coupons are manufacturers', printed as GS1 DataBar with AI 8110, which nobody signed.
+    Manufacturer(ManufacturerCoupons),
 }
+
+/// Which manufacturers' coupons (AI 8110) a plan takes, at the store's risk. What one gives is printed on
+/// it: the plan's effect is an `amount_off`, and that is the most that one may give.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ManufacturerCoupons {
+    /// Whose: the GS1 Company Prefixes of those that issue them and pay, 1 to [`PLAN_COMPANY_LIMIT`]. No
+    /// other plan takes theirs.
+    #[cfg_attr(test, schemars(length(min = 1, max = 100)))]
+    pub companies: Vec<CompanyPrefix>,
+    /// Whether every item of the company counts where a coupon asks for a family of them: tills do not know
+    /// families. Otherwise such coupons are not taken.
+    #[serde(default)]
+    pub any_family: bool,
+    /// The chain's own GS1 Company Prefix and GLNs, for coupons that one retailer may take: at most
+    /// [`PLAN_RETAILER_LIMIT`], each of 7 to 13 digits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(length(max = 20)))]
+    pub retailer: Vec<String>,
+    /// How far a till goes before HQ has confirmed what it took. A coupon with a serial number that is shown
+    /// at two tills before HQ told them is given at both, and HQ opens a case; one without is not told from
+    /// its copies.
+    pub cap: RiskCap,
+}
+
+/// The most companies whose coupons one plan takes.
+pub const PLAN_COMPANY_LIMIT: usize = 100;
+/// The most numbers of its own that a chain gives for coupons of one retailer.
+pub const PLAN_RETAILER_LIMIT: usize = 20;
 
 /// The most keys that a plan of signed coupons may have.
 pub const PLAN_KEY_LIMIT: usize = 4;
@@ -171,6 +204,15 @@ impl CouponPlan {
         match &self.proof {
             ProofKind::Lease { code, .. } => Some(code),
             ProofKind::StoreBound | ProofKind::Token { .. } | ProofKind::RiskCap(_) => None,
+            ProofKind::Manufacturer(_) => None,
+        }
+    }
+
+    /// The manufacturers whose coupons it takes.
+    pub fn companies(&self) -> &[CompanyPrefix] {
+        match &self.proof {
+            ProofKind::Manufacturer(terms) => &terms.companies,
+            _ => &[],
         }
     }
 
@@ -187,6 +229,7 @@ impl CouponPlan {
     pub const fn risk_cap(&self) -> Option<&RiskCap> {
         match &self.proof {
             ProofKind::RiskCap(cap) => Some(cap),
+            ProofKind::Manufacturer(terms) => Some(&terms.cap),
             ProofKind::StoreBound | ProofKind::Lease { .. } | ProofKind::Token { .. } => None,
         }
     }
@@ -281,7 +324,30 @@ pub enum Proof {
         cap: u64,
         /// What the terminal had taken of the plan with this use, of what HQ had not confirmed.
         taken: RiskTaken,
+        /// Of a manufacturer's coupon, what was scanned ([`crate::gs1::ShownCoupon::text`]): no number is
+        /// on HQ's list.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        coupon: Option<String>,
     },
+}
+
+impl Proof {
+    /// The same, of a manufacturer's coupon as it was scanned.
+    #[must_use]
+    pub(crate) fn of_manufacturer(mut self, text: &str) -> Self {
+        if let Self::Risk { coupon, .. } = &mut self {
+            *coupon = Some(text.to_owned());
+        }
+        self
+    }
+
+    /// The manufacturer's coupon that was taken, as it was scanned.
+    pub fn manufacturers(&self) -> Option<&str> {
+        match self {
+            Self::Risk { coupon, .. } => coupon.as_deref(),
+            _ => None,
+        }
+    }
 }
 
 /// Why a good coupon does not fit this basket.
@@ -298,6 +364,11 @@ pub enum Misfit {
     },
     /// No line is one of the plan's products.
     NoProduct,
+    /// What a manufacturer's coupon asks for is not in the basket, or another one was given for it.
+    NotBought {
+        /// What it asks for, in words.
+        asks: String,
+    },
     /// The plan allows one coupon in a basket and one is there, or the very same number is there already.
     OnePerBasket,
     /// A coupon of the same stacking group is there.
@@ -360,12 +431,41 @@ pub enum Verdict {
         /// Why.
         why: NoShare,
     },
+    /// It is a manufacturer's, and this chain does not take it, or no till can judge it.
+    NotTaken {
+        /// Why.
+        why: NotTaken,
+    },
     /// It was taken back.
     Revoked,
     /// It says that HQ signed it, and HQ did not, or it was changed since.
     NotGenuine,
     /// No plan has this number.
     Unknown,
+}
+
+/// Why a manufacturer's coupon is not taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum NotTaken {
+    /// No plan takes coupons of its issuer.
+    Company,
+    /// It is a store's own coupon.
+    StoreCoupon,
+    /// It is for another retailer.
+    OtherRetailer,
+    /// It gives more than the plan lets one give.
+    TooMuch {
+        /// The most.
+        most: Money,
+    },
+    /// It asks for a family of items, which tills do not know.
+    Family,
+    /// It says in words what must be bought.
+    MustBeRead,
+    /// What is printed on it cannot be meant.
+    PrintedWrong,
 }
 
 /// Why a till has nothing to give of a plan with a quota.

@@ -39,7 +39,7 @@ pub struct Quote {
     /// The bundle version whose rules decided.
     pub rules: u64,
     /// Every step in words, in order: each coupon, and each rule whose condition held, also if it gave
-    /// nothing.
+    /// nothing, or failed.
     pub trace: Vec<String>,
 }
 

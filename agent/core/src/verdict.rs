@@ -1,6 +1,6 @@
 //! Verdicts in words: the same on the screen, the receipt and the API.
 
-use crate::{CouponUsed, Misfit, NoShare, Proof, Timestamp, Verdict};
+use crate::{CouponUsed, Misfit, NoShare, NotTaken, Proof, Timestamp, Verdict};
 use jiff::tz::TimeZone;
 use std::fmt;
 
@@ -24,6 +24,7 @@ impl Verdict {
             Self::OtherTill { .. } => "other_till",
             Self::NotForThis { .. } => "not_for_this",
             Self::NoneLeft { .. } => "none_left",
+            Self::NotTaken { .. } => "not_taken",
             Self::Revoked => "revoked",
             Self::NotGenuine => "not_genuine",
             Self::Unknown => "unknown",
@@ -83,6 +84,7 @@ impl fmt::Display for Verdict {
             Self::NoneLeft {
                 why: NoShare::NotYet { .. },
             } => f.write_str("not yet"),
+            Self::NotTaken { why } => write!(f, "not taken here ({why})"),
             Self::Revoked => f.write_str("revoked"),
             Self::NotGenuine => f.write_str("not genuine (head office did not sign it)"),
             Self::Unknown => f.write_str("unknown"),
@@ -96,11 +98,29 @@ impl fmt::Display for Proof {
             Self::StoreBound { .. } => f.write_str("bound to this store"),
             Self::Lease { .. } => f.write_str("out of this till's share"),
             Self::Token { .. } => f.write_str("signed by head office"),
-            Self::Risk { bundle, cap, taken } => write!(
+            Self::Risk {
+                bundle, cap, taken, ..
+            } => write!(
                 f,
                 "risk, {} of {cap} at this till, rules v{bundle}",
                 taken.uses
             ),
+        }
+    }
+}
+
+impl fmt::Display for NotTaken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Company => f.write_str("coupons of this manufacturer are not taken"),
+            Self::StoreCoupon => f.write_str("it is another shop's own coupon"),
+            Self::OtherRetailer => f.write_str("it is for another shop"),
+            Self::TooMuch { most } => write!(f, "it gives more than {most}, the most one may give"),
+            Self::Family => f.write_str(
+                "it is for some of the manufacturer's items only, and the till does not know which",
+            ),
+            Self::MustBeRead => f.write_str("only a person can say what it asks for"),
+            Self::PrintedWrong => f.write_str("it is printed wrong"),
         }
     }
 }
@@ -113,6 +133,12 @@ impl fmt::Display for Misfit {
                 "its products must come to {minimum}, {missing} is missing"
             ),
             Self::NoProduct => f.write_str("none of its products is in the basket"),
+            Self::NotBought { asks } => {
+                write!(
+                    f,
+                    "it asks for {asks}, and no other coupon may have counted it"
+                )
+            }
             Self::OnePerBasket => f.write_str("only one of this kind in a basket"),
             Self::Stacking { with } => write!(f, "not together with coupon {with}"),
             Self::NothingLeft => f.write_str("nothing is left to take it off"),

@@ -3,7 +3,7 @@
 use super::{Desk, TillError};
 use crate::barcode::Scanned;
 use tillside_core::authority::CouponToken;
-use tillside_core::gs1::{NorthAmericanCoupon, Partly, PositiveOffer};
+use tillside_core::gs1::{NorthAmericanCoupon, Partly, PositiveOffer, ShownCoupon};
 use tillside_core::{
     CardIdentity, CouponNumber, Item, MEMBER_CODE_PREFIX, MemberCode, Product, Sku,
 };
@@ -17,6 +17,8 @@ pub(super) enum Found {
     Coupon(CouponNumber),
     /// A coupon that says HQ signed it; not believed yet.
     Token(SignedCoupon),
+    /// A manufacturer's coupon: the digits behind AI 8110, which can be read.
+    Manufacturers(String),
     /// A card.
     Card(CardIdentity),
     /// A code that a member's phone shows; not believed yet.
@@ -25,13 +27,22 @@ pub(super) enum Found {
     Nothing(String),
 }
 
-/// A coupon that says HQ signed it.
+/// A coupon that says HQ signed it, or a manufacturer's.
 #[derive(Clone, Debug)]
 pub(super) struct SignedCoupon {
     /// What stands for it on the sale.
     pub(super) number: CouponNumber,
-    /// As it was scanned.
+    /// As it was scanned, or what is kept of it.
     pub(super) text: String,
+}
+
+impl From<&ShownCoupon> for SignedCoupon {
+    fn from(shown: &ShownCoupon) -> Self {
+        Self {
+            number: shown.number(),
+            text: shown.text(),
+        }
+    }
 }
 
 impl Desk {
@@ -56,6 +67,12 @@ impl Desk {
         }
         if let Some(product) = self.find_product(scanned)? {
             return Ok(Found::Product(product));
+        }
+        if let Some(digits) = scanned.gs1.as_ref().and_then(|data| data.value("8110")) {
+            return Ok(match NorthAmericanCoupon::parse(digits) {
+                Ok(_) => Found::Manufacturers(digits.to_owned()),
+                Err(error) => Found::Nothing(error.to_string()),
+            });
         }
         if let Ok(number) = CouponNumber::new(&scanned.text)
             && self.knows_coupon(&number)?
@@ -106,14 +123,8 @@ fn nothing(scanned: &Scanned) -> String {
     }
 }
 
-/// GS1 data that names no product: a manufacturer's coupon, damaged, or on a pallet.
+/// GS1 data that names no product: a coupon that a clearing house knows, damaged, or on a pallet.
 fn no_product(data: &Partly) -> String {
-    if let Some(digits) = data.value("8110") {
-        return match NorthAmericanCoupon::parse(digits) {
-            Ok(coupon) => manufacturers(coupon.issuer.as_str(), &coupon.offer),
-            Err(error) => error.to_string(),
-        };
-    }
     if let Some(digits) = data.value("8112") {
         return match PositiveOffer::parse(digits) {
             Ok(offer) => manufacturers(offer.funder.as_str(), &offer.offer),

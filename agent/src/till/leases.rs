@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use tillside_core::authority::Allowance;
 use tillside_core::{AllowanceChange, Command, MemberId, Now, decide};
-use tillside_store::EVENT_LIMIT;
+use tillside_store::{EVENT_LIMIT, Need};
 use tillside_sync::{LEASE_WISH_LIMIT, LeaseRequest, LeaseResponse, LeaseWish};
 
 /// The longest and shortest time after which HQ is asked for the same again.
@@ -114,7 +114,10 @@ impl Desk {
         change: AllowanceChange,
         now: Now,
     ) -> Result<(), TillError> {
-        let state = self.load(&[], &[], &[])?;
+        let state = self.store.load(&Need {
+            shares: true,
+            ..Need::default()
+        })?;
         match decide(&state, Command::ChangeAllowances(change), now) {
             Ok(events) => {
                 for events in events.chunks(EVENT_LIMIT) {

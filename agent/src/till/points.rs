@@ -12,6 +12,8 @@ use tillside_core::{
 };
 use tillside_sync::LeaseWish;
 
+/// Of how many members a till keeps points aside, at most: every report to HQ names them all.
+const KEPT_LIMIT: usize = 200;
 /// The most members whose points HQ is asked to have kept aside at once.
 const SERVED_LIMIT: usize = 50;
 
@@ -131,25 +133,19 @@ impl Desk {
         at_once.chain(aside).collect()
     }
 
-    /// Gives back what HQ let this till spend for a sale, once no open sale of that member's is left. What is kept aside
-    /// stays: its policy asks for more whatever is left, that of the others never.
+    /// Gives back what HQ let this till spend for a sale, once no open sale of that member's is left; and of what is
+    /// kept aside the oldest, where that is too much.
     pub(super) fn give_points_back(&mut self, now: Now) -> Result<(), TillError> {
         let (holder, _) = self.store.shares()?;
-        let for_a_sale = holder.all().filter_map(|held| match held.terms.subject {
-            Subject::MemberPoints { member } if held.closed.is_none() => {
-                (held.terms.policy.renew_below_bp == 0).then_some((held.terms.id, member))
-            }
-            _ => None,
-        });
-        let for_a_sale: Vec<(AllowanceId, MemberId)> = for_a_sale.collect();
-        if for_a_sale.is_empty() {
+        let to_give = to_give_back(&holder, KEPT_LIMIT);
+        if to_give.is_empty() {
             return Ok(());
         }
         let mut buying = BTreeSet::new();
         for draft in self.drafts()? {
             buying.extend(self.customer(&draft)?.and_then(|customer| customer.member));
         }
-        for (id, member) in for_a_sale {
+        for (id, member) in to_give {
             if !buying.contains(&member) {
                 self.change_shares(AllowanceChange::GiveBack(id), now)?;
             }
@@ -192,8 +188,66 @@ impl Desk {
     }
 }
 
+/// What goes back unless its member is buying: what was let for a sale, and the oldest of what is kept aside beyond
+/// a limit. What is kept aside is known by its policy, which asks for more whatever is left; that of the others never.
+fn to_give_back(holder: &Holder, limit: usize) -> Vec<(AllowanceId, MemberId)> {
+    let open = holder.all().filter_map(|held| match held.terms.subject {
+        Subject::MemberPoints { member } if held.closed.is_none() => Some((&held.terms, member)),
+        _ => None,
+    });
+    let (for_a_sale, mut aside): (Vec<_>, Vec<_>) =
+        open.partition(|(terms, _)| terms.policy.renew_below_bp == 0);
+    aside.sort_by_key(|(terms, _)| terms.serial);
+    let beyond = aside.len().saturating_sub(limit);
+    let all = for_a_sale.into_iter().chain(aside.into_iter().take(beyond));
+    all.map(|(terms, member)| (terms.id, member)).collect()
+}
+
 /// What points pay of a sale that is fixed.
 pub(super) fn points_paid(tenders: &[Tender]) -> impl Iterator<Item = &Tender> {
     let points = |tender: &&Tender| tender.kind == TenderKind::Points;
     tenders.iter().filter(points)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use tillside_core::authority::{AllowancePolicy, HolderFact, Terms, Uncovered};
+    use tillside_core::{TerminalId, Timestamp};
+    use uuid::Uuid;
+
+    #[test]
+    fn what_was_for_a_sale_and_the_oldest_of_too_many_go_back() {
+        let terminal = TerminalId::new(Uuid::from_u128(9));
+        let mut holder = Holder::new(terminal, 1);
+        for (serial, renew_below_bp) in [(1, 10_000), (2, 0), (3, 10_000), (4, 10_000)] {
+            let id = Uuid::from_u128(u128::from(100 - serial));
+            let terms = Terms {
+                id: AllowanceId::new(id),
+                holder: terminal,
+                epoch: 1,
+                serial,
+                subject: points_of(MemberId::new(Uuid::from_u128(serial.into()))),
+                amount: 5,
+                not_before: Timestamp(0),
+                expires_at: Timestamp(10),
+                clock_bound_s: 0,
+                policy: AllowancePolicy {
+                    renew_below_bp,
+                    renew_before_s: 0,
+                    uncovered: Uncovered::AskHq,
+                },
+            };
+            let at = Timestamp(1);
+            holder.apply(&HolderFact::Accepted { terms, at });
+        }
+        let back = |limit| -> Vec<u128> {
+            let back = to_give_back(&holder, limit).into_iter();
+            back.map(|(_, member)| member.uuid().as_u128()).collect()
+        };
+        assert_eq!(back(3), [2]);
+        assert_eq!(back(2), [2, 1]);
+        assert_eq!(back(0), [2, 1, 3, 4]);
+    }
 }

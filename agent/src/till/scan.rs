@@ -9,6 +9,7 @@ use super::{Desk, Draft, TillError};
 use crate::barcode::Scanned;
 use crate::view::SaleView;
 use serde::Serialize;
+use tillside_core::gs1::ShownCoupon;
 use tillside_core::{CardIdentity, Event, Line, MemberCode, Now, PersonId, Product, SaleId};
 
 /// What a scan was.
@@ -66,6 +67,12 @@ impl Desk {
                 Found::Product(product) => add(&mut draft, &product, quantity)?,
                 Found::Coupon(number) => desk.show_coupon(&mut draft, &number, person, now)?.into(),
                 Found::Token(token) => desk.show_token(&mut draft, &token, person, now)?.into(),
+                Found::Manufacturers(digits) => match ShownCoupon::new(&digits, sale) {
+                    Ok(shown) => desk
+                        .show_token(&mut draft, &(&shown).into(), person, now)?
+                        .into(),
+                    Err(error) => Effect::unknown(error.to_string()),
+                },
                 Found::Card(card) => desk.show_card(&mut draft, card)?,
                 Found::Code(code) => desk.show_code(&mut draft, &code, now)?,
                 Found::Nothing(message) => Effect::unknown(message),

@@ -8,9 +8,11 @@ use crate::view::{
     SaleView,
 };
 use tillside_core::authority::CouponToken;
+use tillside_core::gs1::ShownCoupon;
 use tillside_core::{
     Assignment, Award, Clock, CouponAnswer, CouponRedeemed, Customer, Discount, Line, Money, Now,
-    Promotion, Quantities, Quote, QuoteRequest, SaleCompleted, State, Verdict, quantities, quote,
+    PlanId, Promotion, Quantities, Quote, QuoteRequest, SaleCompleted, State, Verdict, quantities,
+    quote,
 };
 use tillside_store::Need;
 
@@ -123,11 +125,10 @@ impl Desk {
             Assignment::Here { plan } | Assignment::Anywhere { plan } => Some(plan.clone()),
             _ => None,
         });
-        // Only of a signed coupon that was found genuine the plan is known.
+        // Only of a signed or a manufacturer's coupon that was found good the plan is known.
         let text = state.tokens.get(&answer.number);
-        let signed = text.filter(|_| answer.verdict.is_valid());
-        let signed = signed.and_then(|text| CouponToken::claimed(text).ok());
-        let plan = plan.or(signed.map(|id| id.plan));
+        let good = text.filter(|_| answer.verdict.is_valid());
+        let plan = plan.or(good.and_then(|text| plan_of(text, state)));
         let named = plan.as_ref().and_then(|plan| state.rules.plan(plan));
         CouponView {
             number: answer.number.clone(),
@@ -255,6 +256,15 @@ fn line_view(index: usize, line: &Line, subtotal: Money, discount: Money) -> Lin
 }
 
 /// `from` less `less`, of amounts whose difference was checked when they were decided.
+/// The plan of a coupon that was scanned and found good.
+fn plan_of(text: &str, state: &State) -> Option<PlanId> {
+    if let Some(shown) = ShownCoupon::read(text) {
+        let plan = state.rules.plan_of_company(&shown.coupon().issuer);
+        return plan.map(|plan| plan.plan.clone());
+    }
+    CouponToken::claimed(text).ok().map(|id| id.plan)
+}
+
 fn difference(from: Money, less: Money) -> Money {
     from.checked_sub(less)
         .unwrap_or(Money::zero(from.currency()))

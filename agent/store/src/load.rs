@@ -9,14 +9,15 @@ use crate::journal::Finder;
 use crate::reference::lookup::{find_member, held_elsewhere, listed, open_plan};
 use crate::returned;
 use crate::risk;
-use crate::shares;
+use crate::shares::{self, Looked};
 use crate::{Store, Till};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
-use tillside_core::authority::CouponToken;
+use tillside_core::authority::{AllowanceId, CouponToken, Holder};
+use tillside_core::gs1::ShownCoupon;
 use tillside_core::{
-    Assignment, CardIdentity, CouponNumber, CouponStanding, CouponUsed, Event, MemberId, PurseTx,
-    SaleId, SaleState, Setting, State, TerminalId, Timestamp,
+    Assignment, CardIdentity, CouponNumber, CouponStanding, CouponUsed, Event, MemberId, PlanId,
+    PurseTx, SaleId, SaleState, Setting, State, TerminalId, Timestamp, paid_with_points,
 };
 
 /// What a command names.
@@ -26,7 +27,7 @@ pub struct Need {
     pub members: Vec<MemberId>,
     /// Coupons, as they were shown.
     pub coupons: Vec<CouponNumber>,
-    /// Signed coupons among them, as they were scanned.
+    /// Signed and manufacturers' coupons among them: what was scanned, or is kept of it.
     pub tokens: Vec<String>,
     /// Sales: the one to complete (was it already?), to pay for or to void. Each brings every movement
     /// of its purses, and what gives back any of them.
@@ -36,6 +37,8 @@ pub struct Need {
     /// Cards. Each brings its unsettled movements, balances that were carried over to it or from it,
     /// whether it is blocked, and how this terminal knows it.
     pub cards: Vec<CardIdentity>,
+    /// All that the terminal may give by itself, and not only of campaigns and of those members and sales.
+    pub shares: bool,
 }
 
 impl Store {
@@ -58,7 +61,7 @@ impl Store {
                 sales: BTreeMap::new(),
                 purses: BTreeMap::new(),
                 purse: purse::terms(conn, till, need)?,
-                holder: shares::holder(conn, till)?,
+                holder: Holder::new(till.profile.terminal, till.head.epoch),
                 risk: BTreeMap::new(),
             };
             purse::movements(conn, need, &mut state.purses)?;
@@ -68,18 +71,21 @@ impl Store {
                 }
             }
             for text in &need.tokens {
-                // What cannot be read stands for no coupon; whether HQ signed the rest the core decides.
-                if let Ok(id) = CouponToken::claimed(text) {
+                // What cannot be read stands for no coupon; whether the rest is good the core decides.
+                if let Some(shown) = ShownCoupon::read(text) {
+                    let issuer = &shown.coupon().issuer;
+                    if let Some(plan) = till.reference.rules.plan_of_company(issuer) {
+                        risks(conn, &plan.plan, &mut state)?;
+                    }
+                    state.tokens.insert(shown.number(), text.clone());
+                } else if let Ok(id) = CouponToken::claimed(text) {
                     state.tokens.insert(id.number(), text.clone());
                 }
             }
             for number in &need.coupons {
                 if let Some(standing) = standing(conn, till, number)? {
-                    if let Assignment::Anywhere { plan } = &standing.assignment
-                        && !state.risk.contains_key(plan)
-                    {
-                        let uses = risk::unconfirmed(conn, plan)?;
-                        state.risk.insert(plan.clone(), uses);
+                    if let Assignment::Anywhere { plan } = &standing.assignment {
+                        risks(conn, plan, &mut state)?;
                     }
                     state.coupons.insert(number.clone(), standing);
                 }
@@ -89,6 +95,15 @@ impl Store {
                     state.sales.insert(id, sale);
                 }
             }
+            let sold = state.sales.values().map(|known| &known.sale);
+            let points = sold.filter_map(|sale| Some(paid_with_points(sale)?.1));
+            let parts = points.flat_map(|spent| &spent.parts);
+            let ids: Vec<AllowanceId> = parts.map(|part| part.allowance).collect();
+            let looked = match need.shares {
+                true => Looked::All,
+                false => Looked::For(&need.members, &ids),
+            };
+            state.holder = shares::holder(conn, till, &looked)?;
             Ok(state)
         })
     }
@@ -97,6 +112,15 @@ impl Store {
     pub fn sale(&self, sale: SaleId) -> Result<Option<SaleState>, StoreError> {
         self.read(|conn| self::sale(conn, sale))
     }
+}
+
+/// What was taken of a plan at this till's risk, once.
+fn risks(conn: &Connection, plan: &PlanId, state: &mut State) -> Within<()> {
+    if !state.risk.contains_key(plan) {
+        let uses = risk::unconfirmed(conn, plan)?;
+        state.risk.insert(plan.clone(), uses);
+    }
+    Ok(())
 }
 
 fn standing(

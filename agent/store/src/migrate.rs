@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 /// Marks the file as Tillside's (`TILL`), set by the first migration.
 pub(crate) const APPLICATION_ID: i32 = 0x5449_4c4c;
 
-const MIGRATIONS: [&str; 13] = [
+const MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/0001_journal.sql"),
     include_str!("../migrations/0002_projections.sql"),
     include_str!("../migrations/0003_reference.sql"),
@@ -20,6 +20,7 @@ const MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/0011_returns.sql"),
     include_str!("../migrations/0012_pending.sql"),
     include_str!("../migrations/0013_risk.sql"),
+    include_str!("../migrations/0014_held_shares.sql"),
 ];
 
 /// The newest layout this program knows.

@@ -22,7 +22,7 @@ use tillside_core::{
 };
 
 /// The projection tables, in the order they are compared.
-pub(crate) const TABLES: [&str; 15] = [
+pub(crate) const TABLES: [&str; 16] = [
     "sales",
     "voids",
     "returns",
@@ -37,6 +37,7 @@ pub(crate) const TABLES: [&str; 15] = [
     "card_seen",
     "counters",
     "shares",
+    "held_shares",
     "risk_uses",
 ];
 

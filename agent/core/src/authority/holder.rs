@@ -90,6 +90,26 @@ impl Holder {
         }
     }
 
+    /// The same without its allowances: what is to be kept of it beside them.
+    pub const fn bare(&self) -> Self {
+        Self {
+            terminal: self.terminal,
+            epoch: self.epoch,
+            newest_serial: self.newest_serial,
+            latest: self.latest,
+            facts: self.facts,
+            held: BTreeMap::new(),
+        }
+    }
+
+    /// The same with allowances that were kept beside it: all that a decision or a fact is about.
+    #[must_use]
+    pub fn with(mut self, kept: impl IntoIterator<Item = Held>) -> Self {
+        let kept = kept.into_iter().map(|held| (held.terms.id, held));
+        self.held.extend(kept);
+        self
+    }
+
     /// The epoch it is in.
     pub const fn epoch(&self) -> u32 {
         self.epoch

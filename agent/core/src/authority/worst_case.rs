@@ -1,7 +1,7 @@
 //! What a plan may cost at worst, in figures and words, before it is published.
 //!
 //! "Decided" is how many uses HQ meant to give; "beyond" is how many more the chain may give while
-//! stores are cut off. Only a risk cap and signed coupons have any.
+//! stores are cut off. Only a risk cap, signed and manufacturers' coupons have any.
 
 use super::Uncovered;
 use crate::{Money, MoneyError, ProofKind};
@@ -47,6 +47,14 @@ pub enum PlanProof {
         /// How many tills there are.
         tills: u64,
     },
+    /// Manufacturers' coupons, which nobody signed and HQ does not count, up to a cap a till before HQ
+    /// hears of it.
+    Manufacturer {
+        /// How many tills there are.
+        tills: u64,
+        /// How many a till accepts before HQ has confirmed any.
+        cap_per_till: u64,
+    },
     /// HQ is asked each time.
     OnlineOnly {
         /// How many numbers.
@@ -63,6 +71,10 @@ impl PlanProof {
                 tills,
             },
             ProofKind::StoreBound => Self::StoreBound { numbers },
+            ProofKind::Manufacturer(terms) => Self::Manufacturer {
+                tills,
+                cap_per_till: terms.cap.uses,
+            },
             ProofKind::RiskCap(cap) => Self::RiskCap {
                 numbers,
                 tills,
@@ -102,6 +114,11 @@ impl WorstCase {
             PlanProof::StoreBound { numbers } | PlanProof::OnlineOnly { numbers } => (numbers, 0),
             PlanProof::CardBound { uses } => (uses, 0),
             PlanProof::Lease { quota, .. } => (quota, 0),
+            // HQ decided nothing: what may be forged until HQ has heard of all of it, and then again.
+            PlanProof::Manufacturer {
+                tills,
+                cap_per_till,
+            } => (0, cap_per_till.saturating_mul(tills)),
             // A till hears of the others' uses with a bundle only; the cap says how many it accepts
             // meanwhile before HQ hears, not how often that happens.
             PlanProof::RiskCap {
@@ -132,6 +149,10 @@ impl WorstCase {
                 cap_per_till,
                 manager: false,
             } => Some(cap_per_till.min(numbers).saturating_mul(tills)),
+            PlanProof::Manufacturer {
+                tills,
+                cap_per_till,
+            } => Some(cap_per_till.saturating_mul(tills)),
             _ => None,
         }
     }
@@ -155,6 +176,17 @@ impl fmt::Display for WorstCase {
         write!(f, "At worst {uses}")?;
         if let Some(cost) = self.cost {
             write!(f, ", {cost}")?;
+        }
+        if let PlanProof::Manufacturer { cap_per_till, .. } = self.proof {
+            let cap = Counted(cap_per_till);
+            return write!(
+                f,
+                " before HQ hears of any, and as much again each time after. Nobody signed these coupons: \
+                 whether one is genuine the manufacturer says when it pays, or does not. A till takes at \
+                 most {cap} before HQ has confirmed them. A coupon with a serial number is taken once at \
+                 each till that has not heard of it, and HQ opens a case for every use after the first; \
+                 one without is not told from a copy."
+            );
         }
         if self.beyond > 0 {
             write!(f, "; {} of them beyond what is meant", self.beyond)?;
@@ -198,6 +230,8 @@ impl fmt::Display for WorstCase {
                     _ => f.write_str("Managers may go past the cap."),
                 }
             }
+            // Said above.
+            PlanProof::Manufacturer { .. } => Ok(()),
             PlanProof::Token { tills, .. } => write!(
                 f,
                 "A till that is cut off knows only its own uses: each coupon may be used once at each of \

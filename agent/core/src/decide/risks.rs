@@ -23,7 +23,10 @@ pub(super) fn take_again(state: &State, sale: &mut SaleCompleted) -> Result<(), 
         let same = same.map(|(_, amount)| *amount);
         let proof = at_risk(state, &coupon.plan, same, amount).map_err(refused)?;
         beside.push((coupon.plan.clone(), amount));
-        sale.coupons[index].proof = proof;
+        sale.coupons[index].proof = match coupon.proof.manufacturers() {
+            Some(text) => proof.of_manufacturer(text),
+            None => proof,
+        };
     }
     Ok(())
 }

@@ -14,13 +14,15 @@ mod family;
 mod fields;
 mod offer;
 mod parse;
+mod shown;
 mod value;
 
 pub use apply::{Applied, CashierReason, CouponOutcome, NotUsable};
 pub use basket::{CouponBasket, CouponLine, CouponTerms, LineShare, UnknownFamily};
 pub use error::{CouponError, CouponFault, CouponField, Nth};
-pub use family::{CompanyPrefix, FamilyCode, FamilyCodeError};
+pub use family::{CompanyPrefix, CompanyPrefixError, FamilyCode, FamilyCodeError};
 pub use fields::{
     AdditionalRule, NorthAmericanCoupon, Purchase, Requirement, SaveValue, ShortDate,
 };
 pub use offer::{Adjudication, OfferFormat, OfferVerdict, OfflineOfferPolicy, PositiveOffer};
+pub use shown::ShownCoupon;

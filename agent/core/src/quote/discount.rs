@@ -41,6 +41,24 @@ impl Taking {
         }
     }
 
+    /// So much, in minor units, off some lines, but no more than they still cost; in proportion to that.
+    /// None if it is nothing.
+    pub(super) fn shared(
+        open: &OpenLines<'_>,
+        lines: &[usize],
+        minor: i64,
+        why: String,
+    ) -> Option<Self> {
+        let left: Vec<i64> = lines.iter().map(|i| open.lines()[*i].left).collect();
+        let most = left
+            .iter()
+            .fold(0, |sum: i64, left| sum.saturating_add(*left));
+        let shares = lines.iter().copied().zip(spread(minor.min(most), &left));
+        let parts: Vec<_> = shares.filter(|(_, minor)| *minor > 0).collect();
+        let frees = None;
+        (!parts.is_empty()).then_some(Self { parts, why, frees })
+    }
+
     /// Takes it.
     pub(super) fn take(&self, open: &mut OpenLines<'_>) {
         for (index, minor) in &self.parts {

@@ -3,11 +3,13 @@
 //! A number is judged on its own first, in this order: unknown, other store or till, revoked, used,
 //! expired or not yet. Only a number that is good in itself is asked whether it fits the basket.
 
+mod printed;
 mod risk;
 mod token;
 
 use super::discount::Taking;
 use super::{CouponAnswer, OpenLines};
+use crate::gs1::{Applied, ShownCoupon};
 use crate::rules::Selector;
 use crate::{
     Assignment, CouponNumber, CouponPlan, Discount, MemberId, Misfit, Money, NoShare, Now, PlanId,
@@ -28,6 +30,16 @@ struct Accepted<'a> {
     plan: &'a CouponPlan,
     /// What it takes off.
     amount: Money,
+    /// What it counted, if it is a manufacturer's.
+    applied: Option<Applied>,
+}
+
+/// What a good coupon comes to in this basket.
+struct Good<'a> {
+    plan: &'a CouponPlan,
+    taking: Taking,
+    proof: Proof,
+    applied: Option<Applied>,
 }
 
 /// Judges the coupons in the order shown, each against what those before it left, and takes off
@@ -47,13 +59,20 @@ pub(super) fn coupons(
     };
     for number in shown {
         let verdict = match judge(state, number, member, open, &accepted, now) {
-            Ok((plan, taking, proof)) => {
+            Ok(good) => {
+                let Good {
+                    plan,
+                    taking,
+                    proof,
+                    applied,
+                } = good;
                 taking.take(open);
                 let amount = open.money(taking.minor());
                 accepted.push(Accepted {
                     number,
                     plan,
                     amount,
+                    applied,
                 });
                 judged.discounts.push(discount(number, plan, &taking, open));
                 Verdict::Valid { proof }
@@ -75,7 +94,7 @@ pub(super) fn coupons(
     judged
 }
 
-/// The plan and what it takes off, or why the coupon may not be used.
+/// The plan and what it takes off, by which authority; or why the coupon may not be used.
 fn judge<'a>(
     state: &'a State,
     number: &CouponNumber,
@@ -83,8 +102,11 @@ fn judge<'a>(
     open: &OpenLines<'_>,
     accepted: &[Accepted<'_>],
     now: Now,
-) -> Result<(&'a CouponPlan, Taking, Proof), Verdict> {
+) -> Result<Good<'a>, Verdict> {
     let (plan, selector, proof) = match state.tokens.get(number) {
+        Some(text) if ShownCoupon::is_meant(text) => {
+            return manufacturers(state, number, text, open, accepted, now);
+        }
         Some(text) => {
             let token = token::genuine(state, number, text)?;
             let (plan, selector) = in_its_days(state, &token.terms().id.plan, now)?;
@@ -105,13 +127,52 @@ fn judge<'a>(
     let proof = match proof {
         Some(proof) => proof,
         // How much is at risk is known only now.
-        None => {
-            let beside = accepted.iter().filter(|one| one.plan.plan == plan.plan);
-            let beside = beside.map(|one| one.amount);
-            at_risk(state, &plan.plan, beside, open.money(taking.minor()))?
-        }
+        None => risked(state, plan, open.money(taking.minor()), accepted)?,
     };
-    Ok((plan, taking, proof))
+    Ok(Good {
+        plan,
+        taking,
+        proof,
+        applied: None,
+    })
+}
+
+/// The proof of a use at this till's risk beside those already accepted.
+fn risked(
+    state: &State,
+    plan: &CouponPlan,
+    amount: Money,
+    accepted: &[Accepted<'_>],
+) -> Result<Proof, Verdict> {
+    let beside = accepted.iter().filter(|one| one.plan.plan == plan.plan);
+    at_risk(state, &plan.plan, beside.map(|one| one.amount), amount)
+}
+
+/// As [`judge`], of a manufacturer's coupon.
+fn manufacturers<'a>(
+    state: &'a State,
+    number: &CouponNumber,
+    text: &str,
+    open: &OpenLines<'_>,
+    accepted: &[Accepted<'_>],
+    now: Now,
+) -> Result<Good<'a>, Verdict> {
+    let (plan, terms, shown) = printed::known(state, number, text)?;
+    let (plan, selector) = in_its_days(state, &plan.plan, now)?;
+    let misfit = |misfit| Verdict::NotForThis { misfit };
+    suits(number, plan, selector, open, accepted).map_err(misfit)?;
+    let given: Vec<&Applied> = (accepted.iter())
+        .filter_map(|one| one.applied.as_ref())
+        .collect();
+    let coupon = shown.coupon();
+    let (taking, applied) = printed::fit(coupon, plan, terms, selector, open, &given, now)?;
+    let proof = risked(state, plan, open.money(taking.minor()), accepted)?;
+    Ok(Good {
+        plan,
+        taking,
+        proof: proof.of_manufacturer(text),
+        applied: Some(applied),
+    })
 }
 
 /// The authority that a use takes up; none where that depends on what it takes off.
@@ -122,7 +183,8 @@ fn prove(state: &State, plan: &CouponPlan, now: Now) -> Result<Option<Proof>, Ve
             bundle: state.rules.version(),
         })),
         ProofKind::Lease { .. } => one_of_share(state, &plan.plan, now).map(Some),
-        ProofKind::Token { .. } => Err(Verdict::Unknown),
+        // Scanned as what they are, or not at all.
+        ProofKind::Token { .. } | ProofKind::Manufacturer(_) => Err(Verdict::Unknown),
         ProofKind::RiskCap(_) => Ok(None),
     }
 }
@@ -192,6 +254,18 @@ fn fit(
     open: &OpenLines<'_>,
     accepted: &[Accepted<'_>],
 ) -> Result<Taking, Misfit> {
+    let eligible = suits(number, plan, selector, open, accepted)?;
+    Taking::of(&plan.effect, open, &eligible).ok_or(Misfit::NothingLeft)
+}
+
+/// The lines that a plan is for, if the basket meets what the plan asks.
+fn suits(
+    number: &CouponNumber,
+    plan: &CouponPlan,
+    selector: &Selector,
+    open: &OpenLines<'_>,
+    accepted: &[Accepted<'_>],
+) -> Result<Vec<usize>, Misfit> {
     beside(number, plan, accepted)?;
     if let Some(currency) = plan.currency().filter(|found| *found != open.currency()) {
         return Err(Misfit::OtherCurrency { currency });
@@ -212,7 +286,7 @@ fn fit(
             return Err(Misfit::MinimumSpend { minimum, missing });
         }
     }
-    Taking::of(&plan.effect, open, &eligible).ok_or(Misfit::NothingLeft)
+    Ok(eligible)
 }
 
 /// Whether the plan allows the coupon beside those already accepted. The very same number shown

@@ -106,7 +106,7 @@ fn minute(now: Now, state: &State) -> u16 {
     local.map_or(0, |local| local.hour() as u16 * 60 + local.minute() as u16)
 }
 
-/// Every rule whose condition held, in words: how it came about, or why it gave nothing.
+/// Every rule whose condition held or failed, in words: how it came about, or why it gave nothing.
 fn tell(outcome: &Outcome, trace: &mut Vec<String>) {
     for step in &outcome.trace {
         let rule = &step.rule;

@@ -4,7 +4,11 @@
 //! against the plan's cap and against the sale itself.
 
 use crate::authority::RiskTaken;
-use crate::{CouponNumber, Money, PlanId, Proof, RuleBook, SaleCompleted};
+use crate::gs1::ShownCoupon;
+use crate::{
+    CouponEffect, CouponNumber, CouponRedeemed, Money, PlanId, Proof, ProofKind, RuleBook,
+    SaleCompleted,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a use at a till's own risk was not allowed.
@@ -22,6 +26,14 @@ pub enum RiskFault {
         plan: PlanId,
         /// What the till took for the cap.
         cap: u64,
+    },
+    /// The plan does not take such a coupon, or not for so much.
+    #[error("coupon {number} is none that plan {plan} takes, or gave more than one may")]
+    NotTaken {
+        /// The coupon.
+        number: CouponNumber,
+        /// Its plan.
+        plan: PlanId,
     },
     /// It was past the cap.
     #[error("coupon {number} was taken past the risk cap of plan {plan}")]
@@ -58,7 +70,10 @@ pub fn risk_bundles(sale: &SaleCompleted) -> BTreeSet<u64> {
 pub fn check_risks(sale: &SaleCompleted, rules: &RuleBook) -> Result<(), RiskFault> {
     let mut before: BTreeMap<&PlanId, RiskTaken> = BTreeMap::new();
     for coupon in &sale.coupons {
-        let Proof::Risk { bundle, cap, taken } = &coupon.proof else {
+        let Proof::Risk {
+            bundle, cap, taken, ..
+        } = &coupon.proof
+        else {
             continue;
         };
         if *bundle != rules.version() {
@@ -70,6 +85,10 @@ pub fn check_risks(sale: &SaleCompleted, rules: &RuleBook) -> Result<(), RiskFau
             let cap = *cap;
             return Err(RiskFault::OtherCap { number, plan, cap });
         };
+        let terms = rules.plan(&plan).map(|plan| (&plan.proof, &plan.effect));
+        if !terms.is_some_and(|terms| is_of(terms, sale, coupon)) {
+            return Err(RiskFault::NotTaken { number, plan });
+        }
         if !allowed.covers(taken) {
             return Err(RiskFault::PastCap { number, plan });
         }
@@ -80,6 +99,30 @@ pub fn check_risks(sale: &SaleCompleted, rules: &RuleBook) -> Result<(), RiskFau
         before.insert(&coupon.plan, *taken);
     }
     Ok(())
+}
+
+/// Whether a coupon is one that a plan of this proof and effect takes: a number of HQ's list or, of a
+/// manufacturer's, one of a company that the plan names, which gave no more than one may.
+fn is_of(
+    (proof, effect): (&ProofKind, &CouponEffect),
+    sale: &SaleCompleted,
+    coupon: &CouponRedeemed,
+) -> bool {
+    let Some(text) = coupon.proof.manufacturers() else {
+        return matches!(proof, ProofKind::RiskCap(_));
+    };
+    let (ProofKind::Manufacturer(terms), CouponEffect::AmountOff { amount }) = (proof, effect)
+    else {
+        return false;
+    };
+    let gave = sale.taken_off(&coupon.number);
+    let most = gave
+        .is_some_and(|gave| gave.currency() == amount.currency() && gave.minor() <= amount.minor());
+    let shown = ShownCoupon::read(text);
+    most && shown.is_some_and(|shown| {
+        shown.stands_for(&coupon.number, sale.sale)
+            && terms.companies.contains(&shown.coupon().issuer)
+    })
 }
 
 /// Whether `taken` is what was taken before in the same sale and this use; without one before it, any

@@ -2,6 +2,7 @@
 
 use super::engine::{Document, DocumentError, Rules, tills};
 use super::{RuleDocument, RuleError, Selector, check};
+use crate::gs1::CompanyPrefix;
 use crate::{CouponNumber, CouponPlan, PlanId};
 use std::collections::BTreeMap;
 
@@ -12,6 +13,8 @@ pub struct RuleBook {
     plans: BTreeMap<PlanId, CompiledPlan>,
     /// The plans whose coupons all have one number, by it.
     shared: BTreeMap<CouponNumber, PlanId>,
+    /// The plans that take manufacturers' coupons, by whose.
+    companies: BTreeMap<CompanyPrefix, PlanId>,
 }
 
 /// A plan with the lines it looks at.
@@ -28,6 +31,7 @@ impl RuleBook {
             rules: Rules::empty(),
             plans: BTreeMap::new(),
             shared: BTreeMap::new(),
+            companies: BTreeMap::new(),
         }
     }
 
@@ -46,10 +50,16 @@ impl RuleBook {
         let plans = plans.collect();
         let coded = |plan: &CouponPlan| Some((plan.shared_code()?.clone(), plan.plan.clone()));
         let shared = document.plans.iter().filter_map(coded).collect();
+        let taken = document.plans.iter().flat_map(|plan| {
+            let companies = plan.companies().iter();
+            companies.map(|company| (company.clone(), plan.plan.clone()))
+        });
+        let companies = taken.collect();
         Ok(Self {
             rules,
             plans,
             shared,
+            companies,
         })
     }
 
@@ -80,6 +90,11 @@ impl RuleBook {
     /// The plan whose coupons all have this number, if one has.
     pub fn plan_of_code(&self, number: &CouponNumber) -> Option<&CouponPlan> {
         self.plan(self.shared.get(number)?)
+    }
+
+    /// The plan that takes a manufacturer's coupons, if one does.
+    pub fn plan_of_company(&self, company: &CompanyPrefix) -> Option<&CouponPlan> {
+        self.plan(self.companies.get(company)?)
     }
 
     /// All plans, by code.

@@ -5,8 +5,12 @@ use super::{
     RULE_NAME_LIMIT,
 };
 use crate::authority::{ALLOWANCE_AMOUNT_LIMIT, RISK_USES_LIMIT, RiskCap, Uncovered};
+use crate::gs1::CompanyPrefix;
 use crate::{CouponEffect, CouponPlan, PlanId, ProductSet, Rule, RuleDocument, RuleEffect, RuleId};
-use crate::{CouponNumber, Currency, Money, PLAN_KEY_LIMIT, ProofKind};
+use crate::{
+    CouponNumber, Currency, ManufacturerCoupons, Money, PLAN_COMPANY_LIMIT, PLAN_KEY_LIMIT,
+    PLAN_RETAILER_LIMIT, ProofKind,
+};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
@@ -70,6 +74,16 @@ pub enum RuleError {
         plan: PlanId,
         /// The code.
         code: CouponNumber,
+    },
+    /// Two plans take the coupons of one company.
+    #[error(
+        "coupon plan {plan}: coupons of company {company} are taken twice: name it once, in one plan"
+    )]
+    SharedCompany {
+        /// The second of them.
+        plan: PlanId,
+        /// The company's prefix.
+        company: CompanyPrefix,
     },
     /// A plan is wrong in itself.
     #[error("coupon plan {plan}: {fault}")]
@@ -155,6 +169,29 @@ pub enum Fault {
         /// The plan's.
         plan: Currency,
     },
+    /// The effect of a plan of manufacturers' coupons is no amount.
+    #[error(
+        "what a manufacturer's coupon gives is printed on it: let the effect be amount_off, the most that one may give"
+    )]
+    PrintedEffect,
+    /// No companies, or too many.
+    #[error("a plan takes coupons of 1 to {PLAN_COMPANY_LIMIT} companies, not {found}")]
+    Companies {
+        /// How many there are.
+        found: usize,
+    },
+    /// Too many numbers of the chain.
+    #[error("retailer has at most {PLAN_RETAILER_LIMIT} numbers, not {found}")]
+    Retailers {
+        /// How many there are.
+        found: usize,
+    },
+    /// No number that a coupon could name a retailer by.
+    #[error("retailer: {found:?} is no GS1 Company Prefix or GLN: give 7 to 13 digits")]
+    Retailer {
+        /// The text.
+        found: String,
+    },
     /// More than [`PRODUCT_SET_LIMIT`] items and categories.
     #[error("it names {found} products, more than {PRODUCT_SET_LIMIT}: use categories")]
     TooManyProducts {
@@ -187,6 +224,7 @@ pub(super) fn document(document: &RuleDocument) -> Result<(), RuleError> {
         }
     }
     let (mut seen, mut codes) = (BTreeSet::new(), BTreeSet::new());
+    let mut companies = BTreeSet::new();
     for plan in &document.plans {
         let code = || plan.plan.clone();
         check_plan(plan).map_err(|fault| RuleError::Plan {
@@ -201,6 +239,10 @@ pub(super) fn document(document: &RuleDocument) -> Result<(), RuleError> {
         {
             let (plan, code) = (code(), shared.clone());
             return Err(RuleError::SharedCode { plan, code });
+        }
+        if let Some(company) = plan.companies().iter().find(|one| !companies.insert(*one)) {
+            let (plan, company) = (code(), company.clone());
+            return Err(RuleError::SharedCompany { plan, company });
         }
     }
     Ok(())
@@ -258,10 +300,33 @@ fn check_plan(plan: &CouponPlan) -> Result<(), Fault> {
         let found = keys.len();
         return Err(Fault::Keys { found });
     }
+    if let ProofKind::Manufacturer(terms) = &plan.proof {
+        manufacturers(plan, terms)?;
+    }
     if let Some(cap) = plan.risk_cap() {
         risk_cap(cap, plan.currency())?;
     }
     product_set(&plan.products)
+}
+
+fn manufacturers(plan: &CouponPlan, terms: &ManufacturerCoupons) -> Result<(), Fault> {
+    if !matches!(plan.effect, CouponEffect::AmountOff { .. }) {
+        return Err(Fault::PrintedEffect);
+    }
+    let found = terms.companies.len();
+    if !(1..=PLAN_COMPANY_LIMIT).contains(&found) {
+        return Err(Fault::Companies { found });
+    }
+    let own = |digits: &String| {
+        (7..=13).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+    };
+    match terms.retailer.iter().find(|digits| !own(digits)) {
+        Some(bad) => Err(Fault::Retailer { found: bad.clone() }),
+        None if terms.retailer.len() > PLAN_RETAILER_LIMIT => Err(Fault::Retailers {
+            found: terms.retailer.len(),
+        }),
+        None => Ok(()),
+    }
 }
 
 fn risk_cap(cap: &RiskCap, currency: Option<Currency>) -> Result<(), Fault> {

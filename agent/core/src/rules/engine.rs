@@ -11,6 +11,9 @@
 //! 4. one of its effects *reaches* something: it selects a line, or asks for none. An effect that needs
 //!    a customer ([`Effect::needs_customer`]) reaches nothing without one.
 //!
+//! A condition in CEL ([`Condition::Cel`]) that fails does not hold; if the rule would have held without
+//! that failure, its step in the trace says so ([`Ending::Failed`]).
+//!
 //! A rule that holds *applies* unless, asked in this order,
 //! 1. one of its caps or its campaign's counts by member, and no member is known;
 //! 2. one of these caps was used up before this basket, in any of its limits;
@@ -34,6 +37,7 @@
 //!   or funders, is spread by largest remainder: each share rounded down, the units left over to those that
 //!   lost most by it, the earlier first.
 
+mod cel;
 mod compile;
 mod condition;
 mod document;
@@ -49,6 +53,10 @@ mod schema;
 pub(crate) mod tills;
 mod words;
 
+pub use cel::{
+    CEL_BRACKET_LIMIT, CEL_DEPTH_LIMIT, CEL_LENGTH_LIMIT, CEL_LIST_LIMIT, CEL_RULE_LIMIT,
+    CEL_SIZE_LIMIT, CEL_STEP_LIMIT, CEL_VARIABLES, CelFailure, CelFault,
+};
 pub use compile::Rules;
 pub use condition::*;
 pub use document::*;

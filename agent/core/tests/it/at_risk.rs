@@ -45,6 +45,7 @@ fn at_risk(uses: u64, cap: u64) -> Verdict {
         bundle: 17,
         cap,
         taken,
+        coupon: None,
     };
     Verdict::Valid { proof }
 }
@@ -250,6 +251,7 @@ fn a_recorded_use_is_judged_again() {
                 uses: count,
                 amount,
             },
+            coupon: None,
         };
         let fault = check_risks(&sale, &state.rules).unwrap_err();
         fault.to_string()

@@ -13,6 +13,7 @@ mod journal;
 mod oracle;
 mod points;
 mod points_life;
+mod printed;
 mod properties;
 mod purse;
 mod redeem;

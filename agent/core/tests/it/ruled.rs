@@ -163,6 +163,34 @@ fn time_is_the_stores_own() {
 }
 
 #[test]
+fn a_condition_in_cel_decides_at_the_till_and_a_failure_of_it_is_in_the_trace() {
+    let mut document = rules();
+    let mut asked = |when: &str| {
+        document["rules"][0]["when"] = json!({"cel": when});
+        let mut state = shop();
+        state.rules = RuleBook::of(17, &read(&document)).unwrap().into();
+        let quote = quoted(&state, &[loaf()], &[]);
+        (quote.promotions.len(), quote.trace[0].clone())
+    };
+    let (given, why) = asked(
+        "weekday == 'sunday' && hour == 13 && basket.amount >= 1000 && 'bread' in basket.categories \
+         && member.known && member.tier == 'gold' && store == 'S1' && lane == '1' && channel == 'till'",
+    );
+    assert_eq!(given, 1);
+    assert_eq!(why, "rule sunday: Sunday bread (10 % off 10.00 EUR)");
+    let (given, why) = asked("basket.amount > 1000");
+    assert_eq!(given, 0);
+    assert!(why.starts_with("rule base: "), "{why}");
+    let (given, why) = asked("basket.amount / (basket.lines - 1) > 1000");
+    assert_eq!(given, 0);
+    assert_eq!(
+        why,
+        "rule sunday: Sunday bread: its condition could not be worked out: \
+         a number in it became too large, or was divided by zero."
+    );
+}
+
+#[test]
 fn what_no_till_can_honour_is_refused_with_its_place() {
     let refused = |change: &dyn Fn(&mut Value)| {
         let mut document = rules();
@@ -179,6 +207,9 @@ fn what_no_till_can_honour_is_refused_with_its_place() {
         json!({"home_store": "here"}),
         json!({"first_purchase": true}),
         json!({"visit": {"nth": 10}}),
+        json!({"cel": "'staff' in member.groups"}),
+        json!({"any": [{"cel": "hour < 12 || member.visit == 10"}]}),
+        json!({"cel": "member.known && ('parents' in member.segments || member.home_store == store)"}),
         json!({"contains": {"products": {"brands": ["acme"]}}}),
         json!({"contains": {"products": {"except": {"kinds": ["gift_card"]}}}}),
         json!({"not": {"all": [{"member": true}, {"any": [{"visit": {"every": 10}}]}]}}),

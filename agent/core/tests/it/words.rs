@@ -53,6 +53,7 @@ fn all() -> Vec<(Verdict, &'static str, &'static str)> {
             uses: 2,
             amount: eur(200),
         },
+        coupon: None,
     };
     let mut all = vec![
         (valid_here(), "valid", "valid (proved: bound to this store)"),

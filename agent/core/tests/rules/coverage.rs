@@ -26,6 +26,7 @@ fn every_effect_and_ending_comes_about() {
                 Ending::Excluded { .. } => "excluded",
                 Ending::UsedUp { .. } => "used up",
                 Ending::NeedsMember => "needs a member",
+                Ending::Failed { .. } => "failed",
                 other => panic!("a new ending {other:?}"),
             };
             *seen.entry(ending).or_default() += 1;

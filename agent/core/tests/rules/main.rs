@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod agreement;
+mod cel;
+mod cel_world;
 mod coverage;
 mod faults;
 mod index;

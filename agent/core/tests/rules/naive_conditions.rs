@@ -1,5 +1,6 @@
 //! Conditions, judged the plain way: by walking minutes and days, and looking names up each time.
 
+use crate::cel_world::interpreted;
 use crate::world::{OwnedFacts, OwnedLine};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -61,6 +62,7 @@ pub fn holds(condition: &Condition, document: &Document, facts: &OwnedFacts) -> 
         Condition::PromoCode(codes) => codes.iter().any(|code| facts.promo_codes.contains(code)),
         Condition::Store(list) => list.contains(&facts.store),
         Condition::Lane(list) => list.contains(&facts.lane),
+        Condition::Cel(source) => interpreted(source, facts) == Some(true),
         Condition::Channel(list) => list.contains(&facts.channel),
         Condition::Date(window) => in_window(*window, today),
         Condition::Weekday(days) => {

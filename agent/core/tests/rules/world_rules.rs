@@ -1,5 +1,6 @@
 //! Rule documents by chance, all of them valid.
 
+use crate::cel_world::an_expression;
 use crate::world::*;
 use proptest::collection::vec;
 use proptest::option;
@@ -461,5 +462,15 @@ fn a_leaf(
         (counts(5), amounts(amount))
             .prop_map(|(items, amount)| Condition::Basket(BasketRange { items, amount })),
     ];
-    prop_oneof![basket.boxed(), member.boxed(), place.boxed()].boxed()
+    // Those that are too long for a rule are left out.
+    let in_cel = an_expression().prop_filter_map("too long", |source| {
+        (source.len() <= CEL_LENGTH_LIMIT / 2).then_some(Condition::Cel(source))
+    });
+    prop_oneof![
+        4 => basket.boxed(),
+        4 => member.boxed(),
+        4 => place.boxed(),
+        1 => in_cel.boxed(),
+    ]
+    .boxed()
 }

@@ -134,7 +134,7 @@ fn a_newer_database_is_refused_with_both_versions() {
     let error = refused_untouched(&shop);
     assert_eq!(
         error.to_string(),
-        "the database has layout 99, and this program knows layouts up to 13"
+        "the database has layout 99, and this program knows layouts up to 14"
     );
 }
 

@@ -31,7 +31,11 @@ fn shop(amount: u64) -> (Shop, Store) {
 }
 
 fn take(store: &mut Store, serial: u64, amount: u64) {
-    let terms = Terms {
+    take_terms(store, &terms(serial, amount));
+}
+
+fn terms(serial: u64, amount: u64) -> Terms {
+    Terms {
         id: AllowanceId::new(Uuid::from_u128(serial.into())),
         holder: terminal(1),
         epoch: 1,
@@ -46,11 +50,18 @@ fn take(store: &mut Store, serial: u64, amount: u64) {
             renew_before_s: 600,
             uncovered: Uncovered::AskHq,
         },
-    };
+    }
+}
+
+fn take_terms(store: &mut Store, terms: &Terms) {
     let bytes = terms.seal(&SECRET).unwrap();
     let allowance = Allowance::open(&bytes, &[CodeKey::of_secret(&SECRET)]).unwrap();
     let change = AllowanceChange::Take(Box::new(allowance));
-    let (now, state) = (store.now(AFTERNOON), store.load(&Need::default()).unwrap());
+    let all = Need {
+        shares: true,
+        ..Need::default()
+    };
+    let (now, state) = (store.now(AFTERNOON), store.load(&all).unwrap());
     let events = decide(&state, Command::ChangeAllowances(change), now).unwrap();
     store.commit(&events, now, None, None).unwrap();
 }
@@ -83,7 +94,8 @@ fn shares_are_spent_over_a_restart_and_a_void_gives_back() {
 fn shares_that_were_lost_or_changed_come_back_from_the_journal() {
     for fault in [
         "DELETE FROM shares",
-        r#"UPDATE shares SET holder = replace(holder, '"used":1', '"used":0')"#,
+        "DELETE FROM held_shares",
+        r#"UPDATE held_shares SET held = replace(held, '"used":1', '"used":0')"#,
     ] {
         let (shop, mut store) = shop(2);
         sell(&mut store, 1, None, &["FIRST500"]);
@@ -115,4 +127,51 @@ fn what_another_epoch_held_is_not_this_ones_to_give() {
     drop(store);
     shop.sql(r#"UPDATE shares SET holder = replace(holder, '"epoch":1', '"epoch":9')"#);
     assert_eq!(left(&shop.store()), 0);
+}
+
+/// What a member may spend here is looked at where the member is, and all of it where it is asked for.
+#[test]
+fn a_decision_looks_at_the_allowances_that_it_is_about() {
+    let (_shop, mut store) = shop(2);
+    for (serial, n) in [(2, 1), (3, 2)] {
+        let terms = Terms {
+            subject: points_of(member_id(n)),
+            ..terms(serial, 40)
+        };
+        take_terms(&mut store, &terms);
+    }
+    let left = |need: &Need, n| {
+        let state = store.load(need).unwrap();
+        state.holder.left(&points_of(member_id(n)), AFTERNOON)
+    };
+    let of_first = Need {
+        members: vec![member_id(1)],
+        ..Need::default()
+    };
+    let all = Need {
+        shares: true,
+        ..Need::default()
+    };
+    assert_eq!((left(&of_first, 1), left(&of_first, 2)), (40, 0));
+    assert_eq!((left(&all, 1), left(&all, 2)), (40, 40));
+    assert_eq!(store.shares().unwrap().0.all().count(), 3);
+    let campaigns = super::shares::left(&store);
+    assert_eq!(campaigns, 2, "campaigns are always there");
+}
+
+/// A database of before each allowance had a row of its own.
+#[test]
+fn shares_of_an_older_database_are_taken_over() {
+    let (shop, mut store) = shop(2);
+    sell(&mut store, 1, None, &["FIRST500"]);
+    let before = store.shares().unwrap().0;
+    drop(store);
+    shop.sql(
+        "UPDATE shares SET holder = json_set(holder, '$.held',
+             json((SELECT json_group_object(allowance, json(held)) FROM held_shares)));
+         DROP TABLE held_shares; PRAGMA user_version = 13;",
+    );
+    let mut store = shop.store();
+    assert_eq!(store.shares().unwrap().0, before);
+    assert_eq!(store.rebuild().unwrap().differences, Vec::<String>::new());
 }

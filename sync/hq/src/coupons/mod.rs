@@ -47,6 +47,9 @@ pub enum CouponFault {
     /// The plan's keys did not sign it.
     #[error("HQ did not sign it for this plan")]
     NotGenuine,
+    /// What was scanned of a manufacturer's coupon is none, or another.
+    #[error("what was scanned is not the manufacturer's coupon that the sale names")]
+    NotRead,
     /// HQ signed it, not for this sale.
     #[error("HQ signed it for another store, day or member: {0}")]
     NotForThis(#[source] TokenError),

@@ -9,6 +9,7 @@ use crate::emoney::PurseFault;
 use crate::ledger::{Account, Movement, MovementKind};
 use std::collections::HashSet;
 use tillside_core::authority::{AllowanceId, HolderFact, Subject, Terms};
+use tillside_core::gs1::ShownCoupon;
 use tillside_core::{
     CardIssued, CouponNumber, CouponUsed, Event, Lot, MemberId, Money, PlanId, Promotion, Proof,
     Record, SaleCompleted, SaleId, SaleVoided, Tender, TenderKind,
@@ -214,11 +215,12 @@ fn book_sale(
             Shown::Signed { .. } => {
                 working.tokens.used.insert(number.clone(), used.clone());
             }
-            Shown::Open => {
-                if let Some(open) = working.open.get_mut(number) {
-                    open.used = Some(used.clone());
+            Shown::Open => match working.open.get_mut(number) {
+                Some(open) => open.used = Some(used.clone()),
+                None => {
+                    working.printed.insert(number.clone(), used.clone());
                 }
-            }
+            },
         }
     }
     if working.awaited.contains(&sale.sale) {
@@ -332,6 +334,28 @@ fn redeem(working: &Working, record: &Record, sale: &SaleCompleted) -> Result<Re
             redeemed.once(id.plan, shown, redemption(sale, &number, &used)?, before);
             continue;
         }
+        if let Some(text) = coupon.proof.manufacturers() {
+            let shown = ShownCoupon::read(text);
+            let shown = shown.filter(|shown| shown.stands_for(&number, sale.sale));
+            let shown = shown.ok_or_else(|| Fault::Coupon {
+                number: number.clone(),
+                fault: CouponFault::NotRead,
+            })?;
+            let use_of_it = redemption(sale, &number, &used)?;
+            // One without a serial number is not told from its copies.
+            match shown.coupon().serial {
+                Some(_) => {
+                    let before = working.printed.get(&number).cloned();
+                    redeemed.once(coupon.plan.clone(), Shown::Open, use_of_it, before);
+                }
+                None => redeemed.shared_uses.push(SharedUse {
+                    plan: coupon.plan.clone(),
+                    shown: Shown::Everybodys,
+                    redemption: use_of_it,
+                }),
+            }
+            continue;
+        }
         if let Proof::Risk { .. } = &coupon.proof {
             let issued = working.open.get(&number).ok_or(CouponFault::NotIssued);
             let stands = issued.and_then(|open| open.check(&coupon.plan).map(|()| open));
@@ -411,6 +435,9 @@ fn book_void(working: &mut Working, record: &Record, void: &SaleVoided) -> Resul
             open.release(void.sale);
         }
         working.tokens.release(number, void.sale);
+        if (working.printed.get(number)).is_some_and(|used| used.sale == void.sale) {
+            working.printed.remove(number);
+        }
     }
     if let Some(sale) = working.sales.get_mut(&void.sale) {
         sale.voided = Some(record.at);

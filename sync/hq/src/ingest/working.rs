@@ -6,8 +6,9 @@ use crate::ledger::{Account, Balances};
 use std::collections::{HashMap, HashSet};
 use tillside_core::authority::{AllowanceId, HolderFact, Part, Subject};
 use tillside_core::{
-    CardIdentity, CouponNumber, Customer, Event, FunderId, Lot, MemberId, Money, PlanId, Proof,
-    Record, ReturnId, SaleCompleted, SaleId, StoreId, TerminalId, Timestamp, paid_with_points,
+    CardIdentity, CouponNumber, CouponUsed, Customer, Event, FunderId, Lot, MemberId, Money,
+    PlanId, Proof, Record, ReturnId, SaleCompleted, SaleId, StoreId, TerminalId, Timestamp,
+    paid_with_points,
 };
 
 /// The terminal's surroundings as HQ knows them.
@@ -27,6 +28,8 @@ pub struct Working {
     pub open: HashMap<CouponNumber, OpenAtHq>,
     /// What is known of the signed coupons named.
     pub tokens: TokensAtHq,
+    /// The uses that stand, of the manufacturers' coupons named.
+    pub printed: HashMap<CouponNumber, CouponUsed>,
     /// What this terminal was granted, of the allowances named: for what.
     pub leases: HashMap<AllowanceId, Subject>,
     /// The sales named, as far as they were booked.
@@ -102,6 +105,8 @@ pub struct Needs {
     pub coupons: HashSet<CouponNumber>,
     /// Signed coupons, and their plans.
     pub tokens: HashSet<(CouponNumber, PlanId)>,
+    /// Manufacturers' coupons.
+    pub printed: HashSet<CouponNumber>,
     /// Allowances that uses were given out of.
     pub leases: HashSet<AllowanceId>,
     /// Sales.
@@ -132,6 +137,10 @@ impl Needs {
                     .filter(|coupon| matches!(coupon.proof, Proof::Token { .. }));
                 let signed = signed.map(|coupon| (coupon.number.clone(), coupon.plan.clone()));
                 self.tokens.extend(signed);
+                let printed =
+                    (sale.coupons.iter()).filter(|coupon| coupon.proof.manufacturers().is_some());
+                self.printed
+                    .extend(printed.map(|coupon| coupon.number.clone()));
                 self.leases.extend(parts.map(|part: &Part| part.allowance));
                 let points = sale.tenders.iter().filter_map(|paid| paid.points.as_ref());
                 let parts = points.flat_map(|spent| &spent.parts);

@@ -61,6 +61,7 @@ fn counted(sale: u128, text: &str, uses: u64, minor: i64) -> Sale {
                 uses,
                 amount: eur(minor),
             },
+            coupon: None,
         };
     })
 }

@@ -98,4 +98,17 @@ impl HolderFact {
             _ => &[],
         }
     }
+
+    /// The allowances that it changes; of a new epoch, all of them.
+    pub fn names(&self) -> Vec<AllowanceId> {
+        match self {
+            Self::Accepted { terms, .. } => vec![terms.id],
+            Self::Spent { parts, .. } | Self::Released { parts, .. } => {
+                parts.iter().map(|part| part.allowance).collect()
+            }
+            Self::Closed { allowance, .. } => vec![*allowance],
+            Self::Settled { allowances, .. } => allowances.clone(),
+            Self::EpochBegun { .. } => Vec::new(),
+        }
+    }
 }

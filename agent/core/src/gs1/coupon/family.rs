@@ -5,8 +5,16 @@ use serde::{Deserialize, Serialize};
 
 /// A GS1 Company Prefix of 6 to 12 digits, with the leading 0 of a U.P.C. Company Prefix (the
 /// guideline, appendix A).
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct CompanyPrefix(String);
+
+/// A text that is no company prefix.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "{0:?} is no GS1 Company Prefix: it must have 6 to 12 digits, a U.P.C. one with its leading 0"
+)]
+pub struct CompanyPrefixError(pub String);
 
 /// A manufacturer's code for a family of its products (the guideline, section 7), 000 to 999.
 ///
@@ -37,6 +45,20 @@ impl CompanyPrefix {
         let digits = gtin.as_str();
         let gtin_8 = digits.starts_with("000000");
         !gtin_8 && digits[1..].starts_with(&self.0)
+    }
+}
+
+impl TryFrom<String> for CompanyPrefix {
+    type Error = CompanyPrefixError;
+
+    fn try_from(digits: String) -> Result<Self, CompanyPrefixError> {
+        Self::new(&digits).ok_or(CompanyPrefixError(digits))
+    }
+}
+
+impl From<CompanyPrefix> for String {
+    fn from(prefix: CompanyPrefix) -> String {
+        prefix.0
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) fn at_risk(
             bundle: state.rules.version(),
             cap: cap.uses,
             taken,
+            coupon: None,
         }),
         // Rules that let a manager go on, or ask HQ, are refused before they come here.
         _ => Err(Verdict::NoneLeft {

@@ -12,10 +12,10 @@ pub(super) use picked::{LineKeys, Names, Picked};
 pub(super) use test::{Leaf, Test};
 
 use super::{
-    Campaign, Cap, Condition, DARK_DAYS_LIMIT, DOCUMENT_PART_LIMIT, DOCUMENT_RULE_LIMIT,
-    DOCUMENT_VERSION, DateWindow, Document, DocumentError, DocumentFault, ExclusiveGroup,
-    LAST_DAYS_LIMIT, PENDING_DAYS_LIMIT, PointsLife, REDEEM_POINTS_LIMIT, Redeem, Rule,
-    SELECTION_TOTAL_LIMIT, STACKING_LIMIT, Selection, StackingCategory,
+    CEL_RULE_LIMIT, Campaign, Cap, Condition, DARK_DAYS_LIMIT, DOCUMENT_PART_LIMIT,
+    DOCUMENT_RULE_LIMIT, DOCUMENT_VERSION, DateWindow, Document, DocumentError, DocumentFault,
+    ExclusiveGroup, LAST_DAYS_LIMIT, PENDING_DAYS_LIMIT, PointsLife, REDEEM_POINTS_LIMIT, Redeem,
+    Rule, SELECTION_TOTAL_LIMIT, STACKING_LIMIT, Selection, StackingCategory,
 };
 use crate::rules::check;
 use crate::{
@@ -63,6 +63,8 @@ pub(super) struct CompiledRule {
     /// Its place in [`Rules::groups`].
     pub(super) group: Option<usize>,
     pub(super) when: Option<Test>,
+    /// Whether some of it is in CEL.
+    pub(super) has_cel: bool,
     /// The places of the conditions that make it hold, where these are always the same.
     pub(super) places: Option<Arc<[Arc<str>]>>,
     pub(super) gifts: Vec<ReadyEffect>,
@@ -291,10 +293,15 @@ impl<'a> Compiler<'a> {
     ) -> Result<Vec<CompiledRule>, DocumentError> {
         let mut seen = BTreeSet::new();
         let mut compiled = Vec::with_capacity(rules.len());
+        let mut in_cel = 0;
         for (n, rule) in rules.iter().enumerate() {
             let place = Place::top().field("rules").at(n).of_rule(&rule.rule);
             once(seen.insert(&rule.rule), &rule.rule, &place.field("rule"))?;
-            compiled.push(self.rule(rule, &place, campaigns, stacking)?);
+            let rule = self.rule(rule, &place, campaigns, stacking)?;
+            in_cel += usize::from(rule.has_cel);
+            let few = in_cel <= CEL_RULE_LIMIT;
+            place.field("when").check(few, DocumentFault::CelRules)?;
+            compiled.push(rule);
         }
         Ok(compiled)
     }
@@ -337,6 +344,7 @@ impl<'a> Compiler<'a> {
             stacking: stacks.transpose()?,
             group: None,
             places: test::places(when.as_ref()),
+            has_cel: when.as_ref().is_some_and(Test::has_cel),
             when,
             gifts,
             caps: rule.caps.clone(),

@@ -60,6 +60,9 @@ pub enum Condition {
     Channel(#[cfg_attr(test, schemars(length(min = 1, max = 1_000)))] Vec<Channel>),
     /// The till is one of these.
     Lane(#[cfg_attr(test, schemars(length(min = 1, max = 1_000)))] Vec<LaneId>),
+    /// An expression in CEL that comes to true: `basket.amount >= 2000 && hour < 12`. What it may say and
+    /// name is in `CEL_VARIABLES` and beside it; at most 200 rules of a document have such conditions.
+    Cel(#[cfg_attr(test, schemars(length(min = 1, max = 500)))] String),
 }
 
 /// The selected lines come to so many items and to so much.

@@ -1,8 +1,8 @@
 //! Why a rule document cannot be used: where, and what to do.
 
 use super::{
-    BUNDLE_LIMIT, CONDITION_DEPTH_LIMIT, CONDITION_LIST_LIMIT, CONDITION_SIZE_LIMIT,
-    DOCUMENT_VERSION, EFFECT_LIMIT, FUNDER_LIMIT,
+    BUNDLE_LIMIT, CEL_RULE_LIMIT, CONDITION_DEPTH_LIMIT, CONDITION_LIST_LIMIT,
+    CONDITION_SIZE_LIMIT, CelFault, DOCUMENT_VERSION, EFFECT_LIMIT, FUNDER_LIMIT,
 };
 use crate::{Currency, Money, RULE_NAME_LIMIT, RuleError, RuleId};
 use jiff::civil::Date;
@@ -173,6 +173,14 @@ pub enum DocumentFault {
     /// Nothing is selected by name where that is needed.
     #[error("it names no products: name at least one item, category, brand or kind")]
     NoProducts,
+    /// A condition in CEL is wrong.
+    #[error(transparent)]
+    Cel(#[from] CelFault),
+    /// Too many rules have a condition in CEL.
+    #[error(
+        "more than {CEL_RULE_LIMIT} rules have a condition in cel, which each basket must ask: use other conditions"
+    )]
+    CelRules,
     /// No till knows, or keeps, what this asks for.
     #[error(
         "tills cannot do this yet, so the rule would not do what it says: leave it out, or update all tills first"

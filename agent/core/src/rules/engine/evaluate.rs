@@ -11,8 +11,8 @@ mod spread;
 use super::compile::{CompiledRule, ReadyEffect};
 use super::reason::How;
 use super::{
-    CapSpan, CapSubject, Context, Effect, Ending, Outcome, Reason, RuleAward, RuleDiscount, Rules,
-    Step, Working,
+    CapSpan, CapSubject, CelFailure, Context, Effect, Ending, Outcome, Reason, RuleAward,
+    RuleDiscount, Rules, Step, Working,
 };
 use crate::{FunderId, Money, Refusal, RuleId};
 use caps::{Allowance, Limit, Of};
@@ -77,7 +77,7 @@ struct Run<'a> {
     context: &'a Context<'a>,
     /// By place in [`Rules::campaigns`], those that a rule here belongs to.
     campaigns: BTreeMap<usize, Allowance<'a>>,
-    /// The rules that hold, in order.
+    /// The rules that hold or failed, in order.
     parts: Vec<Part<'a>>,
     /// Points so far.
     points: i64,
@@ -85,7 +85,7 @@ struct Run<'a> {
     awards: Vec<RuleAward>,
 }
 
-/// A rule that holds.
+/// A rule that holds, or whose condition failed.
 struct Part<'a> {
     rule: &'a CompiledRule,
     allowance: Allowance<'a>,
@@ -106,9 +106,13 @@ impl<'a> Run<'a> {
             let Some(rule) = rules.rules.get(position) else {
                 continue;
             };
-            if !self.holds(rule, facts) {
-                continue;
-            }
+            let failed = match self.holds(rule, facts) {
+                true => None,
+                false => match self.failed(rule, facts) {
+                    Some(why) => Some(Ending::Failed { why }),
+                    None => continue,
+                },
+            };
             let of = Of::Rule(&rule.rule);
             let allowance = Allowance::new(of, &rule.caps, context.counters);
             if let Some(campaign) = rule.campaign {
@@ -118,7 +122,11 @@ impl<'a> Run<'a> {
                     Allowance::new(of, &campaign.caps, context.counters)
                 });
             }
-            let barred = self.barred(rule, &allowance, &winners);
+            let matched = match failed {
+                Some(_) => [].into(),
+                None => matched(rule, facts),
+            };
+            let barred = failed.or_else(|| self.barred(rule, &allowance, &winners));
             if barred.is_none()
                 && let Some(group) = rule.group
             {
@@ -128,7 +136,7 @@ impl<'a> Run<'a> {
                 rule,
                 allowance,
                 barred,
-                matched: matched(rule, facts),
+                matched,
                 workings: Vec::new(),
                 gave: false,
             });
@@ -138,9 +146,18 @@ impl<'a> Run<'a> {
     /// Whether a rule is about this basket at all.
     fn holds(&self, rule: &CompiledRule, facts: &Facts<'_>) -> bool {
         // First what is quickest to say no.
-        if !rule.when.as_ref().is_none_or(|when| holds(when, facts)) {
-            return false;
-        }
+        rule.when.as_ref().is_none_or(|when| holds(when, facts)) && self.is_for(rule, facts)
+    }
+
+    /// Why a rule does not hold, if it is that a condition in CEL failed and nothing else.
+    fn failed(&self, rule: &CompiledRule, facts: &Facts<'_>) -> Option<CelFailure> {
+        let when = rule.when.as_ref().filter(|_| rule.has_cel)?;
+        let why = facts.failed(when)?;
+        self.is_for(rule, facts).then_some(why)
+    }
+
+    /// Whether a rule is in force, and has something to give here.
+    fn is_for(&self, rule: &CompiledRule, facts: &Facts<'_>) -> bool {
         let today = self.context.moment.date;
         let campaign = rule.campaign.and_then(|n| self.rules.campaigns.get(n));
         let in_force = rule.valid.holds(today) && campaign.is_none_or(|c| c.valid.holds(today));

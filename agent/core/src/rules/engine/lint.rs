@@ -9,7 +9,7 @@ mod worst;
 
 pub use worst::{Largest, WorstCase, worst_cases};
 
-use super::{CapSpan, Document, Rule};
+use super::{CEL_RULE_LIMIT, CapSpan, Condition, Document, Rule};
 use crate::{PartName, RuleId};
 use std::collections::BTreeMap;
 
@@ -43,6 +43,14 @@ pub enum Warning {
         /// The rule.
         rule: RuleId,
     },
+    /// Rules have conditions in CEL.
+    #[error(
+        "{rules} rules have a condition in cel, of {CEL_RULE_LIMIT} allowed: no index knows these, each is asked at every basket that nothing else in the rule keeps away"
+    )]
+    InCel {
+        /// How many.
+        rules: usize,
+    },
 }
 
 /// The warnings about a document that compiles, in the order in which its rules are tried.
@@ -75,7 +83,32 @@ pub fn lint(document: &Document) -> Vec<Warning> {
             warnings.push(Warning::Uncapped { rule: code() });
         }
     }
+    let in_cel = |rule: &&Rule| {
+        rule.when
+            .as_ref()
+            .is_some_and(|when| has_cel(when, document))
+    };
+    let rules = document.rules.iter().filter(in_cel).count();
+    if rules > 0 {
+        warnings.push(Warning::InCel { rules });
+    }
     warnings
+}
+
+/// Whether some of a condition is in CEL. Named ones go in no circle where a document compiles.
+fn has_cel(condition: &Condition, document: &Document) -> bool {
+    match condition {
+        Condition::Cel(_) => true,
+        Condition::All(parts) | Condition::Any(parts) => {
+            parts.iter().any(|part| has_cel(part, document))
+        }
+        Condition::Not(part) => has_cel(part, document),
+        Condition::Named(name) => {
+            let mut named = document.conditions.iter();
+            named.any(|named| named.name == *name && has_cel(&named.when, document))
+        }
+        _ => false,
+    }
 }
 
 /// Whether a rule applies to every basket, or to every customer's: no days, no condition, no caps and

@@ -1,6 +1,6 @@
 //! What rules give a basket, and why, for whoever sells and whoever audits.
 
-use super::{CapSpan, CapSubject, CounterKey, Reason, Used, words};
+use super::{CapSpan, CapSubject, CelFailure, CounterKey, Reason, Used, words};
 use crate::{FunderId, Money, PartName, PlanId, Points, RuleId, StampCardId};
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub struct Outcome {
     pub left: Vec<i64>,
     /// What is to be added to which counter once the basket is paid, in order; none is zero.
     pub moved: Vec<(CounterKey, Used)>,
-    /// Every rule whose condition held, in the order they were tried.
+    /// Every rule whose condition held or failed, in the order they were tried.
     pub trace: Vec<Step>,
 }
 
@@ -27,6 +27,7 @@ impl Outcome {
         let words = match &step.ending {
             Ending::Gave => self.given_by(&step.rule).join(", "),
             Ending::Nothing => "nothing for this basket".to_owned(),
+            Ending::Failed { why } => format!("its condition could not be worked out: {why}"),
             Ending::NeedsMember => "for members known here only".to_owned(),
             Ending::UsedUp { over, .. } => words::used_up(*over).to_owned(),
             Ending::Excluded { by, .. } => {
@@ -149,6 +150,11 @@ pub enum Ending {
     },
     /// A cap counts by member, and no member is known.
     NeedsMember,
+    /// Its condition in CEL came to nothing, so the rule does not apply; it might have otherwise.
+    Failed {
+        /// Why.
+        why: CelFailure,
+    },
 }
 
 /// How one effect was worked out.

@@ -13,6 +13,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::super::{Document, TimeOfDay};
+    use crate::gs1::CompanyPrefix;
     use crate::{CouponNumber, Currency, Item, MONEY_LIMIT, Money};
     use schemars::generate::SchemaSettings;
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -59,6 +60,11 @@ mod tests {
     written_as!(TimeOfDay, {
         "description": "A time of day to the minute.",
         "type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$",
+    });
+
+    written_as!(CompanyPrefix, {
+        "description": "A GS1 Company Prefix, a U.P.C. one with its leading 0.",
+        "type": "string", "pattern": "^[0-9]{6,12}$",
     });
 
     fn schema() -> Value {

@@ -2,7 +2,7 @@
 //! till knows yet, or gives what none can keep for the customer, is refused with its place. It would
 //! otherwise be silently false, or promise what nobody pays.
 
-use super::{Condition, Document, DocumentError, DocumentFault, Effect, Rule, Selection};
+use super::{Condition, Document, DocumentError, DocumentFault, Effect, Rule, Selection, cel};
 use crate::RuleId;
 
 /// Refuses what tills cannot honour.
@@ -84,6 +84,11 @@ fn condition(when: &Condition, rule: Option<&RuleId>, path: String) -> Result<()
             rule,
             format!("{path}.contains.products"),
         ),
+        // What cannot be read was refused before.
+        Condition::Cel(source) => match cel::read(source) {
+            Ok(read) if read.names.iter().all(|name| name.is_known_at_tills()) => Ok(()),
+            _ => unknown("cel"),
+        },
         Condition::Tender(_) => unknown("tender"),
         Condition::PromoCode(_) => unknown("promo_code"),
         Condition::Group(_) => unknown("group"),

@@ -43,6 +43,12 @@ impl CouponStore for SqliteStore {
                 if of_signed.contains(&row.plan) {
                     return Ok(Err(is_signed(&row.plan)));
                 }
+                if plans
+                    .get(&row.plan)
+                    .is_some_and(|plan| !plan.companies().is_empty())
+                {
+                    return Ok(Err(is_manufacturers(&row.plan)));
+                }
                 coupon(transaction, row, &plans)
             })
         })
@@ -91,6 +97,14 @@ fn is_shared(number: &CouponNumber) -> BadCell {
 fn is_signed(plan: &PlanId) -> BadCell {
     let words = format!(
         "the coupons of {plan} are signed, not printed numbers: `tillside-hq coupon issue` makes them"
+    );
+    BadCell::new("plan", words)
+}
+
+/// No till would take a number of ours for one of theirs.
+fn is_manufacturers(plan: &PlanId) -> BadCell {
+    let words = format!(
+        "the coupons of {plan} are manufacturers', which print them: there are no numbers to import"
     );
     BadCell::new("plan", words)
 }

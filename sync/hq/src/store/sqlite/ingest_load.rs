@@ -31,6 +31,7 @@ pub(super) fn load(
         coupons: HashMap::new(),
         open: HashMap::new(),
         tokens: TokensAtHq::default(),
+        printed: HashMap::new(),
         leases: HashMap::new(),
         sales: HashMap::new(),
         awaited: needs.returnable.clone(),
@@ -47,6 +48,11 @@ pub(super) fn load(
     }
     for (number, plan) in &needs.tokens {
         tokens::load(transaction, number, plan, &mut working.tokens)?;
+    }
+    for number in &needs.printed {
+        if let Some(used) = tokens::used(transaction, number, tokens::Kind::Open)? {
+            working.printed.insert(number.clone(), used);
+        }
     }
     for id in &needs.leases {
         if let Some(subject) = leases::granted(transaction, *id, terminal.terminal)? {

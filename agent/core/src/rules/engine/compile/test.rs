@@ -1,5 +1,6 @@
 //! Conditions, checked and made ready to be judged.
 
+use super::super::cel::{self, Expression};
 use super::super::{
     AmountRange, Birthday, CONDITION_DEPTH_LIMIT, CONDITION_LIST_LIMIT, CONDITION_SIZE_LIMIT,
     Condition, CountRange, DateWindow, DocumentError, DocumentFault, HomeStore, Visit,
@@ -38,6 +39,17 @@ pub(super) fn places(when: Option<&Test>) -> Option<Arc<[Arc<str>]>> {
     same.then(|| places.into())
 }
 
+impl Test {
+    /// Whether some part of it is in CEL.
+    pub(in super::super) fn has_cel(&self) -> bool {
+        match self {
+            Test::All(parts) | Test::Any(parts) => parts.iter().any(Test::has_cel),
+            Test::Not(_, part) => part.has_cel(),
+            Test::Leaf(_, _, leaf) => matches!(**leaf, Leaf::Cel(_)),
+        }
+    }
+}
+
 /// A condition without parts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in super::super) enum Leaf {
@@ -47,6 +59,8 @@ pub(in super::super) enum Leaf {
         items: CountRange,
         amount: AmountRange,
     },
+    /// An expression in CEL.
+    Cel(Expression),
     /// Any other, as it is written.
     Plain(Condition),
 }
@@ -151,6 +165,15 @@ impl<'a> TestWriter<'a, '_> {
             Condition::Basket(basket) => {
                 counts(basket.items, &place.field("items"))?;
                 self.amounts(basket.amount, &place.field("amount"))?;
+            }
+            Condition::Cel(source) => {
+                // Nothing else that comes once costs as much to read.
+                if let Some((_, known)) = self.compiler.leaves.get(condition) {
+                    return Ok((**known).clone());
+                }
+                let expression = cel::read(source);
+                let expression = expression.map_err(|fault| place.fault(fault.into()))?;
+                return Ok(Leaf::Cel(expression));
             }
             plain => plain_leaf(plain, place)?,
         }
@@ -261,5 +284,6 @@ const fn kind(condition: &Condition) -> &'static str {
         Condition::Visit(_) => "visit",
         Condition::Channel(_) => "channel",
         Condition::Lane(_) => "lane",
+        Condition::Cel(_) => "cel",
     }
 }

@@ -1,5 +1,6 @@
 //! Whether a condition holds, and which of its parts made it.
 
+use super::super::cel::{self, CelFacts, CelFailure};
 use super::super::compile::{CompiledRule, Found, Leaf, Picked, Test};
 use super::super::{
     Birthday, Condition, Context, HomeStore, Joined, MonthDay, Rules, Visit, Weekday,
@@ -8,6 +9,9 @@ use super::open::OpenLines;
 use jiff::civil::Date;
 use std::cell::Cell;
 use std::sync::Arc;
+
+/// Whether a condition without parts holds, or why that cannot be said.
+type Answer = Result<bool, CelFailure>;
 
 /// What conditions are judged on: the basket as it was put.
 pub(super) struct Facts<'a> {
@@ -18,7 +22,7 @@ pub(super) struct Facts<'a> {
     amount: i64,
     weekday: Weekday,
     /// For each condition without parts, by its number, whether it holds; as far as anybody asked.
-    known: Vec<Cell<Option<bool>>>,
+    known: Vec<Cell<Option<Answer>>>,
 }
 
 impl<'a> Facts<'a> {
@@ -51,12 +55,47 @@ impl<'a> Facts<'a> {
 
     /// Whether a condition without parts holds, which is worked out once.
     fn leaf(&self, number: usize, leaf: &Leaf) -> bool {
+        self.answer(number, leaf).unwrap_or(false)
+    }
+
+    fn answer(&self, number: usize, leaf: &Leaf) -> Answer {
         let Some(known) = self.known.get(number) else {
             return leaf_holds(leaf, self);
         };
-        let holds = known.get().unwrap_or_else(|| leaf_holds(leaf, self));
-        known.set(Some(holds));
-        holds
+        let answer = known.get().unwrap_or_else(|| leaf_holds(leaf, self));
+        known.set(Some(answer));
+        answer
+    }
+
+    /// Why a condition that does not hold may have held: the first part in CEL that failed, if the rest
+    /// holds where such parts do. What is not known of a basket is no failure.
+    pub(super) fn failed(&self, test: &Test) -> Option<CelFailure> {
+        let mut failure = None;
+        let would_hold = self.would_hold(test, &mut failure);
+        failure.filter(|_| would_hold)
+    }
+
+    fn would_hold(&self, test: &Test, failure: &mut Option<CelFailure>) -> bool {
+        match test {
+            // All parts are asked, so that the first that failed is found.
+            Test::All(parts) => {
+                let asked = parts.iter().map(|part| self.would_hold(part, failure));
+                asked.fold(true, |all, holds| all & holds)
+            }
+            Test::Any(parts) => {
+                let asked = parts.iter().map(|part| self.would_hold(part, failure));
+                asked.fold(false, |any, holds| any | holds)
+            }
+            Test::Not(_, part) => !holds(part, self),
+            Test::Leaf(_, number, leaf) => match self.answer(*number, leaf) {
+                Ok(holds) => holds,
+                Err(CelFailure::NotKnown) => false,
+                Err(failed) => {
+                    failure.get_or_insert(failed);
+                    true
+                }
+            },
+        }
     }
 }
 
@@ -96,8 +135,16 @@ pub(super) fn matched(rule: &CompiledRule, facts: &Facts<'_>) -> Arc<[Arc<str>]>
     }
 }
 
-fn leaf_holds(leaf: &Leaf, facts: &Facts<'_>) -> bool {
-    let condition = match leaf {
+fn leaf_holds(leaf: &Leaf, facts: &Facts<'_>) -> Answer {
+    match leaf {
+        Leaf::Cel(expression) => cel::ask(
+            expression,
+            CelFacts {
+                context: facts.context,
+                items: facts.items,
+                amount: facts.amount,
+            },
+        ),
         Leaf::Contains {
             picked,
             items,
@@ -109,10 +156,13 @@ fn leaf_holds(leaf: &Leaf, facts: &Facts<'_>) -> bool {
                 found += u64::from(line.quantity);
                 cost += line.subtotal;
             }
-            return items.holds(found) && amount.holds(cost);
+            Ok(items.holds(found) && amount.holds(cost))
         }
-        Leaf::Plain(condition) => condition,
-    };
+        Leaf::Plain(condition) => Ok(plain_holds(condition, facts)),
+    }
+}
+
+fn plain_holds(condition: &Condition, facts: &Facts<'_>) -> bool {
     let context = facts.context;
     let today = context.moment.date;
     let member = context.member;
@@ -158,7 +208,7 @@ fn leaf_holds(leaf: &Leaf, facts: &Facts<'_>) -> bool {
             .is_some_and(|before| is_visit(*visit, u64::from(before) + 1)),
         // These have parts, and are written out as tests of their own.
         Condition::All(_) | Condition::Any(_) | Condition::Not(_) => false,
-        Condition::Named(_) | Condition::Contains(_) => false,
+        Condition::Named(_) | Condition::Contains(_) | Condition::Cel(_) => false,
     }
 }
 

@@ -113,6 +113,8 @@ fn of_leaf(leaf: &Leaf) -> Demands {
             items,
             amount,
         } => return of_contained(picked, *items, *amount),
+        // Asked of every basket.
+        Leaf::Cel(_) => return None,
         Leaf::Plain(condition) => condition,
     };
     match condition {

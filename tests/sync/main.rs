@@ -15,6 +15,7 @@ mod certificates;
 mod counter;
 mod enrolment;
 mod forks;
+mod manufacturers;
 mod points;
 mod purses;
 mod pushing;

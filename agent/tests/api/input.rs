@@ -112,10 +112,6 @@ fn wrong_scans_say_what_to_do() {
             "This code holds no product number. Scan the other code on the item.",
         ),
         (
-            "]e08110106141416543213150110120",
-            "This is a manufacturer's coupon (offer 654321 of company 0614141). The till takes nothing off for it: do with it what the store's rules say.",
-        ),
-        (
             "]e0811010614141654321315011012",
             "This coupon cannot be read: the product family of the first purchase is cut short (character 22 of its code). Scan it again; if it stays so, do not take the coupon.",
         ),

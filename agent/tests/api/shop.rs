@@ -323,6 +323,10 @@ pub fn bundle() -> Bundle {
                 plan("OLD", "Old", "2020-01-01", "2020-12-31", Value::Null),
                 plan("LATER", "Later", "2099-01-01", "2099-12-31", Value::Null),
                 plan("BIG", "Big baskets", "2020-01-01", "2099-12-31", eur(5_000)),
+                {"plan": "ACME", "name": "Manufacturer's coupon", "funder": "acme",
+                    "effect": {"kind": "amount_off", "amount": eur(300)},
+                    "valid_from": "2020-01-01", "valid_until": "2099-12-31",
+                    "proof": {"manufacturer": {"companies": ["4006381"], "cap": {"uses": 2, "past": "refuse"}}}},
             ]})
             .to_string()
             .as_bytes(),

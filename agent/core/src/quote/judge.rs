@@ -160,12 +160,19 @@ fn manufacturers<'a>(
     let (plan, terms, shown) = printed::known(state, number, text)?;
     let (plan, selector) = in_its_days(state, &plan.plan, now)?;
     let misfit = |misfit| Verdict::NotForThis { misfit };
-    suits(number, plan, selector, open, accepted).map_err(misfit)?;
+    let suits = suits(number, plan, selector, open, accepted).map(|_| ());
+    // What the coupon itself asks for says more than that nothing of the plan's is there.
+    if let Err(why) = &suits
+        && *why != Misfit::NoProduct
+    {
+        return Err(misfit(why.clone()));
+    }
     let given: Vec<&Applied> = (accepted.iter())
         .filter_map(|one| one.applied.as_ref())
         .collect();
     let coupon = shown.coupon();
     let (taking, applied) = printed::fit(coupon, plan, terms, selector, open, &given, now)?;
+    suits.map_err(misfit)?;
     let proof = risked(state, plan, open.money(taking.minor()), accepted)?;
     Ok(Good {
         plan,

@@ -442,3 +442,28 @@ fn a_replay_sees_what_no_plan_took() {
         &|sale| sale.discounts[0].amount = eur(5_001)
     )));
 }
+
+#[test]
+fn a_sale_that_was_fixed_keeps_what_was_scanned_and_is_counted_when_it_is_completed() {
+    let mut state = till(2);
+    let number = show(&mut state, 1, &digits(100, 1, &serial(4711)));
+    let fixed = fix_sale(&state, check_out(1, &[soap(1, 400)], &[&number], 0), now()).unwrap();
+    let other = show(&mut state, 2, &digits(100, 1, &serial(4712)));
+    sell(&mut state, check_out(2, &[soap(1, 400)], &[&other], 300));
+    let complete = CompleteFixed {
+        fixed: fixed.clone(),
+        tenders: cash(300),
+    };
+    let complete = Command::CompleteFixed(Box::new(complete));
+    let Event::SaleCompleted(sale) = carry_out(&mut state, complete, now()).unwrap() else {
+        panic!("a sale");
+    };
+    let kept = sale.coupons[0].proof.manufacturers();
+    assert_eq!(kept, fixed.coupons[0].proof.manufacturers());
+    let proof = &sale.coupons[0].proof;
+    assert!(
+        matches!(proof, Proof::Risk { taken, .. } if taken.uses == 2),
+        "{proof:?}"
+    );
+    assert!(said(&state, &[soap(1, 400)], &number).starts_with("used"));
+}

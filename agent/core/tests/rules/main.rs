@@ -4,6 +4,7 @@
 
 mod agreement;
 mod cel;
+mod cel_faults;
 mod cel_world;
 mod coverage;
 mod faults;

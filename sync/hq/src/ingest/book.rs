@@ -1,5 +1,7 @@
 //! What one record changes at HQ. Pure: all of it, or a [`Fault`] and nothing.
 
+mod manufacturers;
+
 use super::points::{self, BookedPoints};
 use super::returns::{Returnable, Returned, book_return};
 use super::shares::{book_share, one_use};
@@ -9,7 +11,6 @@ use crate::emoney::PurseFault;
 use crate::ledger::{Account, Movement, MovementKind};
 use std::collections::HashSet;
 use tillside_core::authority::{AllowanceId, HolderFact, Subject, Terms};
-use tillside_core::gs1::ShownCoupon;
 use tillside_core::{
     CardIssued, CouponNumber, CouponUsed, Event, Lot, MemberId, Money, PlanId, Promotion, Proof,
     Record, SaleCompleted, SaleId, SaleVoided, Tender, TenderKind,
@@ -215,12 +216,7 @@ fn book_sale(
             Shown::Signed { .. } => {
                 working.tokens.used.insert(number.clone(), used.clone());
             }
-            Shown::Open => match working.open.get_mut(number) {
-                Some(open) => open.used = Some(used.clone()),
-                None => {
-                    working.printed.insert(number.clone(), used.clone());
-                }
-            },
+            Shown::Open => working.use_open(number, used),
         }
     }
     if working.awaited.contains(&sale.sale) {
@@ -335,25 +331,7 @@ fn redeem(working: &Working, record: &Record, sale: &SaleCompleted) -> Result<Re
             continue;
         }
         if let Some(text) = coupon.proof.manufacturers() {
-            let shown = ShownCoupon::read(text);
-            let shown = shown.filter(|shown| shown.stands_for(&number, sale.sale));
-            let shown = shown.ok_or_else(|| Fault::Coupon {
-                number: number.clone(),
-                fault: CouponFault::NotRead,
-            })?;
-            let use_of_it = redemption(sale, &number, &used)?;
-            // One without a serial number is not told from its copies.
-            match shown.coupon().serial {
-                Some(_) => {
-                    let before = working.printed.get(&number).cloned();
-                    redeemed.once(coupon.plan.clone(), Shown::Open, use_of_it, before);
-                }
-                None => redeemed.shared_uses.push(SharedUse {
-                    plan: coupon.plan.clone(),
-                    shown: Shown::Everybodys,
-                    redemption: use_of_it,
-                }),
-            }
+            redeemed.manufacturers(working, sale, coupon, text, &used)?;
             continue;
         }
         if let Proof::Risk { .. } = &coupon.proof {
@@ -431,13 +409,8 @@ fn book_void(working: &mut Working, record: &Record, void: &SaleVoided) -> Resul
         if let Some(coupon) = working.coupons.get_mut(number) {
             coupon.release(void.sale);
         }
-        if let Some(open) = working.open.get_mut(number) {
-            open.release(void.sale);
-        }
+        working.release_open(number, void.sale);
         working.tokens.release(number, void.sale);
-        if (working.printed.get(number)).is_some_and(|used| used.sale == void.sale) {
-            working.printed.remove(number);
-        }
     }
     if let Some(sale) = working.sales.get_mut(&void.sale) {
         sale.voided = Some(record.at);

@@ -123,7 +123,7 @@ impl Fault {
                 ..
             } => "coupon_unknown",
             Fault::Coupon {
-                fault: CouponFault::NotGenuine,
+                fault: CouponFault::NotGenuine | CouponFault::NotRead,
                 ..
             } => "coupon_not_genuine",
             Fault::Coupon { .. } => "coupon_not_here",

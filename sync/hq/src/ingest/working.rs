@@ -203,6 +203,30 @@ impl Needs {
 }
 
 impl Working {
+    /// A number of no store, or a manufacturer's coupon, was used.
+    pub(super) fn use_open(&mut self, number: &CouponNumber, used: &CouponUsed) {
+        match self.open.get_mut(number) {
+            Some(open) => open.used = Some(used.clone()),
+            None => {
+                self.printed.insert(number.clone(), used.clone());
+            }
+        }
+    }
+
+    /// Frees such a one, if `sale` is what used it.
+    pub(super) fn release_open(&mut self, number: &CouponNumber, sale: SaleId) {
+        if let Some(open) = self.open.get_mut(number) {
+            open.release(sale);
+        }
+        if self
+            .printed
+            .get(number)
+            .is_some_and(|used| used.sale == sale)
+        {
+            self.printed.remove(number);
+        }
+    }
+
     /// Whose account a customer earns to: the member's, else that of a card nobody owns yet.
     pub fn account(&self, customer: &Customer) -> Option<Account> {
         match (&customer.member, &customer.card) {

@@ -19,6 +19,7 @@ mod ledger;
 mod limits;
 mod line;
 mod lots;
+mod manufacturers;
 mod open_coupons;
 mod program;
 mod purse;

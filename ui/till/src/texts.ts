@@ -111,6 +111,7 @@ export const t = {
   coupon: 'Coupon number',
   couponCheck: 'Check',
   couponIdle: 'Scan a coupon or type its number.',
+  manufacturersCoupon: 'Manufacturer’s coupon',
   couponsInSale: 'Coupons in this sale',
   removeCoupon: (number: string) => `Remove coupon ${number}`,
 

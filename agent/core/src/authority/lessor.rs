@@ -234,6 +234,17 @@ impl Lessor {
         open.then_some(LessorFact::Ended { id, used, why, at })
     }
 
+    /// A person gives up waiting for the word on a lease that is surely over, as of a till that burnt down: what is
+    /// known to be used of it stays used, the rest is free again. None if it is not over, or closed already. Should the
+    /// holder come back and have used more, that is [`LessorFact::Beyond`].
+    pub fn give_up(&self, id: AllowanceId, used: u64, now: Timestamp) -> Option<LessorFact> {
+        let lease = self.leases.get(&id)?;
+        let waits = lease.standing != Standing::Closed && now >= lease.terms.surely_over();
+        let used = used.max(lease.used).min(lease.terms.amount);
+        let (why, at) = (Ending::GivenUp, now);
+        waits.then_some(LessorFact::Ended { id, used, why, at })
+    }
+
     /// The leases of a report that are closed here: its holder may forget them.
     pub fn settled(&self, report: &Report) -> Vec<AllowanceId> {
         let lines = report.lines.iter().filter(|line| line.closed);

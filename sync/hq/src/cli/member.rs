@@ -4,8 +4,9 @@ use super::say;
 use anyhow::bail;
 use clap::Subcommand;
 use jiff::civil::Date;
-use tillside_core::{FunderId, Points};
+use tillside_core::{FunderId, Points, REASON_LIMIT};
 use tillside_hq::clock::{in_words, now};
+use tillside_hq::leases::{LeaseStore, SetAside};
 use tillside_hq::members::MemberStore;
 use tillside_hq::members::adjust::Adjustment;
 use tillside_hq::members::expiry::end_of;
@@ -35,12 +36,22 @@ pub(super) enum Member {
         #[arg(long, value_name = "DATE")]
         last_day: Option<Date>,
     },
+    /// Free points that a till had set aside and will never tell of, because it is gone for good. Only once its
+    /// time is surely over; should the till come back and have spent them, the member owes them.
+    Free {
+        /// The printed number.
+        number: String,
+        /// Why, for whoever looks at it later.
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 impl Member {
     pub(super) async fn run(self, store: &SqliteStore) -> anyhow::Result<()> {
         match self {
             Member::Show { number } => show(store, &number).await,
+            Member::Free { number, reason } => free(store, &number, &reason).await,
             Member::Adjust {
                 number,
                 points,
@@ -71,6 +82,22 @@ impl Member {
             }
         }
     }
+}
+
+async fn free(store: &SqliteStore, number: &str, reason: &str) -> anyhow::Result<()> {
+    if reason.trim().is_empty() || reason.chars().count() > REASON_LIMIT {
+        bail!("say why, in 1 to {REASON_LIMIT} characters");
+    }
+    match store.free_points(number, reason, now()).await? {
+        None => bail!("no member has the number {number}: look at `report balances`"),
+        Some(0) => bail!(
+            "nothing is set aside of member {number} whose time is surely over: look at `member show {number}`"
+        ),
+        Some(points) => say(&format!(
+            "Done. {points} points of member {number} can be spent again anywhere."
+        )),
+    }
+    Ok(())
 }
 
 async fn show(store: &SqliteStore, number: &str) -> anyhow::Result<()> {
@@ -107,6 +134,26 @@ async fn show(store: &SqliteStore, number: &str) -> anyhow::Result<()> {
         && let Some(end) = held.lot.expires_at
     {
         say(&format!("Next, {} expire at {}.", held.left, in_words(end)));
+    }
+    for aside in store.set_aside(number).await?.unwrap_or_default() {
+        let SetAside {
+            points,
+            store,
+            terminal,
+            until,
+            over,
+        } = aside;
+        say(&match at < over {
+            true => format!(
+                "Set aside at store {store} (till {terminal}): {points}, until {}.",
+                in_words(until)
+            ),
+            false => format!(
+                "Set aside at store {store} (till {terminal}): {points}, until {}, and the till was not heard since. \
+                 If it is gone for good: `member free`.",
+                in_words(until)
+            ),
+        });
     }
     if !account.agrees(at) {
         bail!(

@@ -10,7 +10,7 @@ mod route;
 mod store;
 
 pub(crate) use route::leases as leases_route;
-pub use store::{LeaseAnswer, LeaseStore};
+pub use store::{LeaseAnswer, LeaseStore, SetAside};
 
 use std::collections::BTreeMap;
 use tillside_core::authority::{

@@ -277,6 +277,58 @@ async fn nothing_is_let_where_the_rules_take_no_points_or_that_expires_before() 
     );
 }
 
+/// A till burns down with what it kept aside: that is free again when a person says so, and not before it is over.
+#[tokio::test]
+async fn what_a_till_took_along_for_good_is_freed_by_a_person() {
+    let (folder, mut lost, mut other) = chain().await;
+    let store = &folder.store;
+    lost.ask(store, None, NOON).await;
+    lost.spend(1, 10, NOON);
+    lost.tell(store).await;
+    lost.spend(2, 5, NOON);
+    let aside = store.set_aside(ADA).await.unwrap().unwrap();
+    assert_eq!((aside.len(), aside[0].points), (1, 30));
+    let (ends, over) = (aside[0].until, aside[0].over);
+    assert!(ends < over);
+    let before = Timestamp(over.0 - 1);
+    assert_eq!(
+        store.free_points(ADA, "burnt", before).await.unwrap(),
+        Some(0)
+    );
+    assert_eq!(other.ask(store, Some(100), over).await, 70);
+    assert_eq!(
+        store.free_points("900000777", "burnt", over).await.unwrap(),
+        None
+    );
+    // What it told is spent; the rest is not.
+    assert_eq!(
+        store.free_points(ADA, "burnt", over).await.unwrap(),
+        Some(20)
+    );
+    assert_eq!(
+        store.free_points(ADA, "burnt", over).await.unwrap(),
+        Some(0)
+    );
+    assert_eq!(other.ask(store, Some(100), over).await, 90);
+    assert!(
+        store
+            .set_aside(ADA)
+            .await
+            .unwrap()
+            .unwrap()
+            .iter()
+            .all(|left| left.terminal != lost.journal.terminal)
+    );
+    // It comes back after all: what it spent is booked.
+    lost.tell(store).await;
+    assert_eq!(has(&folder, NOON).await, 85);
+    let why: String = folder
+        .database()
+        .query_row("SELECT reason FROM lease_given_up", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(why, "burnt");
+}
+
 /// Whatever two tills ask for, spend, give back, void and tell, late or at once: what they spent is never more than there
 /// was, and once everything is told all that is left can be had.
 #[tokio::test]

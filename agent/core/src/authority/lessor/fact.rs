@@ -15,6 +15,8 @@ pub enum Ending {
     NeverTaken,
     /// The holder answered a call that HQ made at the lease's end plus the clock bound, or later.
     AnsweredAfterEnd,
+    /// A person at HQ gave up waiting for it, after the lease was surely over.
+    GivenUp,
 }
 
 /// What happened to a quota. `at` is HQ's time, kept for those who read it; nothing depends on it.

@@ -1,12 +1,14 @@
 //! Shares of quotas in SQLite: a fold of each quota's facts, made anew for each call.
 
+mod set_aside;
+
 use super::codec::{UuidId, count, failed, signed};
 use super::publish::newest_rules;
 use super::{SqliteStore, account, run};
 use crate::ingest::book::Closed;
 use crate::ingest::points::BookedPoints;
 use crate::leases::points::{Keeping, quota};
-use crate::leases::{LeaseAnswer, LeaseStore, Round, Wanted, not_taken, round};
+use crate::leases::{LeaseAnswer, LeaseStore, Round, SetAside, Wanted, not_taken, round};
 use crate::store::StoreError;
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -64,6 +66,23 @@ impl LeaseStore for SqliteStore {
             Ok(recalled)
         })
         .await
+    }
+
+    async fn set_aside(&self, number: &str) -> Result<Option<Vec<SetAside>>, StoreError> {
+        let number = number.to_owned();
+        self.read(move |transaction| set_aside::of(transaction, &number))
+            .await
+    }
+
+    async fn free_points(
+        &self,
+        number: &str,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Option<u64>, StoreError> {
+        let (number, reason) = (number.to_owned(), reason.to_owned());
+        self.write(move |transaction| set_aside::free(transaction, &number, &reason, now))
+            .await
     }
 
     async fn quotas(&self, now: Timestamp) -> Result<Vec<(Subject, Figures)>, StoreError> {
@@ -181,17 +200,26 @@ fn points(
             return Ok(None);
         }
     };
+    let booked = booked(transaction, lessor.subject())?;
+    Ok(Some(quota(&account.lots, lessor, &booked, now, until)))
+}
+
+/// What the ledger has booked of the allowances of a subject.
+fn booked(
+    transaction: &Transaction<'_>,
+    subject: &Subject,
+) -> Result<BTreeMap<AllowanceId, i64>, StoreError> {
     let mut list = transaction
         .prepare_cached("SELECT allowance, points FROM lease_booked WHERE subject = ?1")
         .map_err(failed)?;
-    let mut rows = list.query([written(lessor.subject())?]).map_err(failed)?;
+    let mut rows = list.query([written(subject)?]).map_err(failed)?;
     let mut booked = BTreeMap::new();
     while let Some(row) = rows.next().map_err(failed)? {
         let id: String = row.get(0).map_err(failed)?;
         let id = Uuid::parse_str(&id).map_err(|_| UNREADABLE)?;
         booked.insert(AllowanceId::new(id), row.get(1).map_err(failed)?);
     }
-    Ok(Some(quota(&account.lots, lessor, &booked, now, until)))
+    Ok(booked)
 }
 
 /// Whether a till may yet spend of a quota, as far as HQ knows.

@@ -13,6 +13,14 @@ CREATE TABLE lease_booked (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX lease_booked_subject ON lease_booked (subject);
 
+-- Shares of which a person gave up waiting for the till's word, and why.
+CREATE TABLE lease_given_up (
+    allowance TEXT PRIMARY KEY,
+    freed     INTEGER NOT NULL,
+    reason    TEXT NOT NULL,
+    at        INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Of which quotas each till holds a share, or held one that it has not forgotten yet: a report is about these alone.
 CREATE TABLE lease_holder (
     terminal TEXT NOT NULL,

@@ -201,6 +201,8 @@ impl Target<'_> {
             ))?
             .query_row([sale()], |row| Ok((row.get(0)?, row.get(1)?)))?;
         self.pending(owner.as_deref(), waiting(&void.lots, at, -1), sold)?;
+        let rest = sum(&void.lots) - waiting(&void.lots, at, 1).values().sum::<i64>();
+        self.not_waiting(owner.as_deref(), at, -rest, sold)?;
         self.points(owner, spent(&void.tenders) - sum(&void.lots))
     }
 
@@ -220,6 +222,22 @@ impl Target<'_> {
                 ))?
                 .execute(params![owner, self.id, sold, until, points])?;
         }
+        Ok(())
+    }
+
+    /// Notes that points are gone again which could be spent at once, by the till's clock. HQ's clock may have been
+    /// behind it and HQ have counted them as pending: its balance, as of before they could be spent, says so.
+    fn not_waiting(&self, owner: Option<&str>, at: i64, points: i64, sold: RecordId) -> Within<()> {
+        let Some(owner) = owner.filter(|_| points != 0) else {
+            return Ok(());
+        };
+        self.conn
+            .prepare_cached(&format!(
+                "INSERT INTO {}.pending_deltas (owner, id, sold, until, points)
+                 VALUES (?1, ?2, -?3, ?4, ?5)",
+                self.schema
+            ))?
+            .execute(params![owner, self.id, sold, at, points])?;
         Ok(())
     }
 

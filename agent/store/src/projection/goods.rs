@@ -13,15 +13,15 @@ impl Target<'_> {
     pub(super) fn goods(&self, goods: &GoodsReturned) -> Within<()> {
         let not_there = || StoreError::NothingToReturn { sale: goods.sale }.into();
         let sale = || Id(goods.sale.uuid());
-        let sold: Option<(RecordId, bool)> = self
+        let sold: Option<(RecordId, bool, i64)> = self
             .conn
             .prepare_cached(&format!(
-                "SELECT id, voided_by IS NOT NULL FROM {}.sales WHERE sale = ?1",
+                "SELECT id, voided_by IS NOT NULL, at FROM {}.sales WHERE sale = ?1",
                 self.schema
             ))?
-            .query_row([sale()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row([sale()], |row| row.try_into())
             .optional()?;
-        if sold.is_some_and(|(_, voided)| voided) {
+        if sold.is_some_and(|(_, voided, _)| voided) {
             return Err(not_there());
         }
         // In range: a part of what the sale earned.
@@ -50,8 +50,12 @@ impl Target<'_> {
                 *later.entry(until.0).or_default() -= lot.points.0;
             }
         }
+        if let Some((sold, _, at)) = sold {
+            let waited: i64 = later.values().sum();
+            self.not_waiting(owner.as_deref(), at, -points - waited, sold)?;
+        }
         // Of a sale at another till HQ knew before.
-        let sold = sold.map_or(self.id, |(id, _)| id);
+        let sold = sold.map_or(self.id, |(id, ..)| id);
         self.pending(owner.as_deref(), later, sold)?;
         self.points(owner, spent(&goods.tenders) - points)
     }

@@ -193,13 +193,13 @@ fn own_points(conn: &Connection, owner: &str, included: RecordId) -> Within<Poin
 }
 
 /// What of [`own_points`] is pending: of sales that HQ does not count yet, and of those that it counted as
-/// pending and that were voided since.
+/// pending and of which something is gone since. Below zero, `sold` says that the till never had them as pending.
 fn own_pending(conn: &Connection, owner: &str, reference: &InForce) -> Within<Points> {
     let as_of = reference.as_of.map_or(i64::MIN, |at| at.0);
     let sum = conn
         .prepare_cached(
             "SELECT coalesce(sum(points), 0) FROM pending_deltas
-             WHERE owner = ?1 AND id > ?2 AND (sold > ?2 OR until > ?3)",
+             WHERE owner = ?1 AND id > ?2 AND (sold > ?2 OR (abs(sold) <= ?2 AND until > ?3))",
         )?
         .query_row((owner, reference.included, as_of), |row| row.get(0))?;
     Ok(Points(sum))

@@ -1,7 +1,7 @@
 //! `coupon`: taking numbers back, and what plans may cost at worst.
 
 use super::say;
-use super::signed::{Issue, key};
+use super::signed::{Issue, Key};
 use super::table::{Format, Table};
 use anyhow::bail;
 use clap::Subcommand;
@@ -21,12 +21,9 @@ pub(super) enum Coupon {
         #[arg(required = true, value_parser = CouponNumber::new)]
         numbers: Vec<CouponNumber>,
     },
-    /// Make the key that signs a plan's coupons, once, and print what the plan's rules say of it.
-    Key {
-        /// The plan.
-        #[arg(value_parser = PlanId::new)]
-        plan: PlanId,
-    },
+    /// Make the key that signs a plan's coupons, once, and print what the plan's rules say of its keys, the
+    /// newest first.
+    Key(Key),
     /// Issue signed coupons of a plan, and print the text of each one's QR code. Each is good once; it is
     /// not kept here, so print it into a file.
     Issue(Issue),
@@ -44,7 +41,7 @@ pub(super) enum Coupon {
 impl Coupon {
     pub(super) async fn run(self, data: &DataDir, store: &SqliteStore) -> anyhow::Result<()> {
         match self {
-            Self::Key { plan } => key(data, store, plan).await,
+            Self::Key(key) => key.run(data, store).await,
             Self::Issue(issue) => issue.run(data, store).await,
             Self::Revoke { numbers } => {
                 let revoked = store.revoke_coupons(numbers, now()).await?;

@@ -1,4 +1,4 @@
-//! `coupon key` and `coupon issue`: coupons that HQ signs.
+//! `coupon key` and `coupon issue`: coupons that HQ signs, each plan's with keys of its own.
 
 use super::say;
 use super::table::{Format, Table};
@@ -7,9 +7,9 @@ use clap::Args;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use tillside_core::authority::{TOKEN_STORES_LIMIT, TokenHolder, TokenId, TokenStores, TokenTerms};
-use tillside_core::{CodeKey, MemberId, PlanId, ProofKind, StoreId};
+use tillside_core::{CodeKey, MemberId, PLAN_KEY_LIMIT, PlanId, ProofKind, StoreId};
 use tillside_hq::clock::now;
-use tillside_hq::coupons::{CouponStore, plan_key, plan_secret};
+use tillside_hq::coupons::{CouponStore, newest_plan_secret, next_plan_secret};
 use tillside_hq::data::DataDir;
 use tillside_hq::store::sqlite::SqliteStore;
 
@@ -37,16 +37,52 @@ pub(super) struct Issue {
     format: Format,
 }
 
-pub(super) async fn key(data: &DataDir, store: &SqliteStore, plan: PlanId) -> anyhow::Result<()> {
-    let key = plan_key(data, &plan)?;
-    store.keep_plan_key(plan, key).await?;
-    say(&json!({"token": {"keys": [key]}}).to_string());
-    Ok(())
+#[derive(Args)]
+pub(super) struct Key {
+    /// The plan.
+    #[arg(value_parser = PlanId::new)]
+    plan: PlanId,
+    /// Make a new key. The rules keep the old ones, so that the coupons they signed stay good.
+    #[arg(long)]
+    rotate: bool,
+    /// With a new key, leave out the oldest where the rules have room for no more: tills then take no
+    /// coupon that it signed.
+    #[arg(long, requires = "rotate")]
+    forget_oldest: bool,
+}
+
+impl Key {
+    pub(super) async fn run(self, data: &DataDir, store: &SqliteStore) -> anyhow::Result<()> {
+        let plan = self.plan;
+        let mut keys = store.plan_keys(plan.clone()).await?;
+        let secret = if self.rotate {
+            if keys.is_empty() {
+                bail!("{plan} has no key yet: `coupon key {plan}` makes its first");
+            }
+            if keys.len() >= PLAN_KEY_LIMIT && !self.forget_oldest {
+                bail!(
+                    "the rules have room for {PLAN_KEY_LIMIT} keys of {plan}: when no coupon that the oldest signed is \
+                     out any more, say --forget-oldest"
+                );
+            }
+            next_plan_secret(data, &plan, &keys)?
+        } else {
+            newest_plan_secret(data, &plan, &keys)?
+        };
+        let key = CodeKey::of_secret(&secret);
+        store.keep_plan_key(plan.clone(), key).await?;
+        keys = store.plan_keys(plan).await?;
+        keys.reverse();
+        keys.truncate(PLAN_KEY_LIMIT);
+        say(&json!({"token": {"keys": keys}}).to_string());
+        Ok(())
+    }
 }
 
 impl Issue {
     pub(super) async fn run(self, data: &DataDir, store: &SqliteStore) -> anyhow::Result<()> {
-        let secret = plan_secret(data, &self.plan)?;
+        let kept = store.plan_keys(self.plan.clone()).await?;
+        let secret = newest_plan_secret(data, &self.plan, &kept)?;
         self.check(store, CodeKey::of_secret(&secret)).await?;
         let stores = self.stores()?;
         let holder = self.member.map_or(TokenHolder::Bearer, TokenHolder::Member);

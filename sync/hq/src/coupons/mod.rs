@@ -10,7 +10,7 @@ mod store;
 mod worst;
 
 pub use open::OpenAtHq;
-pub use signed::{PlanKeyError, TokenBatch, TokensAtHq, plan_key, plan_secret};
+pub use signed::{PlanKeyError, TokenBatch, TokensAtHq, newest_plan_secret, next_plan_secret};
 pub use store::CouponStore;
 pub use worst::{PlanWorst, worst_cases};
 

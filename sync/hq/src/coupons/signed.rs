@@ -1,7 +1,7 @@
 //! Coupons that HQ signs: each plan's key, and whether a use of one stands.
 //!
-//! One secret of the chain lies in a file; every plan's own key is derived from it, so that a coupon of one
-//! plan is no coupon of another. Which serials were issued, and which were used, is kept by the store.
+//! One secret of the chain lies in a file; every plan's own keys are derived from it, so that a coupon of one
+//! plan is no coupon of another, and a backup of the file covers keys that are made later. Which serials were issued, and which were used, is kept by the store.
 
 use super::CouponFault;
 use crate::data::{DataDir, DataError, write_private};
@@ -26,34 +26,59 @@ pub enum PlanKeyError {
     NoChance,
 }
 
-/// The secret key of a plan; the chain's secret is made where there is none.
+/// The secret key that signs a plan's coupons now: the newest of those kept (oldest first) that the chain's
+/// secret makes, or the plan's first. The chain's secret is made where there is none.
 ///
 /// # Errors
 /// If the chain's secret cannot be read or made.
-pub fn plan_secret(data: &DataDir, plan: &PlanId) -> Result<[u8; 32], PlanKeyError> {
+pub fn newest_plan_secret(
+    data: &DataDir,
+    plan: &PlanId,
+    kept: &[CodeKey],
+) -> Result<[u8; 32], PlanKeyError> {
+    let chain = chain_secret(data)?;
+    let generations = (0..kept.len() as u64).rev();
+    let mut made = generations.map(|generation| derived(&chain, plan, generation));
+    let known = made.find(|secret| kept.contains(&CodeKey::of_secret(secret)));
+    Ok(known.unwrap_or_else(|| derived(&chain, plan, 0)))
+}
+
+/// The secret key that is to sign a plan's coupons after those kept.
+///
+/// # Errors
+/// As [`newest_plan_secret`].
+pub fn next_plan_secret(
+    data: &DataDir,
+    plan: &PlanId,
+    kept: &[CodeKey],
+) -> Result<[u8; 32], PlanKeyError> {
+    Ok(derived(&chain_secret(data)?, plan, kept.len() as u64))
+}
+
+fn chain_secret(data: &DataDir) -> Result<[u8; 32], PlanKeyError> {
     let path = data.coupon_key();
-    let secret: [u8; 32] = match std::fs::read(&path) {
-        Ok(bytes) => bytes.try_into().map_err(|_| PlanKeyError::Damaged)?,
+    match std::fs::read(&path) {
+        Ok(bytes) => bytes.try_into().map_err(|_| PlanKeyError::Damaged),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let mut secret = [0; 32];
             getrandom::fill(&mut secret).map_err(|_| PlanKeyError::NoChance)?;
             write_private(&path, &secret)?;
-            secret
+            Ok(secret)
         }
-        Err(source) => return Err(DataError::Read { path, source }.into()),
-    };
-    let mut from = b"tillside coupon plan key\0".to_vec();
-    from.extend(secret);
-    from.extend(plan.as_str().as_bytes());
-    Ok(*Hash::of(&from).bytes())
+        Err(source) => Err(DataError::Read { path, source }.into()),
+    }
 }
 
-/// The public key of a plan.
-///
-/// # Errors
-/// As [`plan_secret`].
-pub fn plan_key(data: &DataDir, plan: &PlanId) -> Result<CodeKey, PlanKeyError> {
-    Ok(CodeKey::of_secret(&plan_secret(data, plan)?))
+/// The first is named by its plan alone; no plan's code holds the zero that the others have after it.
+fn derived(chain: &[u8; 32], plan: &PlanId, generation: u64) -> [u8; 32] {
+    let mut from = b"tillside coupon plan key\0".to_vec();
+    from.extend(chain);
+    from.extend(plan.as_str().as_bytes());
+    if generation > 0 {
+        from.push(0);
+        from.extend(generation.to_be_bytes());
+    }
+    *Hash::of(&from).bytes()
 }
 
 /// Serials of a plan that were issued together: so many from `first` on.

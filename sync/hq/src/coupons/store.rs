@@ -20,6 +20,9 @@ pub trait CouponStore: Send + Sync {
     /// Keeps a public key that signs a plan's coupons: what it signed counts from now on, for good.
     async fn keep_plan_key(&self, plan: PlanId, key: CodeKey) -> Result<(), StoreError>;
 
+    /// The public keys that sign a plan's coupons, oldest first.
+    async fn plan_keys(&self, plan: PlanId) -> Result<Vec<CodeKey>, StoreError>;
+
     /// Serials for `count` new signed coupons of a plan that no coupon of it had before.
     async fn issue_tokens(
         &self,

@@ -3,6 +3,7 @@
 use crate::fixture::Folder;
 use crate::ingest::case_of;
 use crate::journal::{Journal, NOON, Sale, outcomes};
+use crate::program::Program;
 use tillside_core::authority::*;
 use tillside_core::*;
 use tillside_hq::cases::CaseStore;
@@ -137,4 +138,94 @@ async fn no_serial_is_issued_twice() {
     let later = Timestamp(NOON.0 + 10_000);
     let anew = other.store.issue_tokens(plan(), 1, later).await.unwrap();
     assert!(anew.first > second.first);
+}
+
+#[tokio::test]
+async fn what_an_older_key_signed_is_booked_after_a_new_one() {
+    let (folder, mut till, _) = chain().await;
+    let newer = [7; 32];
+    let key = CodeKey::of_secret(&newer);
+    folder.store.keep_plan_key(plan(), key).await.unwrap();
+    let kept = folder.reopened().plan_keys(plan()).await.unwrap();
+    assert_eq!(kept, [CodeKey::of_secret(&SECRET), key]);
+    till.append(sale(1, &terms(1), &SECRET).event());
+    till.append(sale(2, &terms(2), &newer).event());
+    let response = till.push(&folder.store, &till.records).await;
+    assert_eq!(outcomes(&response), vec![Outcome::Accepted; 2]);
+    let counts = folder.store.counts().await.unwrap();
+    assert_eq!((counts.redemptions, counts.open_cases), (2, 0));
+}
+
+/// The keys that a call prints, newest first.
+fn keys(program: &Program, more: &[&str]) -> Vec<CodeKey> {
+    let said = program.ok(&[&["coupon", "key", "SIGNED"], more].concat());
+    match serde_json::from_str(&said).unwrap() {
+        ProofKind::Token { keys } => keys,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn import(program: &Program, keys: &[CodeKey]) {
+    let mut rules: serde_json::Value = serde_json::from_str(crate::fixture::RULES).unwrap();
+    let mut plan = rules["plans"][0].clone();
+    plan["plan"] = "SIGNED".into();
+    plan["proof"] = serde_json::json!({"token": {"keys": keys}});
+    rules["plans"].as_array_mut().unwrap().push(plan);
+    let file = program.file("signed.json", &rules.to_string());
+    assert!(program.import("rules", &file).status.success());
+}
+
+fn issue(program: &Program) -> String {
+    let issued = program.ok(&["coupon", "issue", "SIGNED", "--until", "2099-12-31"]);
+    issued.trim().to_owned()
+}
+
+fn refused(program: &Program, words: &[&str], why: &str) {
+    let output = program.run(words);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(why), "{said}");
+}
+
+#[test]
+fn a_plan_gets_a_new_key_and_coupons_of_the_old_one_stay_good() {
+    let program = Program::filled();
+    let rotate = ["coupon", "key", "SIGNED", "--rotate"];
+    refused(&program, &rotate, "no key yet");
+    let first = keys(&program, &[]);
+    import(&program, &first);
+    let old = issue(&program);
+    let both = keys(&program, &["--rotate"]);
+    assert_eq!((both.len(), both[1]), (2, first[0]));
+    assert_ne!(both[0], both[1]);
+    assert_eq!(keys(&program, &[]), both, "asking again makes none");
+    // Nobody is given a coupon that no till takes yet.
+    let issuing = ["coupon", "issue", "SIGNED", "--until", "2099-12-31"];
+    refused(&program, &issuing, "another key");
+    import(&program, &both);
+    let new = issue(&program);
+    assert!(CouponToken::open(&new, &both[..1]).is_ok());
+    assert!(CouponToken::open(&old, &both[..1]).is_err());
+    assert!(CouponToken::open(&old, &both).is_ok());
+    let other = program.ok(&["coupon", "key", "ANOTHER"]);
+    assert!(!both.iter().any(|key| other.contains(&key.to_string())));
+}
+
+#[test]
+fn no_key_is_left_out_unless_one_says_so() {
+    let program = Program::filled();
+    let first = keys(&program, &[])[0];
+    let mut full = vec![first];
+    while full.len() < PLAN_KEY_LIMIT {
+        full = keys(&program, &["--rotate"]);
+    }
+    assert_eq!(full.last(), Some(&first));
+    let rotate = ["coupon", "key", "SIGNED", "--rotate"];
+    refused(&program, &rotate, "--forget-oldest");
+    assert_eq!(keys(&program, &[]), full);
+    let next = keys(&program, &["--rotate", "--forget-oldest"]);
+    assert_eq!(next[1..], full[..PLAN_KEY_LIMIT - 1]);
+    assert!(!full.contains(&next[0]) && !next.contains(&first));
+    import(&program, &next);
+    assert!(CouponToken::open(&issue(&program), &next[..1]).is_ok());
 }

@@ -59,6 +59,10 @@ impl CouponStore for SqliteStore {
         self.keep_token_key(plan, key).await
     }
 
+    async fn plan_keys(&self, plan: PlanId) -> Result<Vec<CodeKey>, StoreError> {
+        self.token_keys(plan).await
+    }
+
     async fn issue_tokens(
         &self,
         plan: PlanId,

@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0014_returns.sql"),
     include_str!("migrations/0015_open_coupons.sql"),
     include_str!("migrations/0016_points_that_pay.sql"),
+    include_str!("migrations/0017_key_generations.sql"),
 ];
 
 /// Refuses a SQLite that is too old.

@@ -19,13 +19,18 @@ impl SqliteStore {
         self.write(move |transaction| {
             transaction
                 .execute(
-                    "INSERT OR IGNORE INTO token_key (plan, key) VALUES (?1, ?2)",
+                    "INSERT OR IGNORE INTO token_key (plan, key, generation)
+                     SELECT ?1, ?2, coalesce(max(generation) + 1, 0) FROM token_key WHERE plan = ?1",
                     params![plan.as_str(), key.bytes()],
                 )
                 .map_err(failed)?;
             Ok(())
         })
         .await
+    }
+
+    pub(super) async fn token_keys(&self, plan: PlanId) -> Result<Vec<CodeKey>, StoreError> {
+        self.read(move |transaction| keys(transaction, &plan)).await
     }
 
     pub(super) async fn new_tokens(
@@ -97,9 +102,10 @@ pub(super) fn load(
     Ok(())
 }
 
+/// Oldest first.
 fn keys(transaction: &Transaction<'_>, plan: &PlanId) -> Result<Vec<CodeKey>, StoreError> {
     let mut list = transaction
-        .prepare_cached("SELECT key FROM token_key WHERE plan = ?1")
+        .prepare_cached("SELECT key FROM token_key WHERE plan = ?1 ORDER BY generation, rowid")
         .map_err(failed)?;
     let keys: Result<Vec<[u8; 32]>, _> = list
         .query_map([plan.as_str()], |row| row.get(0))

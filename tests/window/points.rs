@@ -88,7 +88,13 @@ async fn points_pay_on_the_screen() -> Result<()> {
         "--funder",
         "chain",
     ])?;
+    let before = api.get("/v1/status").await?["bundle"].as_u64();
     stage.hq.run(&["publish"])?;
+    until("the new bundle", async || {
+        let bundle = api.get("/v1/status").await?["bundle"].as_u64();
+        Ok((bundle > before).then_some(()))
+    })
+    .await?;
     page.key(ENTER).await?;
     anna_buys(&page, &stage).await?;
     page.sees("section", "1,002 points").await?;
